@@ -1,0 +1,16 @@
+//! Words that every room uses: paths on a board, what a file is, how a long operation reports.
+//! Pure: no file, clock, channel or task.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod board_path;
+mod fingerprint;
+mod progress;
+
+pub use board_path::BoardPath;
+pub use board_path::PathError;
+pub use fingerprint::Digest;
+pub use fingerprint::Fingerprint;
+pub use fingerprint::Fingerprinter;
+pub use progress::Progress;
+pub use progress::Silent;
+pub use progress::Stage;

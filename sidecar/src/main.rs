@@ -1,0 +1,6 @@
+//! The `boardside` binary: parses the command line, runs it, and turns the result into an exit code.
+//! No logic of its own: everything is in the library, where tests reach it.
+
+fn main() -> std::process::ExitCode {
+    boardside::cli::main()
+}

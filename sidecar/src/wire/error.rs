@@ -1,0 +1,76 @@
+//! What can go wrong with a wire. Words for people are made in `session::explain`.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A wire that cannot be opened or has broken.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The address cannot be read.
+    #[error("`{text}` is not an address: {why}")]
+    BadAddress {
+        /// As it was typed.
+        text: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// There is no such port, or nobody listens there.
+    #[error("there is nothing at {address}")]
+    NotFound {
+        /// What was opened.
+        address: String,
+        /// What the system said.
+        #[source]
+        source: Option<io::Error>,
+    },
+    /// Another program has the port.
+    #[error("{address} is held by another program")]
+    Busy {
+        /// What was opened.
+        address: String,
+        /// Who has it, where the system tells.
+        holder: Option<Holder>,
+    },
+    /// This user may not open the port.
+    #[error("no permission to open {path}")]
+    Permission {
+        /// The port.
+        path: PathBuf,
+        /// The group that may (Linux), for example `dialout`.
+        group: Option<String>,
+    },
+    /// The wire was there and is gone: unplugged, reset or hung up.
+    #[error("the connection to {address} broke")]
+    Gone {
+        /// What was open.
+        address: String,
+    },
+    /// Nobody answered in time.
+    #[error("{address} did not open within {seconds} s")]
+    Timeout {
+        /// What was opened.
+        address: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// This wire has no DTR and RTS.
+    #[error("this connection has no reset lines")]
+    NoLines,
+    /// Anything else the system said.
+    #[error("{address}: {source}")]
+    Io {
+        /// What was open.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The program that holds a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Process number.
+    pub pid: u32,
+    /// Its command line, cut to 80 characters.
+    pub command: String,
+}

@@ -1,0 +1,3 @@
+//! The one integration-test binary. Each module is a chapter; test names are sentences.
+
+mod architecture;
