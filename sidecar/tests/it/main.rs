@@ -1,3 +1,4 @@
 //! The one integration-test binary. Each module is a chapter; test names are sentences.
+#![allow(clippy::unwrap_used)] // a test that cannot go on should say where
 
 mod architecture;
