@@ -1,2 +1,221 @@
-//! What one board can do: probe, list, read, write, hash, run, reset.
-//! Decides nothing about projects: that is `sync`.
+//! What one board can do: probe, compare, list, read, stage and commit, run, reset.
+//! Decides nothing about projects: that is `sync`. Owns the `Repl`, so nobody else can put bytes on the wire.
+
+mod compare;
+mod device;
+mod error;
+mod facts;
+mod files;
+mod incoming;
+mod link;
+mod stage;
+mod stream;
+mod sum;
+
+pub use compare::Compared;
+pub use compare::Drifted;
+pub use error::BoardError;
+pub use facts::Facts;
+pub use files::Listed;
+pub use stage::Order;
+pub use stage::Stage;
+pub use stage::Tier;
+pub use sum::Sum;
+
+use std::time::Duration;
+
+use crate::board::device::Piece;
+use crate::repl::Patience;
+use crate::repl::Repl;
+use crate::repl::ReplError;
+use crate::repl::narrow_text_literal;
+use crate::repl::text_literal;
+use crate::wire::Lines;
+
+/// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
+/// an ESP8266 takes about 10 s for 100 kB.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// What kind of firmware answers; decides which programs of `device/` are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A file system with folders.
+    Folders,
+    /// Files only (micro:bit).
+    Flat,
+}
+
+/// One board at the end of a wire.
+pub struct Board {
+    repl: Repl,
+    kind: Option<Kind>,
+    sum: Sum,
+    facts: Option<Facts>,
+    was_running: bool,
+}
+
+impl Board {
+    /// Takes a conversation with a board in any state. Nothing is sent.
+    pub fn new(repl: Repl) -> Self {
+        Self {
+            repl,
+            kind: None,
+            sum: Sum::Sha256,
+            facts: None,
+            was_running: false,
+        }
+    }
+
+    /// Gets the board's attention; says what is being tried.
+    pub async fn enter(
+        &mut self,
+        patience: Patience,
+        doing: &mut (dyn FnMut(&'static str) + Send),
+    ) -> Result<(), BoardError> {
+        self.was_running = self.repl.enter(patience, doing).await?.was_running;
+        Ok(())
+    }
+
+    /// Did `enter` have to stop a program?
+    pub fn was_running(&self) -> bool {
+        self.was_running
+    }
+
+    /// The checksum of this session.
+    pub fn sum(&self) -> Sum {
+        self.sum
+    }
+
+    /// What the board is and can do. Asked once a connection.
+    pub async fn facts(&mut self) -> Result<Facts, BoardError> {
+        if let Some(facts) = &self.facts {
+            return Ok(facts.clone());
+        }
+        let pieces = match self.kind().await? {
+            Kind::Folders => [device::PLACE, device::FACTS],
+            Kind::Flat => [device::FLAT_PLACE, device::FLAT_FACTS],
+        };
+        let lines = self.ask(&pieces, &[]).await?;
+        self.learn(&lines)
+    }
+
+    fn learn(&mut self, lines: &[String]) -> Result<Facts, BoardError> {
+        let facts = Facts::parse(lines).ok_or_else(|| unclear(lines))?;
+        self.facts = Some(facts.clone());
+        Ok(facts)
+    }
+
+    /// Does this board have files only?
+    pub async fn is_flat(&mut self) -> Result<bool, BoardError> {
+        Ok(self.kind().await? == Kind::Flat)
+    }
+
+    /// Firmware with raw-paste (1.14, 2020, and later) has folders; the rest is asked.
+    async fn kind(&mut self) -> Result<Kind, BoardError> {
+        if let Some(kind) = self.kind {
+            return Ok(kind);
+        }
+        let kind = if self.repl.raw_paste().await? {
+            Kind::Folders
+        } else {
+            let answer = self
+                .repl
+                .ask(&device::program(&[device::FLAT_PROBE]), QUIET)
+                .await?;
+            match answer.first().map(String::as_str) {
+                Some("f") => Kind::Flat,
+                Some("t") => Kind::Folders,
+                _ => return Err(unclear(&answer)),
+            }
+        };
+        if kind == Kind::Flat {
+            self.sum = Sum::Adler32;
+        }
+        self.kind = Some(kind);
+        Ok(kind)
+    }
+
+    /// Runs pieces of `device/` with these values, with the strongest checksum that the firmware has.
+    async fn ask(&mut self, pieces: &[Piece], values: &[(&str, String)]) -> Result<Vec<String>, BoardError> {
+        loop {
+            let program = self.program(pieces, values).await?;
+            match self.repl.ask(&program, QUIET).await {
+                Err(ReplError::Raised(raised)) if raised.kind() == "ImportError" => {
+                    self.sum = self.sum.weaker().ok_or(BoardError::Raised(raised))?;
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// A program that leaves no names behind, with `values` as its variables.
+    async fn program(&mut self, pieces: &[Piece], values: &[(&str, String)]) -> Result<String, BoardError> {
+        let flat = self.kind().await? == Kind::Flat;
+        let mut program = device::program(&[device::NAMES]);
+        for (name, literal) in values {
+            program.push_str(&[*name, "=", literal, "\n"].concat());
+        }
+        if !flat {
+            program.push_str(&device::program(&[device::SAY, self.sum.piece()]));
+        }
+        program.push_str(&device::program(pieces));
+        program.push_str(&device::program(&[device::TIDY]));
+        Ok(program)
+    }
+
+    /// A path or a name as this firmware reads it.
+    async fn text(&mut self, value: &str) -> Result<String, BoardError> {
+        Ok(match self.kind().await? {
+            Kind::Folders => text_literal(value),
+            Kind::Flat => narrow_text_literal(value.trim_start_matches('/')),
+        })
+    }
+
+    /// Runs a user's program to its end; its output goes to `sink` as it comes.
+    pub async fn run(&mut self, code: &str, sink: &mut (dyn FnMut(&[u8]) + Send)) -> Result<(), BoardError> {
+        self.repl.run(code, sink).await.map_err(BoardError::Repl)
+    }
+
+    /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
+    pub async fn resync(&mut self) -> Result<(), BoardError> {
+        Ok(self.repl.resync().await?)
+    }
+
+    /// Back to the friendly prompt.
+    pub async fn leave(&mut self) -> Result<(), BoardError> {
+        Ok(self.repl.leave().await?)
+    }
+
+    /// Soft reset: boot.py and main.py run again. The board is at the friendly side afterwards.
+    pub async fn soft_reset(&mut self) -> Result<(), BoardError> {
+        self.facts = None;
+        Ok(self.repl.soft_reset().await?)
+    }
+
+    /// `machine.reset()`: as if the power had been cut. The port of a board with native USB goes away.
+    pub async fn hard_reset(&mut self) -> Result<(), BoardError> {
+        self.facts = None;
+        self.kind = None;
+        self.repl.start(&device::program(&[device::RESET])).await?;
+        Ok(())
+    }
+
+    /// Resets the board by its control lines.
+    pub fn set_lines(&mut self, lines: Lines) -> Result<(), BoardError> {
+        self.repl
+            .wire_mut()
+            .set_lines(lines)
+            .map_err(|error| BoardError::Repl(error.into()))
+    }
+
+    /// The conversation, for a terminal that takes over.
+    pub fn into_repl(self) -> Repl {
+        self.repl
+    }
+}
+
+fn unclear(lines: &[String]) -> BoardError {
+    BoardError::Answer {
+        line: lines.last().cloned().unwrap_or_else(|| "nothing".to_owned()),
+    }
+}

@@ -1,2 +1,26 @@
 //! MicroPython's friendly, raw and raw-paste conversation on a wire.
 //! Knows nothing of files: that is `board`.
+//!
+//! Source: MicroPython `docs/reference/repl.rst` and `shared/runtime/pyexec.c`.
+
+mod answer;
+mod conversation;
+mod enter;
+mod error;
+mod literal;
+mod paste;
+mod reply;
+mod run;
+
+pub use answer::Answer;
+pub use answer::Answers;
+pub use conversation::Repl;
+pub use enter::Entered;
+pub use enter::Patience;
+pub use error::Excerpt;
+pub use error::ReplError;
+pub use error::Traceback;
+pub use literal::bytes_literal;
+pub use literal::narrow_text_literal;
+pub use literal::text_literal;
+pub use reply::Output;

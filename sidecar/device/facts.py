@@ -1,0 +1,39 @@
+# What this board is and can do: an "f" line (flags, free RAM, flash block, free and all blocks, root,
+# unique id, platform, version) and an "n" line (the name of the board).
+def facts():
+    g = ""
+    for c, m, a in (
+        ("h", "hashlib", "sha256"),
+        ("c", "binascii", "crc32"),
+        ("d", "deflate", "DeflateIO"),
+        ("i", "io", "IOBase"),
+        ("m", "os", "mkdir"),
+        ("r", "os", "rename"),
+    ):
+        try:
+            if hasattr(__import__(m), a):
+                g += c
+        except ImportError:
+            pass
+    if hasattr(sys.stdin, "buffer"):
+        g += "b"
+    if mode(J + "journal"):
+        g += "j"
+    v = (0, 0, 0)
+    try:
+        v = os.statvfs(R or "/")
+        v = (v[1] or v[0], v[3], v[2])
+    except (AttributeError, OSError):
+        pass
+    u = ""
+    try:
+        import machine
+        u = hexed(machine.unique_id())
+    except (ImportError, AttributeError):
+        pass
+    gc.collect()
+    i = sys.implementation
+    say("f %s %d %d %d %d %s %s %s %s" % (
+        (g or "-", gc.mem_free()) + v + (R or "/", u or "-", sys.platform, ".".join(str(x) for x in i[1][:3]))))
+    say("n " + (getattr(i, "_machine", "") or (os.uname()[4] if hasattr(os, "uname") else sys.platform)))
+facts()

@@ -1,0 +1,28 @@
+# Compares a flat board with its own manifest, as compare.py does. Text files there cannot be iterated.
+k = 0
+try:
+    f = open(D)
+except OSError:
+    f = 0
+if f:
+    while 1:
+        l = f.readline()
+        if not l:
+            break
+        l = l[:-1].split(" ", 4)
+        if len(l) < 5 or len(l[0]) < 64:
+            continue
+        p = l[4][1:]
+        try:
+            z = os.size(p)
+            h = check(p)
+            if h == l[2]:
+                continue
+        except OSError:
+            z = h = "-"
+        k += 1
+        say("d %s %s /%s" % (z, h, p))
+    f.close()
+    say("m %s %d" % (check(D), k))
+else:
+    say("m - 0")

@@ -1,0 +1,24 @@
+# Where the project lies on this board (R), where Boardside keeps its own (J), one shared buffer (B),
+# and the checksum of a file. pyboards keep the project in /flash and have / as a list of drives.
+import os, sys, gc
+R = "/flash" if "/flash" in sys.path else ""
+J = R + "/.boardside/"
+gc.collect()
+B = bytearray(2048 if gc.mem_free() > 60000 else 512)
+M = memoryview(B)
+def hexed(d):
+    return "".join("%02x" % x for x in d)
+def check(p):
+    s = S()
+    with open(p, "rb") as f:
+        while 1:
+            n = f.readinto(B)
+            if not n:
+                break
+            s.update(M[:n])
+    return s.digest()
+def mode(p):
+    try:
+        return os.stat(p)[0]
+    except OSError:
+        return 0

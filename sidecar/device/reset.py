@@ -1,0 +1,3 @@
+# As if the power had been cut.
+import machine
+machine.reset()

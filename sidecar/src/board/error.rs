@@ -1,0 +1,129 @@
+//! What can go wrong with what a board does.
+//! Words for people are made in `session::explain`.
+
+use crate::base::BoardPath;
+use crate::repl::ReplError;
+use crate::repl::Traceback;
+
+/// A board that did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// The storage is full.
+    #[error("the board's storage is full{}", shortage(*.needed, *.free))]
+    NoSpace {
+        /// Bytes that would be needed, where that is known beforehand.
+        needed: Option<u64>,
+        /// Bytes that are free, where the board can tell.
+        free: Option<u64>,
+    },
+    /// The storage takes no writes.
+    #[error("the board's storage is read-only")]
+    ReadOnly,
+    /// The storage answered with this errno.
+    #[error("the board's storage failed with errno {errno}")]
+    Storage {
+        /// MicroPython's errno, as in `errno.errorcode`.
+        errno: i32,
+    },
+    /// There is no such file or folder.
+    #[error("there is no {path} on the board")]
+    NotFound {
+        /// What was asked for.
+        path: String,
+    },
+    /// It is a folder.
+    #[error("{path} is a folder")]
+    IsFolder {
+        /// What was asked for.
+        path: String,
+    },
+    /// The firmware has no folders.
+    #[error("this board cannot keep folders: {path}")]
+    NoFolders {
+        /// What was asked for.
+        path: BoardPath,
+    },
+    /// What was read back is not what was written.
+    #[error("what the board wrote is not what was sent")]
+    Verify,
+    /// The board ran out of RAM.
+    #[error("the board ran out of memory")]
+    NoMemory,
+    /// Python on the board raised something else.
+    #[error("the board said: {0}")]
+    Raised(Traceback),
+    /// An answer could not be understood.
+    #[error("the board's answer could not be understood: {line}")]
+    Answer {
+        /// What it said.
+        line: String,
+    },
+    /// The conversation failed.
+    #[error(transparent)]
+    Repl(ReplError),
+}
+
+fn shortage(needed: Option<u64>, free: Option<u64>) -> String {
+    match (needed, free) {
+        (Some(needed), Some(free)) => format!(": {needed} bytes are needed, {free} are free"),
+        _ => String::new(),
+    }
+}
+
+/// `errno` of MicroPython's `py/mperrno.h`, which are Linux's.
+const ENOENT: i32 = 2;
+const EISDIR: i32 = 21;
+const ENOSPC: i32 = 28;
+const EROFS: i32 = 30;
+
+impl BoardError {
+    pub(super) fn from_errno(errno: i32, path: &str) -> Self {
+        match errno {
+            ENOSPC => Self::NoSpace {
+                needed: None,
+                free: None,
+            },
+            EROFS => Self::ReadOnly,
+            ENOENT => Self::NotFound {
+                path: path.to_owned(),
+            },
+            EISDIR => Self::IsFolder {
+                path: path.to_owned(),
+            },
+            errno => Self::Storage { errno },
+        }
+    }
+
+    /// What a traceback of one of our programs means; `path` is what it worked on.
+    pub(super) fn at(error: ReplError, path: &str) -> Self {
+        let ReplError::Raised(traceback) = error else {
+            return Self::Repl(error);
+        };
+        if let Some(errno) = traceback.errno() {
+            return Self::from_errno(errno, path);
+        }
+        match traceback.kind() {
+            // micro:bit firmware raises these words in place of an errno.
+            "OSError" if traceback.text.ends_with("file not found") => Self::NotFound {
+                path: path.to_owned(),
+            },
+            "MemoryError" => Self::NoMemory,
+            "ValueError" if traceback.text.ends_with(": verify") => Self::Verify,
+            _ => Self::Raised(traceback),
+        }
+    }
+
+    /// The board or the line is gone, or the conversation was lost: trying again may help.
+    pub fn is_line(&self) -> bool {
+        matches!(
+            self,
+            Self::Repl(ReplError::Timeout { .. } | ReplError::Unexpected { .. } | ReplError::Damaged)
+        )
+    }
+}
+
+impl From<ReplError> for BoardError {
+    fn from(error: ReplError) -> Self {
+        Self::at(error, "")
+    }
+}

@@ -1,0 +1,226 @@
+//! Files on the board, one verb each: list, read, sums, remove, make a folder, recover.
+//! Writing goes through `stage`, so that no file is ever half new.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::base::BoardPath;
+use crate::board::Board;
+use crate::board::BoardError;
+use crate::board::Kind;
+use crate::board::device;
+use crate::board::unclear;
+
+/// Where Boardside keeps its manifest, journal and staged files; on flat boards the manifest has a name.
+const FOLDER: &str = "/.boardside/";
+/// The manifest's name on a flat board.
+pub(super) const FLAT_MANIFEST: &str = "/boardside.manifest";
+/// How many paths are asked for at once: their text must fit the RAM of a small board.
+const AT_ONCE: usize = 40;
+
+/// One thing on the board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Where; as text, because a board may hold names that no `BoardPath` allows.
+    pub path: String,
+    /// Bytes; `None` for a folder.
+    pub size: Option<u64>,
+}
+
+impl Board {
+    /// Everything on the board but Boardside's own, folders before what is in them.
+    pub async fn list(&mut self) -> Result<Vec<Listed>, BoardError> {
+        let pieces = match self.kind().await? {
+            Kind::Folders => [device::PLACE, device::LIST],
+            Kind::Flat => [device::FLAT_PLACE, device::FLAT_LIST],
+        };
+        let lines = self.ask(&pieces, &[]).await?;
+        let listed: Vec<Listed> = lines.iter().filter_map(|line| entry(line)).collect();
+        if lines.last() != Some(&format!("e {}", listed.len())) {
+            return Err(unclear(&lines));
+        }
+        Ok(listed)
+    }
+
+    /// Size and checksum (hex, of the session's kind) of each path; `None` where there is no such file.
+    pub async fn sums(&mut self, paths: &[BoardPath]) -> Result<Vec<Option<(u64, String)>>, BoardError> {
+        let pieces = match self.kind().await? {
+            Kind::Folders => [device::PLACE, device::SUMS],
+            Kind::Flat => [device::FLAT_PLACE, device::FLAT_SUMS],
+        };
+        let mut sums = Vec::with_capacity(paths.len());
+        for some in paths.chunks(AT_ONCE) {
+            let names = self.tuple(some.iter().map(BoardPath::as_str)).await?;
+            let lines = self.ask(&pieces, &[("A", names)]).await?;
+            let found = lines.iter().filter_map(|line| line.strip_prefix("s "));
+            sums.extend(found.map(|line| {
+                let (size, sum) = line.split_once(' ')?;
+                Some((size.parse().ok()?, sum.to_owned()))
+            }));
+            if sums.len() % AT_ONCE != some.len() % AT_ONCE {
+                return Err(unclear(&lines));
+            }
+        }
+        Ok(sums)
+    }
+
+    async fn tuple(&mut self, values: impl Iterator<Item = &str>) -> Result<String, BoardError> {
+        let mut text = "(".to_owned();
+        for value in values {
+            text.push_str(&self.text(value).await?);
+            text.push(',');
+        }
+        text.push(')');
+        Ok(text)
+    }
+
+    /// The content of a file, checked against the checksum that the board computed while reading it.
+    pub async fn read(&mut self, path: &str) -> Result<Vec<u8>, BoardError> {
+        let pieces = match self.kind().await? {
+            Kind::Folders => [device::PLACE, device::READ],
+            Kind::Flat => [device::FLAT_PLACE, device::FLAT_READ],
+        };
+        let name = self.text(path).await?;
+        let lines = self
+            .ask(&pieces, &[("A", name)])
+            .await
+            .map_err(|error| named(error, path))?;
+        let mut content = Vec::new();
+        for line in &lines {
+            let decoded = match line.split_at_checked(1) {
+                Some(("b", text)) => STANDARD.decode(text).ok(),
+                Some(("x", text)) => unhex(text),
+                _ => continue,
+            };
+            content.extend(decoded.ok_or_else(|| BoardError::Answer { line: line.clone() })?);
+        }
+        let print = crate::base::Fingerprint::of(&content);
+        if lines.last() == Some(&format!("e {} {}", print.size, self.sum.hex(&print))) {
+            Ok(content)
+        } else {
+            Err(BoardError::Repl(crate::repl::ReplError::Damaged))
+        }
+    }
+
+    /// The manifest's text; `None` where there is none.
+    pub async fn manifest(&mut self) -> Result<Option<Vec<u8>>, BoardError> {
+        let path = match self.kind().await? {
+            Kind::Folders => [FOLDER, "manifest"].concat(),
+            Kind::Flat => FLAT_MANIFEST.to_owned(),
+        };
+        match self.read(&path).await {
+            Err(BoardError::NotFound { .. }) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Removes a file, or a folder with everything in it if `whole_folder`. Gives what went.
+    pub async fn remove(&mut self, path: &str, whole_folder: bool) -> Result<Vec<String>, BoardError> {
+        if self.kind().await? == Kind::Flat {
+            let name = BoardPath::new(path).map_err(|_| BoardError::NotFound {
+                path: path.to_owned(),
+            })?;
+            if self.sums(std::slice::from_ref(&name)).await? == [None] {
+                return Err(BoardError::NotFound {
+                    path: path.to_owned(),
+                });
+            }
+            self.remove_flat(&[name]).await?;
+            return Ok(vec![path.to_owned()]);
+        }
+        let values = [
+            ("A", self.text(path).await?),
+            ("D", if whole_folder { "1" } else { "0" }.to_owned()),
+        ];
+        let lines = self.ask(&[device::PLACE, device::REMOVE], &values).await;
+        let lines = lines.map_err(|error| named(error, path))?;
+        Ok(lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("v "))
+            .map(str::to_owned)
+            .collect())
+    }
+
+    /// Removes files from a flat board.
+    pub(super) async fn remove_flat(&mut self, paths: &[BoardPath]) -> Result<(), BoardError> {
+        for some in paths.chunks(AT_ONCE) {
+            let names = self.tuple(some.iter().map(BoardPath::as_str)).await?;
+            self.ask(&[device::FLAT_PLACE, device::FLAT_REMOVE], &[("A", names)])
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a folder and those above it.
+    pub async fn make_folder(&mut self, path: &BoardPath) -> Result<(), BoardError> {
+        if self.kind().await? == Kind::Flat {
+            return Err(BoardError::NoFolders { path: path.clone() });
+        }
+        let values = [("A", self.text(path.as_str()).await?)];
+        let done = self.ask(&[device::PLACE, device::MKDIR], &values).await;
+        done.map(|_| ()).map_err(|error| named(error, path.as_str()))
+    }
+
+    /// Finishes what an earlier sync was told to commit, clears away what it had only staged.
+    /// Says whether there was something to finish.
+    pub async fn recover(&mut self) -> Result<bool, BoardError> {
+        if self.kind().await? == Kind::Flat {
+            return Ok(false);
+        }
+        self.facts = None;
+        let lines = self
+            .ask(&[device::PLACE, device::COMMIT, device::RECOVER], &[])
+            .await?;
+        Ok(lines.iter().any(|line| line == "g"))
+    }
+
+    /// Tries to write, read back and remove a small file. `None` where the firmware is too small to ask.
+    pub async fn is_writable(&mut self) -> Result<Option<Result<(), BoardError>>, BoardError> {
+        if self.kind().await? == Kind::Flat {
+            return Ok(None);
+        }
+        let lines = self.ask(&[device::PLACE, device::WRITABLE], &[]).await?;
+        let errno = lines
+            .first()
+            .and_then(|line| line.strip_prefix("a ")?.parse().ok());
+        match errno.ok_or_else(|| unclear(&lines))? {
+            0 => Ok(Some(Ok(()))),
+            errno => Ok(Some(Err(BoardError::from_errno(errno, FOLDER)))),
+        }
+    }
+}
+
+fn entry(line: &str) -> Option<Listed> {
+    if let Some(path) = line.strip_prefix("o - ") {
+        return Some(Listed {
+            path: path.to_owned(),
+            size: None,
+        });
+    }
+    let (size, path) = line.strip_prefix("w ")?.split_once(' ')?;
+    Some(Listed {
+        path: path.to_owned(),
+        size: Some(size.parse().ok()?),
+    })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    digits
+        .chunks(2)
+        .map(|pair| u8::try_from(pair.first()? * 16 + pair.get(1)?).ok())
+        .collect()
+}
+
+/// Our programs raise bare errnos; here the path is known.
+fn named(error: BoardError, path: &str) -> BoardError {
+    match error {
+        BoardError::NotFound { .. } => BoardError::NotFound {
+            path: path.to_owned(),
+        },
+        BoardError::IsFolder { .. } => BoardError::IsFolder {
+            path: path.to_owned(),
+        },
+        other => other,
+    }
+}

@@ -1,0 +1,95 @@
+//! What comes from the board while the stream agent runs: acknowledgements, lines, its end, and prints of
+//! timers and threads in between. Pure.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use crate::repl::Answer;
+use crate::repl::Answers;
+
+const ACK: u8 = 6;
+const END: u8 = 4;
+
+/// One thing that came.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The agent has everything before the frame with this number.
+    Ack(u8),
+    /// The agent said a line.
+    Line(String),
+    /// The agent ended with this traceback, empty if it ended well.
+    Ended(Vec<u8>),
+}
+
+/// Takes bytes as they come, gives events when they are whole.
+#[derive(Debug, Default)]
+pub(super) struct Incoming {
+    answers: Answers,
+    other: Vec<u8>,
+}
+
+impl Incoming {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.answers.push(bytes);
+    }
+
+    pub(super) fn next_event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.in_other() {
+                return Some(event);
+            }
+            match self.answers.next_answer()? {
+                Answer::Line(line) => return Some(Event::Line(line)),
+                Answer::Other(bytes) => self.other.extend(bytes),
+            }
+        }
+    }
+
+    fn in_other(&mut self) -> Option<Event> {
+        loop {
+            let at = self.other.iter().position(|b| matches!(*b, ACK | END));
+            self.other.drain(..at.unwrap_or(self.other.len()));
+            let event = match *self.other.first()? {
+                ACK => {
+                    let [_, number, check, ..] = self.other[..] else {
+                        return None;
+                    };
+                    (number == !check).then_some((Event::Ack(number), 3))
+                }
+                _ => {
+                    let end = self.other[1..].iter().position(|b| *b == END)? + 1;
+                    let prompt = self.other.get(end + 1)?;
+                    (*prompt == b'>').then(|| (Event::Ended(self.other[1..end].to_vec()), end + 2))
+                }
+            };
+            let Some((event, length)) = event else {
+                self.other.remove(0);
+                continue;
+            };
+            self.other.drain(..length);
+            return Some(event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_found_in_any_pieces_and_between_prints() {
+        let whole = b"x\x06\x21\xdetick\x06?\r\n\x020126abc\x03\r\n\x04Traceback: no\r\n\x04>";
+        let wanted = [
+            Event::Ack(0x21),
+            Event::Line("abc".to_owned()),
+            Event::Ended(b"Traceback: no\r\n".to_vec()),
+        ];
+        for cut in 0..whole.len() {
+            let mut incoming = Incoming::default();
+            let mut found = Vec::new();
+            for piece in [&whole[..cut], &whole[cut..]] {
+                incoming.push(piece);
+                found.extend(std::iter::from_fn(|| incoming.next_event()));
+            }
+            assert_eq!(found, wanted, "cut at {cut}");
+        }
+    }
+}

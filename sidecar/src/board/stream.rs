@@ -1,0 +1,247 @@
+//! The stream tier: one compressed, reliable stream of orders to `device/stream.py`.
+//! Frames and acknowledgements are `link`'s, what comes back is `incoming`'s business.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use flate2::Compress;
+use flate2::Compression;
+use flate2::FlushCompress;
+use tokio::time::Instant;
+
+use crate::board::BoardError;
+use crate::board::incoming::Event;
+use crate::board::incoming::Incoming;
+use crate::board::link::Link;
+use crate::repl::Repl;
+use crate::repl::ReplError;
+use crate::repl::Traceback;
+
+/// No acknowledgement for so long: the agent is prodded. Erasing flash takes a board up to 400 ms a sector.
+const ACK_LIMIT: Duration = Duration::from_millis(1500);
+/// So often in a row, then the line counts as dead.
+const PRODS: u32 = 6;
+/// A commit of a thousand renames on slow flash.
+const COMMIT_LIMIT: Duration = Duration::from_secs(120);
+
+/// The stream to the agent that runs on the board.
+pub(super) struct Stream {
+    link: Link,
+    deflate: Option<Compress>,
+    incoming: Incoming,
+    /// (bytes of the stream, bytes of content) at the end of each piece, for progress.
+    marks: VecDeque<(u64, u64)>,
+    queued: u64,
+    content: u64,
+    done: u64,
+}
+
+impl Stream {
+    /// Starts the agent, whose program is given.
+    pub(super) async fn start(repl: &mut Repl, program: &str) -> Result<Self, BoardError> {
+        repl.start(program).await?;
+        let mut stream = Self {
+            link: Link::new(repl.receive_buffer()),
+            deflate: None,
+            incoming: Incoming::default(),
+            marks: VecDeque::new(),
+            queued: 0,
+            content: 0,
+            done: 0,
+        };
+        let line = stream
+            .line(repl, "start of the agent", Duration::from_secs(10))
+            .await?;
+        let window = line.strip_prefix("w ").and_then(|bits| bits.parse::<u8>().ok());
+        let window = window.ok_or(BoardError::Answer { line })?;
+        if window > 8 {
+            // RFC 1951; the board said how large a window its RAM can hold.
+            stream.deflate = Some(Compress::new_with_window_bits(
+                Compression::best(),
+                false,
+                window.min(15),
+            ));
+        }
+        Ok(stream)
+    }
+
+    /// Content bytes that the agent has taken.
+    pub(super) fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// Frames that had to be sent again.
+    pub(super) fn resent(&self) -> u64 {
+        self.link.resent()
+    }
+
+    /// Adds to the stream and sends what fits. `content` says how many of the bytes count for progress.
+    pub(super) async fn write(
+        &mut self,
+        repl: &mut Repl,
+        bytes: &[u8],
+        content: usize,
+    ) -> Result<(), BoardError> {
+        self.compress(bytes, FlushCompress::None);
+        self.content += content as u64;
+        self.marks.push_back((self.queued, self.content));
+        self.pump(repl, false).await
+    }
+
+    /// Sends everything and waits until the agent has taken it.
+    pub(super) async fn settle(&mut self, repl: &mut Repl) -> Result<(), BoardError> {
+        self.compress(b"", FlushCompress::Sync);
+        self.pump(repl, true).await?;
+        self.done = self.content;
+        Ok(())
+    }
+
+    /// Waits for the agent's word that it has committed.
+    pub(super) async fn committed(&mut self, repl: &mut Repl) -> Result<(), BoardError> {
+        let line = self.line(repl, "end of the commit", COMMIT_LIMIT).await?;
+        if line == "g" {
+            Ok(())
+        } else {
+            Err(BoardError::Answer { line })
+        }
+    }
+
+    /// Ends the agent; the board is at the raw prompt afterwards.
+    pub(super) async fn finish(mut self, repl: &mut Repl) -> Result<(), BoardError> {
+        self.compress(b"E", FlushCompress::Sync);
+        self.pump(repl, true).await?;
+        loop {
+            match self
+                .event(repl, Instant::now() + ACK_LIMIT, "end of the agent")
+                .await?
+            {
+                Event::Ended(error) if error.is_empty() => return Ok(()),
+                Event::Ended(error) => return Err(ended(&error)),
+                _ => {}
+            }
+        }
+    }
+
+    fn compress(&mut self, bytes: &[u8], flush: FlushCompress) {
+        let Some(deflate) = &mut self.deflate else {
+            self.queued += bytes.len() as u64;
+            self.link.queue(bytes);
+            return;
+        };
+        let mut rest = bytes;
+        let mut out = Vec::with_capacity(16 * 1024);
+        loop {
+            let before = deflate.total_in();
+            out.clear();
+            let status = deflate.compress_vec(rest, &mut out, flush);
+            status.expect("deflate without a dictionary takes any input");
+            let taken = usize::try_from(deflate.total_in() - before).expect("it was in memory");
+            rest = &rest[taken..];
+            self.queued += out.len() as u64;
+            self.link.queue(&out);
+            if rest.is_empty() && out.len() < out.capacity() {
+                return;
+            }
+        }
+    }
+
+    /// Sends frames as the board has room. Until `all` is acknowledged, or else until less than a frame waits.
+    async fn pump(&mut self, repl: &mut Repl, all: bool) -> Result<(), BoardError> {
+        let mut quiet = 0;
+        loop {
+            while let Some(frame) = self.link.next_frame(all) {
+                repl.send(&frame).await?;
+            }
+            if if all {
+                self.link.is_settled()
+            } else {
+                self.link.is_hungry()
+            } {
+                return Ok(());
+            }
+            match self
+                .event(repl, Instant::now() + ACK_LIMIT, "acknowledgement of the board")
+                .await
+            {
+                Ok(Event::Ack(expected)) => {
+                    quiet = 0;
+                    self.link.acknowledge(expected);
+                    let acked = self.link.acked();
+                    while let Some((_, content)) = self.marks.pop_front_if(|(queued, _)| *queued <= acked) {
+                        self.done = content;
+                    }
+                }
+                Ok(Event::Line(line)) => return Err(refused(&line)),
+                Ok(Event::Ended(error)) => return Err(ended(&error)),
+                Err(BoardError::Repl(ReplError::Timeout { .. })) if quiet < PRODS => {
+                    quiet += 1;
+                    let prod = self.link.prod();
+                    repl.send(&prod).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn line(
+        &mut self,
+        repl: &mut Repl,
+        waiting_for: &'static str,
+        limit: Duration,
+    ) -> Result<String, BoardError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            match self.event(repl, deadline, waiting_for).await? {
+                Event::Ack(_) => {}
+                Event::Line(line) if line.starts_with("x ") => return Err(refused(&line)),
+                Event::Line(line) => return Ok(line),
+                Event::Ended(error) => return Err(ended(&error)),
+            }
+        }
+    }
+
+    async fn event(
+        &mut self,
+        repl: &mut Repl,
+        deadline: Instant,
+        waiting_for: &'static str,
+    ) -> Result<Event, BoardError> {
+        loop {
+            if let Some(event) = self.incoming.next_event() {
+                return Ok(event);
+            }
+            let bytes = repl.take_input();
+            if bytes.is_empty() {
+                repl.fill(deadline, waiting_for, deadline - Instant::now())
+                    .await?;
+            } else {
+                self.incoming.push(&bytes);
+            }
+        }
+    }
+}
+
+/// `x <errno or exception> <text>`: the agent gave up and has cleared away what it had staged.
+fn refused(line: &str) -> BoardError {
+    let mut words = line.splitn(3, ' ').skip(1);
+    let (kind, text) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    match (kind.parse(), kind) {
+        (Ok(errno), _) => BoardError::from_errno(errno, "a file of the project"),
+        (_, "MemoryError") => BoardError::NoMemory,
+        (_, "ValueError") if text == "verify" => BoardError::Verify,
+        // A damaged stream: what a garbled line looks like after the CRC let it through.
+        (_, "EOFError") => BoardError::Repl(ReplError::Damaged),
+        _ => BoardError::Answer {
+            line: line.to_owned(),
+        },
+    }
+}
+
+fn ended(error: &[u8]) -> BoardError {
+    let raised = Traceback::new(error);
+    if raised.kind() == "KeyboardInterrupt" {
+        // Nobody but noise on the line interrupts the agent while we wait for it.
+        return BoardError::Repl(ReplError::Damaged);
+    }
+    BoardError::at(ReplError::Raised(raised), "a file of the project")
+}

@@ -1,0 +1,208 @@
+//! Getting the board's attention: from any state to the raw REPL, without a soft reset, and back.
+//! Never resets a board unless asked: a reset loses what the program had in its variables.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::repl::Excerpt;
+use crate::repl::Repl;
+use crate::repl::ReplError;
+use crate::repl::conversation::ASK_PASTE;
+use crate::repl::conversation::Paste;
+use crate::repl::conversation::RAW_BANNER;
+use crate::repl::conversation::find;
+
+/// How hard to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Ctrl-C, then denser bursts of it: about 8 seconds in all.
+    Normal,
+    /// The board is being reset: keep interrupting for so long until it boots.
+    CatchBoot(Duration),
+}
+
+/// What was found at the door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entered {
+    /// A program ran and was interrupted.
+    pub was_running: bool,
+}
+
+/// A board at its prompt answers in a few milliseconds; an ESP8266 with Wi-Fi in up to half a second.
+const FIRST: Duration = Duration::from_millis(900);
+/// After that: bursts, each with so much time to answer.
+const BURST: Duration = Duration::from_millis(250);
+const BURSTS: usize = 8;
+/// Then a dense stream, so that the next Ctrl-C comes while the program still handles the last.
+const DENSE: usize = 12;
+/// How long to listen without sending, to tell a talking program from one that only answers.
+const LISTEN: Duration = Duration::from_millis(700);
+
+impl Repl {
+    /// Gets into the raw REPL from any state: running program, friendly prompt, half a line, paste mode,
+    /// raw REPL. `doing` is told what is being tried.
+    pub async fn enter(
+        &mut self,
+        patience: Patience,
+        doing: &mut (dyn FnMut(&'static str) + Send),
+    ) -> Result<Entered, ReplError> {
+        let mut seen = Vec::new();
+        if patience == Patience::Normal {
+            doing("stopping the program");
+            if self.knock(b"\r\x03\x03", FIRST, &mut seen).await? {
+                return Ok(Entered {
+                    was_running: ran(&seen),
+                });
+            }
+        }
+        let dense: Vec<u8> = [3].repeat(300);
+        let rounds = match patience {
+            Patience::Normal => BURSTS + DENSE,
+            Patience::CatchBoot(limit) => usize::try_from(limit.as_millis() / BURST.as_millis()).unwrap_or(1),
+        };
+        for round in 0..rounds {
+            if round == 0 {
+                doing("the program does not stop at once, trying harder");
+            }
+            let burst: &[u8] = if round < BURSTS { &dense[..8] } else { &dense };
+            if self.knock(burst, BURST, &mut seen).await? {
+                return Ok(Entered { was_running: true });
+            }
+        }
+        Err(self.diagnose(seen).await?)
+    }
+
+    /// Interrupts, asks for raw mode and for raw-paste, and sees whether that was understood.
+    async fn knock(&mut self, burst: &[u8], limit: Duration, seen: &mut Vec<u8>) -> Result<bool, ReplError> {
+        self.input.clear();
+        self.paste = Paste::Unknown;
+        self.send(burst).await?;
+        self.send(b"\r\x01").await?;
+        self.send(ASK_PASTE).await?;
+        let deadline = Instant::now() + limit;
+        loop {
+            match self.fill(deadline, "raw REPL", limit).await {
+                Err(ReplError::Timeout { .. }) => {
+                    remember(seen, &self.input);
+                    return Ok(false);
+                }
+                other => other?,
+            }
+            while let Some(at) = find(&self.input, RAW_BANNER) {
+                let after = &self.input[at + RAW_BANNER.len()..];
+                // A look-alike that a program printed is not followed by the answer to raw-paste.
+                if after.starts_with(b"R") || after.starts_with(RAW_BANNER) {
+                    remember(seen, &self.input[..at]);
+                    self.input.drain(..at + RAW_BANNER.len());
+                    self.paste = Paste::Asked;
+                    return Ok(true);
+                }
+                if RAW_BANNER.starts_with(after) {
+                    break;
+                }
+                remember(seen, &self.input[..=at]);
+                self.input.drain(..=at);
+            }
+            if self.input.len() > 256 * 1024 {
+                // A flood; what matters is at its end.
+                remember(seen, &self.input);
+                self.input.drain(..128 * 1024);
+            }
+        }
+    }
+
+    /// Why is there no raw REPL?
+    async fn diagnose(&mut self, seen: Vec<u8>) -> Result<ReplError, ReplError> {
+        let unasked = self.listen(LISTEN).await?;
+        if !unasked.is_empty() && !self.listen(LISTEN).await?.is_empty() {
+            return Ok(ReplError::KeepsPrinting {
+                last: Excerpt::tail(&unasked),
+            });
+        }
+        if seen.is_empty() {
+            return Ok(ReplError::Silent);
+        }
+        let python: [&[u8]; 5] = [
+            b"KeyboardInterrupt",
+            b"Traceback",
+            b">>> ",
+            b"MicroPython",
+            b"raw REPL",
+        ];
+        let known = python.iter().any(|mark| find(&seen, mark).is_some());
+        // A program that catches Ctrl-C answers nothing else; a shell or a modem answers a line end too.
+        self.send(b"\r").await?;
+        let answers_lines = !self.listen(LISTEN).await?.is_empty();
+        let last = Excerpt::tail(&seen);
+        Ok(if known || !answers_lines {
+            ReplError::CatchesInterrupt { last }
+        } else {
+            ReplError::NotMicroPython { got: last }
+        })
+    }
+
+    async fn listen(&mut self, span: Duration) -> Result<Vec<u8>, ReplError> {
+        self.input.clear();
+        let deadline = Instant::now() + span;
+        loop {
+            match self.fill(deadline, "silence", span).await {
+                Err(ReplError::Timeout { .. }) => return Ok(self.take_input()),
+                other => other?,
+            }
+            if self.input.len() > 64 * 1024 {
+                return Ok(self.take_input());
+            }
+        }
+    }
+
+    /// Back to the raw prompt after a program of ours was cut short, or after noise on the line.
+    pub async fn resync(&mut self) -> Result<(), ReplError> {
+        self.enter(Patience::Normal, &mut |_| {}).await.map(|_| ())
+    }
+
+    /// Back to the friendly prompt. The board is left usable for the next program on the host.
+    pub async fn leave(&mut self) -> Result<(), ReplError> {
+        self.input.clear();
+        // If raw-paste was asked for and not used, its 0x03 ends it.
+        let pasting = matches!(self.paste, Paste::Asked | Paste::Open);
+        let ask: &[u8] = if pasting { b"\x03\r\x02" } else { b"\r\x02" };
+        self.send(ask).await?;
+        self.paste = Paste::Unknown;
+        self.expect(b">>> ", "friendly prompt", Duration::from_secs(2))
+            .await
+    }
+
+    /// Soft reset from the raw prompt: back to friendly mode first, so that boot.py and main.py run.
+    /// Returns when the board says that it restarts.
+    pub async fn soft_reset(&mut self) -> Result<(), ReplError> {
+        self.leave().await?;
+        self.send(b"\x04").await?;
+        // micro:bit firmware of 2017 says `PYB: soft reboot`, all others `MPY: soft reboot`.
+        self.expect(b"soft reboot", "soft reboot", Duration::from_secs(5))
+            .await
+    }
+}
+
+fn remember(seen: &mut Vec<u8>, bytes: &[u8]) {
+    seen.extend_from_slice(&bytes[bytes.len().saturating_sub(2048)..]);
+    let extra = seen.len().saturating_sub(4096);
+    seen.drain(..extra);
+}
+
+/// At an idle prompt nothing is seen but prompts; anything else came from a program that was stopped.
+fn ran(seen: &[u8]) -> bool {
+    let mut text = String::from_utf8_lossy(seen).into_owned();
+    for idle in [
+        "raw REPL; CTRL-B to exit",
+        ">>> ",
+        "... ",
+        "=== ",
+        "\r",
+        "\n",
+        ">",
+    ] {
+        text = text.replace(idle, "");
+    }
+    !text.is_empty()
+}

@@ -1,0 +1,120 @@
+//! The end of a program in the raw REPL: output `\x04` error `\x04>`.
+//! Pure. Output may hold any byte, so an end is only believed where nothing speaks against it.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+/// What a program printed, and the traceback if it raised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Everything printed.
+    pub out: Vec<u8>,
+    /// The traceback; empty if the program ended well.
+    pub err: Vec<u8>,
+}
+
+/// Splits what comes from a running program into output and the end.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    held: Vec<u8>,
+}
+
+/// What can be said of the bytes so far.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// These bytes are output.
+    Out(Vec<u8>),
+    /// This looks like the end, with this traceback. Nothing came after it so far.
+    End(Vec<u8>),
+    /// More bytes are needed.
+    More,
+}
+
+/// A traceback on a board is shorter than this.
+const LONGEST_ERROR: usize = 8192;
+
+impl Reply {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+    }
+
+    /// Looks at what is held. `End` is an opinion: call `refute` when the program turns out to go on.
+    pub(super) fn part(&mut self) -> Part {
+        let first = self.held.iter().position(|b| *b == 4).unwrap_or(self.held.len());
+        if first > 0 {
+            return Part::Out(self.held.drain(..first).collect());
+        }
+        let Some(error) = self.held.get(1..) else {
+            return Part::More;
+        };
+        match error.iter().position(|b| *b == 4) {
+            _ if !may_start_error(error) => self.refute(),
+            None if error.len() > LONGEST_ERROR => self.refute(),
+            None => Part::More,
+            Some(end) => match &error[end + 1..] {
+                [] => Part::More,
+                [b'>'] => Part::End(error[..end].to_vec()),
+                _ => self.refute(),
+            },
+        }
+    }
+
+    /// The 0x04 that was held was printed by the program.
+    pub(super) fn refute(&mut self) -> Part {
+        let next = self
+            .held
+            .iter()
+            .skip(1)
+            .position(|b| *b == 4)
+            .map_or(self.held.len(), |at| at + 1);
+        Part::Out(self.held.drain(..next).collect())
+    }
+}
+
+/// After 0x04 comes another, or an exception's text: `Traceback (…` or `MemoryError: …`.
+fn may_start_error(bytes: &[u8]) -> bool {
+    bytes.first().is_none_or(|b| *b == 4 || b.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<Vec<u8>>) {
+        let mut reply = Reply::default();
+        let (mut out, mut end) = (Vec::new(), None);
+        for chunk in bytes.chunks(piece) {
+            reply.push(chunk);
+            loop {
+                match reply.part() {
+                    Part::Out(bytes) => {
+                        out.extend(bytes);
+                        end = None;
+                    }
+                    Part::End(error) => {
+                        end = Some(error);
+                        break;
+                    }
+                    Part::More => break,
+                }
+            }
+        }
+        (out, end)
+    }
+
+    #[test]
+    fn output_and_traceback_are_split_whatever_the_pieces() {
+        for piece in 1..20 {
+            assert_eq!(run(b"hi\r\n\x04\x04>", piece), (b"hi\r\n".to_vec(), Some(vec![])));
+            let raised = run(b"\x04Traceback: x\r\n\x04>", piece);
+            assert_eq!(raised, (vec![], Some(b"Traceback: x\r\n".to_vec())));
+        }
+    }
+
+    #[test]
+    fn a_program_may_print_the_end_mark_itself() {
+        for piece in 1..20 {
+            let (out, end) = run(b"a\x04b\x04\x04>c\x04\x04>", piece);
+            assert_eq!(out, b"a\x04b\x04\x04>c", "pieces of {piece}");
+            assert_eq!(end, Some(vec![]));
+        }
+    }
+}
