@@ -17,22 +17,22 @@ use boardside::sync::plan::Snapshot;
 use boardside::sync::plan::Step;
 
 /// Path to content.
-pub type Tree = BTreeMap<BoardPath, String>;
+pub(crate) type Tree = BTreeMap<BoardPath, String>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Node {
+pub(crate) enum Node {
     File(String),
     Folder,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BoardModel {
-    pub nodes: BTreeMap<BoardPath, Node>,
-    pub manifest: Option<Snapshot>,
-    pub fat: bool,
+pub(crate) struct BoardModel {
+    pub(crate) nodes: BTreeMap<BoardPath, Node>,
+    pub(crate) manifest: Option<Snapshot>,
+    pub(crate) fat: bool,
 }
 
-pub fn snapshot(tree: &Tree) -> Snapshot {
+pub(crate) fn snapshot(tree: &Tree) -> Snapshot {
     tree.iter()
         .map(|(path, text)| (path.clone(), Fingerprint::of(text.as_bytes())))
         .collect()
@@ -40,7 +40,7 @@ pub fn snapshot(tree: &Tree) -> Snapshot {
 
 impl BoardModel {
     /// Writes a file and makes its folders; no if something else is in the way.
-    pub fn write(&mut self, path: &BoardPath, text: &str) -> bool {
+    pub(crate) fn write(&mut self, path: &BoardPath, text: &str) -> bool {
         let fits = !matches!(self.nodes.get(path), Some(Node::Folder))
             && path
                 .ancestors()
@@ -55,14 +55,14 @@ impl BoardModel {
         fits
     }
 
-    pub fn file(&self, path: &BoardPath) -> Option<&str> {
+    pub(crate) fn file(&self, path: &BoardPath) -> Option<&str> {
         match self.nodes.get(path) {
             Some(Node::File(text)) => Some(text),
             _ => None,
         }
     }
 
-    pub fn files(&self) -> Tree {
+    pub(crate) fn files(&self) -> Tree {
         let files = self
             .nodes
             .keys()
@@ -78,7 +78,7 @@ impl BoardModel {
     }
 
     /// What a sync finds out, as the doc of `BoardState` promises it.
-    pub fn observe(&self, project: &Tree) -> BoardState {
+    pub(crate) fn observe(&self, project: &Tree) -> BoardState {
         let lines = self.manifest.clone().unwrap_or_default();
         let digest = |text: &str| Digest::of(text.as_bytes());
         let wanted = |path: &BoardPath, text: &str| project.get(path).is_some_and(|wish| wish == text);
@@ -138,7 +138,7 @@ impl BoardModel {
     }
 
     /// Content of every staged file: sent from the project, or copied from what lies here now.
-    pub fn stage(&self, steps: &[Step], project: &Tree) -> Tree {
+    pub(crate) fn stage(&self, steps: &[Step], project: &Tree) -> Tree {
         let mut staged = Tree::new();
         for step in steps {
             match &step.act {
@@ -156,7 +156,7 @@ impl BoardModel {
     }
 
     /// One act of the commit, with the looks before it that the plan asks for.
-    pub fn commit(&mut self, act: &Act, staged: &mut Tree) {
+    pub(crate) fn commit(&mut self, act: &Act, staged: &mut Tree) {
         let path = &self.spelled(act.path());
         match act {
             Act::Remove { .. } => {
@@ -198,7 +198,7 @@ impl BoardModel {
     }
 
     /// Applies the plan; `cuts` are places in the commit where power fails and everything starts again.
-    pub fn apply(&mut self, plan: &Plan, project: &Tree, cuts: &[usize]) {
+    pub(crate) fn apply(&mut self, plan: &Plan, project: &Tree, cuts: &[usize]) {
         assert!(plan.conflicts.is_empty(), "{:?}", plan.conflicts);
         let mut staged = self.stage(&plan.steps, project);
         for cut in cuts {
@@ -214,7 +214,7 @@ impl BoardModel {
     }
 
     /// Writes and removes one file at a time, nothing staged.
-    pub fn apply_one_by_one(&mut self, plan: &Plan, project: &Tree) {
+    pub(crate) fn apply_one_by_one(&mut self, plan: &Plan, project: &Tree) {
         for step in plan.one_by_one() {
             let mut staged = self.stage(std::slice::from_ref(&step), project);
             self.commit(&step.act, &mut staged);

@@ -225,11 +225,19 @@ fn order(
         .chain(staying.keys())
         .flat_map(BoardPath::ancestors)
         .collect();
-    let emptied: BTreeSet<BoardPath> = going.keys().flat_map(BoardPath::ancestors).collect();
+    let mut emptied: BTreeSet<BoardPath> = going.keys().flat_map(BoardPath::ancestors).collect();
+    for put in puts.iter().filter(|put| !put.replaces) {
+        // A folder whose files somebody removed on the board may still stand where the file must go.
+        let inside = facts
+            .in_the_way(put.path)
+            .into_iter()
+            .flat_map(BoardPath::ancestors);
+        emptied.extend(inside.filter(|folder| folder == put.path || folder.is_below(put.path)));
+    }
     let emptied = emptied.iter().rev().filter(|folder| !held.contains(*folder));
 
-    let removed: BTreeSet<BoardPath> = going.keys().cloned().collect();
-    let mut sources = Sources::new(facts, &removed);
+    let gone: BTreeSet<BoardPath> = going.keys().cloned().collect();
+    let mut sources = Sources::new(facts, &gone);
     puts.sort_by_key(|put| put.path.runs_at_boot());
     let writes: Vec<Step> = puts.into_iter().map(|put| write(put, &mut sources)).collect();
 

@@ -35,11 +35,14 @@ impl Lies {
     /// Would anything be lost if this were removed or replaced? An empty file has nothing to lose.
     pub(super) fn loss(self) -> Option<Clash> {
         match self {
-            Self::Edited { size: 0, .. } | Self::Foreign { size: 0, .. } => None,
+            Self::Nothing
+            | Self::Ours(_)
+            | Self::Vanished
+            | Self::Edited { size: 0, .. }
+            | Self::Foreign { size: 0, .. } => None,
             Self::Edited { .. } => Some(Clash::Edited),
             Self::Foreign { .. } => Some(Clash::NotOurs),
             Self::Folder => Some(Clash::Folder),
-            Self::Nothing | Self::Ours(_) | Self::Vanished => None,
         }
     }
 

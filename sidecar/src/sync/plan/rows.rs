@@ -143,7 +143,8 @@ impl Plan {
         for step in &self.steps {
             match (&step.act, &step.reason) {
                 (Act::Copy { .. }, Reason::RenamedFrom(_)) => counts.renamed += 1,
-                (Act::Remove { .. }, Reason::RenamedTo(_)) => {}
+                (Act::Remove { .. }, Reason::RenamedTo(_))
+                | (Act::MakeFolder(_) | Act::RemoveFolder(_), _) => {}
                 (Act::Put { replaces, .. } | Act::Copy { replaces, .. }, _) => {
                     *(if *replaces {
                         &mut counts.updated
@@ -152,7 +153,6 @@ impl Plan {
                     }) += 1;
                 }
                 (Act::Remove { .. }, _) => counts.removed += 1,
-                (Act::MakeFolder(_) | Act::RemoveFolder(_), _) => {}
             }
         }
         counts

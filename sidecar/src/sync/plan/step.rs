@@ -55,9 +55,11 @@ impl Act {
     /// The path that it makes, changes or removes.
     pub fn path(&self) -> &BoardPath {
         match self {
-            Self::Remove { path, .. } | Self::Put { path, .. } => path,
-            Self::RemoveFolder(path) | Self::MakeFolder(path) => path,
-            Self::Copy { to, .. } => to,
+            Self::Remove { path, .. }
+            | Self::RemoveFolder(path)
+            | Self::MakeFolder(path)
+            | Self::Put { path, .. }
+            | Self::Copy { to: path, .. } => path,
         }
     }
 }
