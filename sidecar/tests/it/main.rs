@@ -2,3 +2,6 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on should say where
 
 mod architecture;
+mod board_model;
+mod plan_model;
+mod plans;
