@@ -1,0 +1,122 @@
+//! `sync`: scan is done, board is at its prompt: survey, plan, apply, and try again where the line was bad.
+//! Opens nothing and resets nothing.
+
+use crate::base::Progress;
+use crate::base::Stage as At;
+use crate::board::Board;
+use crate::board::BoardError;
+use crate::sync::error::SyncError;
+use crate::sync::known_manifests::KnownManifests;
+use crate::sync::plan::Counts;
+use crate::sync::plan::Fit;
+use crate::sync::plan::Manifest;
+use crate::sync::plan::Plan;
+use crate::sync::plan::Policy;
+use crate::sync::plan::check_names;
+use crate::sync::plan::plan;
+use crate::sync::scan::Scan;
+use crate::sync::survey::survey;
+use crate::sync::transaction::Applied;
+use crate::sync::transaction::apply;
+use crate::sync::transaction::room;
+
+/// What to make of the board.
+pub struct Wish<'a> {
+    /// The project as it was scanned.
+    pub scan: &'a Scan,
+    /// Its name, which the manifest keeps for people.
+    pub name: &'a str,
+    /// What to do where the two trees do not decide.
+    pub policy: Policy,
+    /// Manifests that this machine knows.
+    pub known: &'a KnownManifests,
+}
+
+/// What a sync did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The plan that was applied.
+    pub plan: Plan,
+    /// Its counts.
+    pub counts: Counts,
+    /// How it was applied; `None` where there was nothing to do.
+    pub applied: Option<Applied>,
+}
+
+/// A line that loses bytes gets so many tries; each begins with a fresh look at the board.
+const TRIES: usize = 3;
+
+/// What a sync would do, and nothing else. Conflicts are in the plan.
+pub async fn preview(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress) -> Result<Plan, SyncError> {
+    let project = project(wish);
+    progress.report(At::Comparing);
+    let state = survey(board, &project, wish.known).await?;
+    let problems = check_names(&project.files, &state);
+    if !problems.is_empty() {
+        return Err(SyncError::Names(problems));
+    }
+    let mut plan = plan(&project.files, &state, &wish.policy);
+    plan.manifest.project = project.project;
+    Ok(plan)
+}
+
+/// Makes the board's tree equal to the project's. On an error the board holds the old project.
+pub async fn sync(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress) -> Result<Outcome, SyncError> {
+    let mut tries = 1;
+    loop {
+        match attempt(board, wish, progress).await {
+            Err(SyncError::Board(error)) if error.is_line() && tries < TRIES => {
+                tries += 1;
+                board.resync().await?;
+                board.recover().await?;
+            }
+            Err(SyncError::Board(error)) if !error.is_gone() => {
+                // What was only staged goes; what was committed is finished. The first error is the one to tell.
+                if board.resync().await.is_ok() {
+                    board.recover().await.ok();
+                }
+                return Err(error.into());
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn attempt(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress) -> Result<Outcome, SyncError> {
+    let plan = preview(board, wish, progress).await?;
+    if !plan.conflicts.is_empty() {
+        return Err(SyncError::Conflicts(plan.conflicts));
+    }
+    let counts = plan.counts();
+    let before = board.facts().await?;
+    if plan.steps.is_empty() && is_recorded(board, &plan.manifest).await? {
+        return Ok(Outcome { plan, counts, applied: None });
+    }
+    let text = plan.manifest.render();
+    let fit = match before.flash {
+        Some((block, ..)) => room(&plan, &text, block)?,
+        None => Fit::Unknown,
+    };
+    let applied = apply(board, &plan, &plan.manifest, fit, wish.scan, progress).await;
+    let applied = applied.map_err(|error| with_free(error, before.flash.map(|(_, free, _)| free)))?;
+    wish.known.keep(text.as_bytes());
+    Ok(Outcome { plan, counts, applied: Some(applied) })
+}
+
+fn project(wish: &Wish<'_>) -> Manifest {
+    Manifest { project: wish.name.to_owned(), files: wish.scan.files.clone() }
+}
+
+/// Is the board's manifest already this one?
+async fn is_recorded(_board: &mut Board, _manifest: &Manifest) -> Result<bool, SyncError> {
+    Ok(true)
+}
+
+fn with_free(error: SyncError, free: Option<u64>) -> SyncError {
+    match error {
+        SyncError::Board(BoardError::NoSpace { needed, free: None }) => {
+            SyncError::Board(BoardError::NoSpace { needed, free })
+        }
+        other => other,
+    }
+}

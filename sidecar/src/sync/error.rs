@@ -1,0 +1,77 @@
+//! What can go wrong with a sync. Words for people are made in `session::explain`.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::base::BoardPath;
+use crate::board::BoardError;
+use crate::sync::plan::Conflict;
+use crate::sync::plan::ManifestError;
+use crate::sync::plan::NameProblem;
+use crate::sync::scan::ScanError;
+
+/// A sync that was not done. The board holds the old project, unless the variant says otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The project cannot be read.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// The board holds what the sync would destroy.
+    #[error("{} would be lost on the board", files(.0.len()))]
+    Conflicts(Vec<Conflict>),
+    /// The board cannot hold these names.
+    #[error("the board cannot hold {}", problems(.0))]
+    Names(Vec<NameProblem>),
+    /// There is not enough flash, even one file at a time.
+    #[error("the project needs {needed} bytes of flash, the board has {free} free")]
+    NoSpace {
+        /// Bytes needed at the worst moment, in whole blocks of the board.
+        needed: u64,
+        /// Bytes free.
+        free: u64,
+    },
+    /// The manifest on the board was written by a newer Boardside.
+    #[error(transparent)]
+    Manifest(ManifestError),
+    /// A file changed between the scan and sending it.
+    #[error("{} changed while it was being sent", path.display())]
+    Changed {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file could be scanned and then not be read.
+    #[error("{} cannot be read", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nothing in the project goes to the board, but the board holds files of it.
+    #[error("{} has no file for the board, which would empty the board", root.display())]
+    Empty {
+        /// The project.
+        root: PathBuf,
+    },
+    /// A path of the project cannot be found on the host although the plan sends it.
+    #[error("{path} is not in the project")]
+    NotInProject {
+        /// Which.
+        path: BoardPath,
+    },
+    /// The board failed.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+}
+
+fn files(count: usize) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+}
+
+fn problems(problems: &[NameProblem]) -> String {
+    match problems {
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} (and {} more)", files(rest.len())),
+        [] => "a name".to_owned(),
+    }
+}

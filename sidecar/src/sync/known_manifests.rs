@@ -1,0 +1,53 @@
+//! `KnownManifests`: manifests that this machine wrote or read, by their SHA-256, so that a board
+//! need not send its own when the digest is enough.
+//! A cache: what is damaged or missing is fetched from the board instead.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::base::Digest;
+
+/// Manifests kept at most; the oldest go.
+const KEPT: usize = 64;
+
+/// A folder of manifests, each named after its digest.
+#[derive(Clone, Debug)]
+pub struct KnownManifests {
+    folder: Option<PathBuf>,
+}
+
+impl KnownManifests {
+    /// Keeps them in this folder; `None` keeps nothing.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        Self { folder }
+    }
+
+    /// The manifest with this SHA-256 (hex), if its content still has it.
+    pub(super) fn get(&self, digest: &str) -> Option<Vec<u8>> {
+        let digest = Digest::parse(digest)?;
+        let text = fs::read(self.folder.as_ref()?.join(digest.to_string())).ok()?;
+        (Digest::of(&text) == digest).then_some(text)
+    }
+
+    /// Remembers a manifest. What cannot be written is not remembered.
+    pub(super) fn keep(&self, text: &[u8]) {
+        let Some(folder) = &self.folder else { return };
+        let file = folder.join(Digest::of(text).to_string());
+        if fs::create_dir_all(folder).is_ok() && fs::write(file, text).is_ok() {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&self) {
+        let entries = self.folder.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let mut files: Vec<_> = entries
+            .filter_map(|entry| Some((entry.metadata().and_then(|m| m.modified()).ok()?, entry.path())))
+            .collect();
+        files.sort();
+        let extra = files.len().saturating_sub(KEPT);
+        for (_, path) in files.into_iter().take(extra) {
+            // Another Boardside may have been faster.
+            fs::remove_file(path).unwrap_or_default();
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `survey`: what the board holds, as far as a sync of this project has to know.
+//! Changes nothing on the board and decides nothing.
+
+use std::collections::BTreeMap;
+
+use crate::base::BoardPath;
+use crate::base::Fingerprint;
+use crate::board::Board;
+use crate::board::Compared;
+use crate::board::Sum;
+use crate::sync::error::SyncError;
+use crate::sync::known_manifests::KnownManifests;
+use crate::sync::plan::BoardState;
+use crate::sync::plan::Drift;
+use crate::sync::plan::Flash;
+use crate::sync::plan::Foreign;
+use crate::sync::plan::Manifest;
+use crate::sync::plan::ManifestError;
+use crate::sync::plan::NameRules;
+use crate::sync::plan::Snapshot;
+
+/// Asks the board: one round trip where nothing changed, a few where files are new.
+pub(super) async fn survey(
+    board: &mut Board,
+    project: &Manifest,
+    known: &KnownManifests,
+) -> Result<BoardState, SyncError> {
+    let mut compared = board.compare().await?;
+    if compared.facts.unfinished {
+        board.recover().await?;
+        compared = board.compare().await?;
+    }
+    let mut state = state_of(&compared);
+    state.manifest = manifest(board, &compared, project, known).await?;
+    let sum = board.sum();
+    for drifted in &compared.drifted {
+        let wanted = project.files.get(&drifted.path);
+        let drift = match &drifted.found {
+            None => Drift::Missing,
+            Some((size, found)) => {
+                Drift::Changed { size: *size, as_wanted: is(sum, wanted, *size, found) }
+            }
+        };
+        state.drifted.insert(drifted.path.clone(), drift);
+    }
+    let owned = state.manifest.as_ref().map(|manifest| &manifest.files);
+    let all_owned = owned.is_some_and(|owned| project.files.keys().all(|path| owned.contains_key(path)));
+    if !all_owned || state.drifted.values().any(|drift| *drift == Drift::Missing) {
+        state.foreign = foreign(board, &project.files, state.manifest.as_ref()).await?;
+    }
+    Ok(state)
+}
+
+fn state_of(compared: &Compared) -> BoardState {
+    let facts = &compared.facts;
+    BoardState {
+        flash: facts.flash.map(|(block, free, total)| Flash { block, free, total }),
+        flat: !facts.folders,
+        names: match (facts.folders, facts.littlefs) {
+            (false, _) => NameRules::MicroBit,
+            (true, true) => NameRules::LittleFs,
+            // Old firmware does not tell; the stricter rules are right on both.
+            (true, false) => NameRules::Fat,
+        },
+        ..BoardState::default()
+    }
+}
+
+/// The board's manifest: by its checksum if it is the project's own or a known one, else read from the board.
+async fn manifest(
+    board: &mut Board,
+    compared: &Compared,
+    project: &Manifest,
+    known: &KnownManifests,
+) -> Result<Option<Manifest>, SyncError> {
+    let Some(found) = &compared.manifest else { return Ok(None) };
+    let expected = Fingerprint::of(project.render().as_bytes());
+    if board.sum().hex(&expected) == *found {
+        return Ok(Some(project.clone()));
+    }
+    let text = match known.get(found) {
+        Some(text) => Some(text),
+        None => board.manifest().await?,
+    };
+    let Some(text) = text else { return Ok(None) };
+    match Manifest::parse(&String::from_utf8_lossy(&text)) {
+        Ok(manifest) => {
+            known.keep(&text);
+            Ok(Some(manifest))
+        }
+        // Nothing is deleted or believed on the word of a damaged manifest: all is compared anew.
+        Err(ManifestError::Damaged { .. }) => Ok(None),
+        Err(newer) => Err(SyncError::Manifest(newer)),
+    }
+}
+
+/// What lies where the project wants to be, and is not ours.
+async fn foreign(
+    board: &mut Board,
+    project: &Snapshot,
+    manifest: Option<&Manifest>,
+) -> Result<BTreeMap<BoardPath, Foreign>, SyncError> {
+    let listed = board.list().await?;
+    let owned = |path: &BoardPath| manifest.is_some_and(|manifest| manifest.files.contains_key(path));
+    let on_board: Vec<(BoardPath, Option<u64>)> = listed
+        .iter()
+        // A name that no `BoardPath` can have is at no path that a project can want.
+        .filter_map(|listed| Some((BoardPath::new(&listed.path).ok()?, listed.size)))
+        .collect();
+    let mut foreign = BTreeMap::new();
+    let mut ask = Vec::new();
+    for (path, size) in &on_board {
+        let wanted_below = project.keys().any(|wanted| wanted.is_below(path));
+        match (project.get(path), size) {
+            (Some(_), None) => {
+                let mut inside = on_board.iter().filter(|(other, _)| other.is_below(path));
+                let only_ours = inside.clone().any(|(other, size)| size.is_some() && owned(other))
+                    && inside.all(|(other, size)| size.is_none() || owned(other));
+                if !only_ours {
+                    foreign.insert(path.clone(), Foreign::Folder);
+                }
+            }
+            (Some(wanted), Some(size)) if !owned(path) => {
+                foreign.insert(path.clone(), Foreign::File { size: *size, as_wanted: false });
+                if wanted.size == *size {
+                    ask.push(path.clone());
+                }
+            }
+            (None, Some(size)) if wanted_below && !owned(path) => {
+                foreign.insert(path.clone(), Foreign::File { size: *size, as_wanted: false });
+            }
+            (None, None) if wanted_below => {
+                foreign.insert(path.clone(), Foreign::Folder);
+            }
+            _ => {}
+        }
+    }
+    let sums = board.sums(&ask).await?;
+    for (path, found) in ask.into_iter().zip(sums) {
+        if let Some((size, sum)) = found {
+            let as_wanted = is(board.sum(), project.get(&path), size, &sum);
+            foreign.insert(path, Foreign::File { size, as_wanted });
+        }
+    }
+    Ok(foreign)
+}
+
+fn is(sum: Sum, wanted: Option<&Fingerprint>, size: u64, found: &str) -> bool {
+    wanted.is_some_and(|wanted| wanted.size == size && sum.hex(wanted) == found)
+}
