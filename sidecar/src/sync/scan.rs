@@ -1,0 +1,236 @@
+//! `scan`: what the project has that belongs on the board: paths, sizes and sums.
+//! Not a watcher, and it decides nothing; host paths end here.
+
+mod cache;
+mod hash;
+mod walk;
+
+pub use cache::ScanCache;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use crate::base::BoardPath;
+use crate::base::PathError;
+use crate::sync::ignore::IGNORE_FILE;
+use crate::sync::ignore::RuleError;
+use crate::sync::ignore::Rules;
+use crate::sync::ignore::Why;
+use crate::sync::plan::Snapshot;
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Scan {
+    /// What goes to the board.
+    pub files: Snapshot,
+    /// Where each of the files is on this machine.
+    pub hosts: BTreeMap<BoardPath, PathBuf>,
+    /// What was left out although the user might expect it.
+    pub warnings: Vec<ScanWarning>,
+    /// What the rules keep off the board, in the root itself only: deeper folders are not looked into.
+    pub ignored: Vec<Ignored>,
+    /// Size of all files together, in bytes.
+    pub total_bytes: u64,
+}
+
+/// Something in the root that does not go to the board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// Name in the root; folders end with `/`.
+    pub name: String,
+    /// The rule.
+    pub why: Why,
+}
+
+/// Something that was left out. The sync goes on without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScanWarning {
+    /// A link to something outside of the project.
+    LeavesProject {
+        /// The link.
+        link: PathBuf,
+        /// What it points at.
+        target: PathBuf,
+    },
+    /// A link to a folder that it lies in.
+    Loop {
+        /// The link.
+        link: PathBuf,
+    },
+    /// A link to nothing.
+    Dangling {
+        /// The link.
+        link: PathBuf,
+    },
+    /// A pipe, socket or device.
+    NotAFile {
+        /// Which.
+        path: PathBuf,
+    },
+    /// There is nothing in the project that goes to the board. Syncing it would empty the board.
+    Nothing {
+        /// Where it looked.
+        root: PathBuf,
+    },
+}
+
+impl fmt::Display for ScanWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeavesProject { link, target } => write!(
+                f,
+                "{} is left out: it is a link out of the project, to {}",
+                link.display(),
+                target.display()
+            ),
+            Self::Loop { link } => {
+                write!(
+                    f,
+                    "{} is left out: it is a link to a folder that it lies in",
+                    link.display()
+                )
+            }
+            Self::Dangling { link } => write!(f, "{} is left out: it is a link to nothing", link.display()),
+            Self::NotAFile { path } => {
+                write!(
+                    f,
+                    "{} is left out: it is neither a file nor a folder",
+                    path.display()
+                )
+            }
+            Self::Nothing { root } => write!(f, "{} has no file for the board", root.display()),
+        }
+    }
+}
+
+/// Why the project cannot be read. Nothing is ever synced from half a project.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The folder itself is not there or is no folder.
+    #[error("the project folder {} cannot be read", root.display())]
+    Root {
+        /// Which.
+        root: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file or folder cannot be read.
+    #[error("{} cannot be read", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file was written or replaced each time it was read.
+    #[error("{} changed while it was read, {attempts} times in a row", path.display())]
+    Restless {
+        /// Which.
+        path: PathBuf,
+        /// How often it was read.
+        attempts: u32,
+    },
+    /// A name is not Unicode, so no board can have it.
+    #[error("the name of {} is not Unicode", path.display())]
+    NotUnicode {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A name cannot be a path on a board.
+    #[error("{} cannot go to a board", path.display())]
+    Name {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: PathError,
+    },
+    /// Two names are the same to a board.
+    #[error("{} and {} are the same name in Unicode's composed form", first.display(), second.display())]
+    Twins {
+        /// One.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+}
+
+/// Why the rules cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// `.boardsideignore` is there and cannot be read.
+    #[error("{} cannot be read", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A rule is not a pattern.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+}
+
+/// Reads the project's own rules, from `.boardsideignore` in `project` if there is one.
+///
+/// `settings` and `types` are as in `Rules::new`. Patterns are relative to the root of the scan.
+pub fn load_rules(
+    project: &Path,
+    settings: &[String],
+    types: Option<&[String]>,
+) -> Result<Rules, RulesError> {
+    let path = project.join(IGNORE_FILE);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(source) => return Err(RulesError::Unreadable { path, source }),
+    };
+    Ok(Rules::new(&text, settings, types)?)
+}
+
+/// Finds and hashes what belongs on the board.
+///
+/// Links to files and folders inside `root` are followed, others give a warning. Ignored folders are never
+/// entered. Files are read piece by piece on several threads; what `cache` knows is not read again.
+pub fn scan(root: &Path, rules: &Rules, cache: &mut ScanCache) -> Result<Scan, ScanError> {
+    scan_at(root, rules, cache, SystemTime::now())
+}
+
+/// `scan` with the time as an argument: files younger than that by less than two seconds are not remembered.
+pub(crate) fn scan_at(
+    root: &Path,
+    rules: &Rules,
+    cache: &mut ScanCache,
+    now: SystemTime,
+) -> Result<Scan, ScanError> {
+    let walk::Found {
+        hosts,
+        mut warnings,
+        ignored,
+    } = walk::walk(root, rules)?;
+    if hosts.is_empty() {
+        warnings.push(ScanWarning::Nothing {
+            root: root.to_owned(),
+        });
+    }
+    let files = hash::hash_all(&hosts, cache, now)?;
+    let total_bytes = files.values().map(|print| print.size).sum();
+    Ok(Scan {
+        files,
+        hosts,
+        warnings,
+        ignored,
+        total_bytes,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! `walk`: finds the project's files, with links followed only where that is safe.
+//! Reads no file's content.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::base::BoardPath;
+use crate::sync::ignore::Rules;
+use crate::sync::scan::Ignored;
+use crate::sync::scan::ScanError;
+use crate::sync::scan::ScanWarning;
+
+/// What the walk found.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) hosts: BTreeMap<BoardPath, PathBuf>,
+    pub(super) warnings: Vec<ScanWarning>,
+    pub(super) ignored: Vec<Ignored>,
+}
+
+/// Finds every file below `root` that the rules let through.
+pub(super) fn walk(root: &Path, rules: &Rules) -> Result<Found, ScanError> {
+    let true_root = fs::canonicalize(root).and_then(|path| fs::read_dir(&path).map(|_| path));
+    let true_root = true_root.map_err(|source| ScanError::Root {
+        root: root.to_owned(),
+        source,
+    })?;
+    let mut walk = Walk {
+        root: root.to_owned(),
+        rules,
+        open: vec![true_root],
+        found: Found::default(),
+    };
+    walk.folder(Path::new(""))?;
+    Ok(walk.found)
+}
+
+struct Walk<'a> {
+    root: PathBuf,
+    rules: &'a Rules,
+    /// The folders that the walk is in, outermost first, without links: to notice loops. The first is the root.
+    open: Vec<PathBuf>,
+    found: Found,
+}
+
+enum Kind {
+    File,
+    /// With its path, links resolved.
+    Folder(PathBuf),
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, relative: &Path) -> Result<(), ScanError> {
+        let folder = self.root.join(relative);
+        let unreadable = |source| ScanError::Unreadable {
+            path: folder.clone(),
+            source,
+        };
+        let entries = fs::read_dir(&folder).map_err(unreadable)?;
+        let mut names = entries
+            .map(|entry| entry.map(|e| e.file_name()))
+            .collect::<Result<Vec<_>, _>>();
+        let names = names
+            .as_mut()
+            .map_err(|error| unreadable(io::Error::from(error.kind())))?;
+        names.sort();
+        for name in names {
+            self.entry(&relative.join(name))?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, relative: &Path) -> Result<(), ScanError> {
+        let host = self.root.join(relative);
+        let unreadable = |source| ScanError::Unreadable {
+            path: host.clone(),
+            source,
+        };
+        let seen = match fs::symlink_metadata(&host) {
+            // Gone since the folder was listed: somebody works in it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            seen => seen.map_err(unreadable)?,
+        };
+        // Rules ask for the kind that a link has, so its target is asked first.
+        let followed = if seen.is_symlink() {
+            fs::metadata(&host).ok()
+        } else {
+            Some(seen.clone())
+        };
+        let is_folder = followed.as_ref().is_some_and(fs::Metadata::is_dir);
+        if let Some(why) = self.rules.why_ignored(relative, is_folder) {
+            if relative.parent() == Some(Path::new("")) {
+                let slash = if is_folder { "/" } else { "" };
+                self.found.ignored.push(Ignored {
+                    name: format!("{}{slash}", relative.display()),
+                    why,
+                });
+            }
+            return Ok(());
+        }
+        let kind = match followed {
+            None => Err(ScanWarning::Dangling { link: host.clone() }),
+            Some(_) if seen.is_symlink() => self.link(&host, is_folder).map_err(unreadable)?,
+            Some(target) if target.is_file() => Ok(Kind::File),
+            Some(target) if target.is_dir() => {
+                let inside = self
+                    .open
+                    .last()
+                    .map(|open| open.join(relative.file_name().unwrap_or_default()));
+                Ok(Kind::Folder(inside.unwrap_or_default()))
+            }
+            Some(_) => Err(ScanWarning::NotAFile { path: host.clone() }),
+        };
+        match kind {
+            Ok(Kind::File) => self.file(relative, host),
+            Ok(Kind::Folder(resolved)) => {
+                self.open.push(resolved);
+                let done = self.folder(relative);
+                self.open.pop();
+                done
+            }
+            Err(warning) => {
+                self.found.warnings.push(warning);
+                Ok(())
+            }
+        }
+    }
+
+    fn link(&self, link: &Path, is_folder: bool) -> io::Result<Result<Kind, ScanWarning>> {
+        let target = fs::canonicalize(link)?;
+        let link = link.to_owned();
+        Ok(
+            if !self.open.first().is_some_and(|root| target.starts_with(root)) {
+                Err(ScanWarning::LeavesProject { link, target })
+            } else if is_folder && self.open.iter().any(|open| open.starts_with(&target)) {
+                Err(ScanWarning::Loop { link })
+            } else if is_folder {
+                Ok(Kind::Folder(target))
+            } else if target.is_file() {
+                Ok(Kind::File)
+            } else {
+                Err(ScanWarning::NotAFile { path: link })
+            },
+        )
+    }
+
+    fn file(&mut self, relative: &Path, host: PathBuf) -> Result<(), ScanError> {
+        let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
+        let Some(parts) = parts else {
+            return Err(ScanError::NotUnicode { path: host });
+        };
+        match BoardPath::new(&parts.join("/")) {
+            Err(source) => Err(ScanError::Name { path: host, source }),
+            Ok(path) => match self.found.hosts.insert(path, host.clone()) {
+                Some(first) => Err(ScanError::Twins { first, second: host }),
+                None => Ok(()),
+            },
+        }
+    }
+}
