@@ -19,6 +19,13 @@ def facts():
         g += "b"
     if mode(J + "journal"):
         g += "j"
+    try:
+        import vfs
+        for x in vfs.mount():
+            if x[1] == (R or "/") and "Lfs" in str(x[0]):
+                g += "l"
+    except (ImportError, TypeError):
+        pass
     v = (0, 0, 0)
     try:
         v = os.statvfs(R or "/")

@@ -113,7 +113,12 @@ impl BoardError {
         }
     }
 
-    /// The board or the line is gone, or the conversation was lost: trying again may help.
+    /// The wire broke: nothing more can be said to this board.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Repl(ReplError::Wire(_)))
+    }
+
+    /// The conversation was lost, by noise on the line for example: trying again may help.
     pub fn is_line(&self) -> bool {
         matches!(
             self,

@@ -17,6 +17,8 @@ pub struct Facts {
     pub iobase: bool,
     /// Has folders.
     pub folders: bool,
+    /// Its file system is littlefs; `false` for FAT, and for firmware that does not tell (before 1.25).
+    pub littlefs: bool,
     /// An unfinished transaction lies on the board.
     pub unfinished: bool,
     /// Free RAM in bytes, after a collection.
@@ -53,6 +55,7 @@ impl Facts {
             iobase: has('i'),
             binary_stdin: has('b'),
             folders: has('m'),
+            littlefs: has('l'),
             unfinished: has('j'),
             free_ram: ram.parse().ok()?,
             flash: (block > 0).then_some((block, block * pieces.0, block * pieces.1)),

@@ -48,7 +48,16 @@ const TRIES: usize = 3;
 
 /// What a sync would do, and nothing else. Conflicts are in the plan.
 pub async fn preview(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress) -> Result<Plan, SyncError> {
-    let project = project(wish);
+    look(board, wish, progress).await.map(|(plan, _)| plan)
+}
+
+/// The plan, and whether the board's manifest already says what it would say.
+async fn look(
+    board: &mut Board,
+    wish: &Wish<'_>,
+    progress: &mut dyn Progress,
+) -> Result<(Plan, bool), SyncError> {
+    let project = Manifest { project: wish.name.to_owned(), files: wish.scan.files.clone() };
     progress.report(At::Comparing);
     let state = survey(board, &project, wish.known).await?;
     let problems = check_names(&project.files, &state);
@@ -57,7 +66,8 @@ pub async fn preview(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Prog
     }
     let mut plan = plan(&project.files, &state, &wish.policy);
     plan.manifest.project = project.project;
-    Ok(plan)
+    let recorded = state.manifest.as_ref() == Some(&plan.manifest);
+    Ok((plan, recorded))
 }
 
 /// Makes the board's tree equal to the project's. On an error the board holds the old project.
@@ -83,15 +93,15 @@ pub async fn sync(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progres
 }
 
 async fn attempt(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress) -> Result<Outcome, SyncError> {
-    let plan = preview(board, wish, progress).await?;
+    let (plan, recorded) = look(board, wish, progress).await?;
     if !plan.conflicts.is_empty() {
         return Err(SyncError::Conflicts(plan.conflicts));
     }
     let counts = plan.counts();
-    let before = board.facts().await?;
-    if plan.steps.is_empty() && is_recorded(board, &plan.manifest).await? {
+    if plan.steps.is_empty() && recorded {
         return Ok(Outcome { plan, counts, applied: None });
     }
+    let before = board.facts().await?;
     let text = plan.manifest.render();
     let fit = match before.flash {
         Some((block, ..)) => room(&plan, &text, block)?,
@@ -101,15 +111,6 @@ async fn attempt(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress
     let applied = applied.map_err(|error| with_free(error, before.flash.map(|(_, free, _)| free)))?;
     wish.known.keep(text.as_bytes());
     Ok(Outcome { plan, counts, applied: Some(applied) })
-}
-
-fn project(wish: &Wish<'_>) -> Manifest {
-    Manifest { project: wish.name.to_owned(), files: wish.scan.files.clone() }
-}
-
-/// Is the board's manifest already this one?
-async fn is_recorded(_board: &mut Board, _manifest: &Manifest) -> Result<bool, SyncError> {
-    Ok(true)
 }
 
 fn with_free(error: SyncError, free: Option<u64>) -> SyncError {

@@ -1,4 +1,4 @@
-//! Making the board's tree equal to the project's: scan, plan, apply, verify.
+//! Making the board's tree equal to the project's: scan, survey, plan, apply, verify.
 //! Knows no settings files and no screens.
 
 /// Which files of a project go to the board.
@@ -7,3 +7,17 @@ pub mod ignore;
 pub mod plan;
 /// What the project has.
 pub mod scan;
+
+mod attempt;
+mod error;
+mod known_manifests;
+mod survey;
+mod transaction;
+
+pub use attempt::Outcome;
+pub use attempt::Wish;
+pub use attempt::preview;
+pub use attempt::sync;
+pub use error::SyncError;
+pub use known_manifests::KnownManifests;
+pub use transaction::Applied;
