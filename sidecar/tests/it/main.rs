@@ -2,3 +2,4 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on should say where
 
 mod architecture;
+mod wire;
