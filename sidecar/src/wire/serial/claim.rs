@@ -4,6 +4,10 @@
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 
 use rustix::fs::FlockOperation;
 use rustix::fs::OFlags;
@@ -14,6 +18,11 @@ use crate::wire::WireError;
 use crate::wire::holder;
 use crate::wire::serial::refusal;
 
+/// A port that was just left stays locked a moment longer if its program is still ending, or has
+/// started another one that is between fork and exec and so has its handles too.
+const PATIENCE: Duration = Duration::from_millis(250);
+const RETRY: Duration = Duration::from_millis(10);
+
 /// Holds the device while serialport opens it too, so that opening is one step for the board:
 /// closing and opening again between the two would move DTR and RTS.
 pub(super) struct Claim {
@@ -23,6 +32,16 @@ pub(super) struct Claim {
 impl Claim {
     /// Opens and locks. With `share`, other programs may have it open, but not locked.
     pub(super) fn new(path: &str, share: bool) -> Result<Self, WireError> {
+        let start = Instant::now();
+        loop {
+            match Self::at_once(path, share) {
+                Err(WireError::Busy { .. }) if start.elapsed() < PATIENCE => thread::sleep(RETRY),
+                result => return result,
+            }
+        }
+    }
+
+    fn at_once(path: &str, share: bool) -> Result<Self, WireError> {
         // Before the open: `screen` and the like take no lock, and opening moves the lines of their board.
         if !share && let Some(holder) = holder::of(path) {
             return Err(WireError::Busy {
@@ -44,7 +63,7 @@ impl Claim {
         let file = match opened {
             Ok(file) if rustix::termios::isatty(&file) => file,
             Ok(_) => return Err(not_a_port()),
-            Err(_) if std::path::Path::new(path).is_dir() => return Err(not_a_port()),
+            Err(_) if Path::new(path).is_dir() => return Err(not_a_port()),
             Err(error) => return Err(refusal::by_system(path, error)),
         };
         // Whoever gets the exclusive lock has the port: mpremote and others on pyserial ask for it

@@ -5,6 +5,10 @@ use std::fs::File;
 use std::io::BufRead as _;
 use std::io::BufReader;
 use std::io::Write as _;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::MetadataExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
@@ -282,6 +286,44 @@ async fn what_is_not_there_is_not_found_and_what_is_no_port_is_no_address() {
         );
     }
     assert_eq!(std::fs::read(file).unwrap(), b"text");
+}
+
+/// Root may open everything, so as root this runs once more as nobody.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_port_that_this_user_may_not_open_names_the_group_that_may() {
+    if rustix::process::geteuid().is_root() {
+        return run_as_nobody("wire::serial::a_port_that_this_user_may_not_open_names_the_group_that_may");
+    }
+    let pty = Pty::new();
+    // The owner's own bits count first, also when they are fewer than the group's.
+    std::fs::set_permissions(&pty.path, PermissionsExt::from_mode(0o060)).unwrap();
+    let error = pty.open().await.unwrap_err();
+    let WireError::Permission { path, group } = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(path.to_str(), Some(pty.path.as_str()));
+    let entry = format!("{}:x:{}:", group.unwrap(), std::fs::metadata(path).unwrap().gid());
+    assert!(
+        std::fs::read_to_string("/etc/group").unwrap().contains(&entry),
+        "{entry}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+fn run_as_nobody(test: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let tests = folder.path().join("tests");
+    std::fs::copy(std::env::current_exe().unwrap(), &tests).unwrap();
+    let output = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(tests)
+        .args(["--exact", test])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[cfg(target_os = "linux")]
