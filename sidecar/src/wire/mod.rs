@@ -10,6 +10,7 @@ pub mod holder;
 /// Which ports are there.
 pub mod ports;
 mod recorder;
+mod replay;
 /// A serial port or pseudo-terminal as a wire.
 pub mod serial;
 /// A TCP connection as a wire.
@@ -21,6 +22,7 @@ pub use error::WireError;
 pub use ports::Port;
 pub use recorder::Recorder;
 pub use recorder::Traffic;
+pub use replay::Replay;
 pub use serial::Serial;
 pub use serial::SerialSettings;
 pub use tcp::Tcp;
