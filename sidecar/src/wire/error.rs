@@ -56,6 +56,20 @@ pub enum WireError {
     /// This wire has no DTR and RTS.
     #[error("this connection has no reset lines")]
     NoLines,
+    /// A replayed conversation went another way than the transcript.
+    #[error("the transcript has something else than `{got}` in line {line}")]
+    Diverged {
+        /// Line of the transcript, from 1; 0 after its end.
+        line: usize,
+        /// What came, bytes escaped.
+        got: String,
+    },
+    /// This is no transcript.
+    #[error("line {line} is not one of a transcript")]
+    BadTranscript {
+        /// From 1.
+        line: usize,
+    },
     /// Anything else the system said.
     #[error("{address}: {source}")]
     Io {

@@ -2,11 +2,32 @@
 //! Has never heard of MicroPython: what the bytes mean is `repl`'s business.
 
 mod address;
+/// What is known about the USB chips that boards sit behind.
+pub mod chips;
 mod error;
+/// Which program has a port open.
+pub mod holder;
+/// Which ports are there.
+pub mod ports;
+mod recorder;
+mod replay;
+/// A serial port or pseudo-terminal as a wire.
+pub mod serial;
+/// A TCP connection as a wire.
+pub mod tcp;
 
 pub use address::Address;
 pub use error::Holder;
 pub use error::WireError;
+pub use ports::Port;
+pub use recorder::Recorder;
+pub use recorder::Traffic;
+pub use replay::Replay;
+pub use serial::Serial;
+pub use serial::SerialSettings;
+pub use tcp::Tcp;
+
+use std::time::Duration;
 
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
@@ -20,10 +41,52 @@ pub struct Lines {
     pub rts: bool,
 }
 
+/// One step of a reset by lines: set them, then leave them so for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineStep {
+    /// What to set.
+    pub lines: Lines,
+    /// How long to stay there.
+    pub hold: Duration,
+}
+
 /// A byte stream to a board.
 ///
-/// A read of no bytes, or an error, means that the board is gone.
+/// A read of no bytes, or an error, means that the board is gone: answer it with `gone()`.
+/// `flush` hands bytes to the system; it does not wait until they have left.
 pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
     /// Sets DTR and RTS. Wires without control lines answer `WireError::NoLines`.
     fn set_lines(&mut self, lines: Lines) -> Result<(), WireError>;
+
+    /// What was opened, as the user would type it.
+    #[allow(clippy::unnecessary_literal_bound)] // only this default is a literal
+    fn address(&self) -> &str {
+        "the board"
+    }
+
+    /// What resets the board without its help; empty where nothing is known to.
+    fn reset_steps(&self) -> &'static [LineStep] {
+        &[]
+    }
+
+    /// The error for a wire that ended.
+    fn gone(&self) -> WireError {
+        WireError::Gone {
+            address: self.address().to_owned(),
+        }
+    }
+}
+
+impl<W: Wire + ?Sized> Wire for Box<W> {
+    fn set_lines(&mut self, lines: Lines) -> Result<(), WireError> {
+        (**self).set_lines(lines)
+    }
+
+    fn address(&self) -> &str {
+        (**self).address()
+    }
+
+    fn reset_steps(&self) -> &'static [LineStep] {
+        (**self).reset_steps()
+    }
 }

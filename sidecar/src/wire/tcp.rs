@@ -1,0 +1,112 @@
+//! `Tcp`: raw bytes to a board over TCP, as ser2net, QEMU and many adapters offer them.
+//! Not telnet: 0xff is a byte like any other, and there are no control lines.
+
+use std::io;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::io::ReadBuf;
+use tokio::net::TcpStream;
+
+use crate::wire::Address;
+use crate::wire::Lines;
+use crate::wire::Wire;
+use crate::wire::WireError;
+
+/// A TCP connection as a wire.
+#[derive(Debug)]
+pub struct Tcp {
+    stream: TcpStream,
+    address: String,
+}
+
+/// Connects within `limit`, name look-up included.
+///
+/// Errors: `NotFound` for an unknown host, one that cannot be reached and a port where nobody
+/// listens; `Timeout` for one that does not answer.
+pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireError> {
+    let address = Address::Socket {
+        host: host.to_owned(),
+        port,
+    }
+    .to_string();
+    let connecting = tokio::time::timeout(limit, TcpStream::connect((host, port)));
+    let stream = match connecting.await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Err(refusal(address, error)),
+        Err(_) => {
+            return Err(WireError::Timeout {
+                address,
+                seconds: limit.as_secs(),
+            });
+        }
+    };
+    // The REPL conversation is many small writes, each waiting for an answer: Nagle's algorithm
+    // with delayed acknowledgements would cost 40 ms for each.
+    match stream.set_nodelay(true) {
+        Ok(()) => Ok(Tcp { stream, address }),
+        Err(source) => Err(WireError::Io { address, source }),
+    }
+}
+
+fn refusal(address: String, error: io::Error) -> WireError {
+    use io::ErrorKind;
+    match error.kind() {
+        // The system's own limit (about 2 minutes on Linux) came before ours.
+        ErrorKind::TimedOut => WireError::Timeout { address, seconds: 0 },
+        // A failed name look-up has no error number, whatever its text is in this language.
+        ErrorKind::ConnectionRefused
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::AddrNotAvailable => WireError::NotFound {
+            address,
+            source: Some(error),
+        },
+        _ if error.raw_os_error().is_none() => WireError::NotFound {
+            address,
+            source: Some(error),
+        },
+        _ => WireError::Io {
+            address,
+            source: error,
+        },
+    }
+}
+
+impl Wire for Tcp {
+    fn set_lines(&mut self, _lines: Lines) -> Result<(), WireError> {
+        Err(WireError::NoLines)
+    }
+
+    fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl AsyncRead for Tcp {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Tcp {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
