@@ -30,7 +30,6 @@ use crate::repl::Repl;
 use crate::repl::ReplError;
 use crate::repl::narrow_text_literal;
 use crate::repl::text_literal;
-use crate::wire::Lines;
 
 /// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
 /// an ESP8266 takes about 10 s for 100 kB.
@@ -200,12 +199,15 @@ impl Board {
         Ok(())
     }
 
-    /// Resets the board by its control lines.
-    pub fn set_lines(&mut self, lines: Lines) -> Result<(), BoardError> {
-        self.repl
-            .wire_mut()
-            .set_lines(lines)
-            .map_err(|error| BoardError::Repl(error.into()))
+    /// Resets the board by its control lines, where the wire knows how. Says whether it does.
+    pub async fn reset_by_lines(&mut self) -> Result<bool, BoardError> {
+        let wire = self.repl.wire_mut();
+        let steps = wire.reset_steps();
+        for step in steps {
+            wire.set_lines(step.lines).map_err(|error| BoardError::Repl(error.into()))?;
+            tokio::time::sleep(step.hold).await;
+        }
+        Ok(!steps.is_empty())
     }
 
     /// The conversation, for a terminal that takes over.

@@ -60,6 +60,16 @@ pub enum ReplError {
     Wire(#[from] WireError),
 }
 
+impl ReplError {
+    /// Something runs on the board and does not let us in; a reset may.
+    pub fn is_locked(&self) -> bool {
+        matches!(
+            self,
+            Self::Silent | Self::KeepsPrinting { .. } | Self::CatchesInterrupt { .. } | Self::NotMicroPython { .. }
+        )
+    }
+}
+
 /// A few bytes of what a board said, fit to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt(String);

@@ -1,0 +1,218 @@
+//! From what a user typed to a board at its prompt: which board, which wire.
+//! A board is known by its USB serial number or `machine.unique_id()`, never by the name of its port.
+
+use std::time::Duration;
+
+use crate::base::Progress;
+use crate::base::Stage;
+use crate::board::Board;
+use crate::board::BoardError;
+use crate::repl::Patience;
+use crate::repl::Repl;
+use crate::wire;
+use crate::wire::Address;
+use crate::wire::Port;
+use crate::wire::Recorder;
+use crate::wire::SerialSettings;
+use crate::wire::Traffic;
+use crate::wire::Wire;
+use crate::wire::WireError;
+
+/// How long a TCP connection may take to open.
+const TCP_LIMIT: Duration = Duration::from_secs(8);
+/// How long a board that is being reset may take to reach a point where Ctrl-C works.
+const BOOT_LIMIT: Duration = Duration::from_secs(8);
+
+/// Which board, and how to get in.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What the user typed; `None`: the only board there is.
+    pub device: Option<String>,
+    /// Bits per second on serial ports.
+    pub baud: u32,
+    /// Reset the board and catch it while it boots.
+    pub force_boot: bool,
+}
+
+/// No board could be chosen or reached.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Nothing is plugged in.
+    #[error("no board found")]
+    NoBoard,
+    /// More than one, and none was named.
+    #[error("{} boards found", .0.len())]
+    Many(Vec<Found>),
+    /// No board has this serial number or unique id.
+    #[error("no board with the id {id}")]
+    NoSuchId {
+        /// What was asked for.
+        id: String,
+    },
+    /// Virtual boards that are named by `virtual:` cannot run here.
+    #[error("a virtual board cannot run: {why}")]
+    Virtual {
+        /// Why not.
+        why: String,
+    },
+    /// The wire failed.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The board failed.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+}
+
+/// A board that was found without talking to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What to type to name it.
+    pub address: String,
+    /// Name that stays the same when the port's name changes.
+    pub id: Option<String>,
+    /// What the USB device calls itself.
+    pub product: Option<String>,
+    /// USB vendor and product number.
+    pub usb: Option<(u16, u16)>,
+}
+
+/// What the user meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// This address.
+    At(Address),
+    /// A board with this USB serial number was not seen: ask each board for its unique id.
+    Ask(String),
+}
+
+/// An open conversation with a board.
+pub struct Connection {
+    /// The board. `enter` has not been called.
+    pub board: Board,
+    /// What passed on the wire so far.
+    pub traffic: Traffic,
+    /// Where it is.
+    pub address: Address,
+    /// A virtual board lives as long as its connection.
+    #[cfg(unix)]
+    _virtual_board: Option<crate::virtual_board::VirtualBoard>,
+}
+
+/// The boards that are plugged in or named by `BOARDSIDE_PORTS`.
+pub fn found() -> Vec<Found> {
+    wire::ports::list().into_iter().filter(Port::looks_like_a_board).map(Found::from).collect()
+}
+
+impl From<Port> for Found {
+    fn from(port: Port) -> Self {
+        let usb = port.usb;
+        Self {
+            address: port.path,
+            id: usb.as_ref().and_then(|usb| usb.serial.as_ref()).map(|serial| format!("id:{serial}")),
+            product: usb.as_ref().and_then(|usb| usb.product.clone()),
+            usb: usb.map(|usb| (usb.vid, usb.pid)),
+        }
+    }
+}
+
+/// Which board the user means, given those that were found. Pure.
+pub fn choose(device: Option<&str>, found: Vec<Found>) -> Result<Choice, ConnectError> {
+    let Some(device) = device else {
+        return match found.len() {
+            0 => Err(ConnectError::NoBoard),
+            1 => Ok(Choice::At(found[0].address.parse()?)),
+            _ => Err(ConnectError::Many(found)),
+        };
+    };
+    let address: Address = device.parse()?;
+    let Address::Id(id) = &address else { return Ok(Choice::At(address)) };
+    let wanted = format!("id:{id}");
+    match found.iter().find(|found| found.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&wanted))) {
+        Some(found) => Ok(Choice::At(found.address.parse()?)),
+        None => Ok(Choice::Ask(id.to_lowercase())),
+    }
+}
+
+/// Opens the wire to the board that is meant. The board is not disturbed.
+pub async fn connect(target: &Target, progress: &mut dyn Progress) -> Result<Connection, ConnectError> {
+    let found = tokio::task::spawn_blocking(found).await.unwrap_or_default();
+    match choose(target.device.as_deref(), found.clone())? {
+        Choice::At(address) => open(address, target.baud, progress).await,
+        Choice::Ask(id) => ask_for(&id, found, target.baud, progress).await,
+    }
+}
+
+/// Boards on UART bridges all have the bridge's serial number or none; they are asked for their own.
+async fn ask_for(
+    id: &str,
+    found: Vec<Found>,
+    baud: u32,
+    progress: &mut dyn Progress,
+) -> Result<Connection, ConnectError> {
+    for board in found {
+        let Ok(mut connection) = open(board.address.parse()?, baud, progress).await else { continue };
+        if connection.enter(false, progress).await.is_err() {
+            continue;
+        }
+        let facts = connection.board.facts().await;
+        let running = connection.board.was_running();
+        if facts.is_ok_and(|facts| facts.unique_id == id) {
+            return Ok(connection);
+        }
+        // Not the one: it goes on as it was.
+        let left = if running { connection.board.soft_reset().await } else { connection.board.leave().await };
+        left.unwrap_or_default();
+    }
+    Err(ConnectError::NoSuchId { id: id.to_owned() })
+}
+
+async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Result<Connection, ConnectError> {
+    progress.report(Stage::Connecting { doing: "opening" });
+    let settings = SerialSettings { baud, ..SerialSettings::default() };
+    #[cfg(unix)]
+    let mut virtual_board = None;
+    let wire: Box<dyn Wire> = match &address {
+        Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
+        Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, TCP_LIMIT).await?),
+        #[cfg(unix)]
+        Address::Virtual(kind) => {
+            let board = crate::session::virtual_boards::start(kind)?;
+            let path = board.path().to_string_lossy().into_owned();
+            virtual_board = Some(board);
+            Box::new(wire::serial::open(&path, settings).await?)
+        }
+        #[cfg(not(unix))]
+        Address::Virtual(_) => {
+            return Err(ConnectError::Virtual { why: "they need Linux or macOS".to_owned() });
+        }
+        Address::Id(id) => return Err(ConnectError::NoSuchId { id: id.clone() }),
+    };
+    let recorder = Recorder::new(wire);
+    let traffic = recorder.traffic();
+    let repl = Repl::new(Box::new(recorder), &address.to_string());
+    Ok(Connection {
+        board: Board::new(repl),
+        traffic,
+        address,
+        #[cfg(unix)]
+        _virtual_board: virtual_board,
+    })
+}
+
+impl Connection {
+    /// Gets the board's attention: stops the program that runs, without a reset.
+    ///
+    /// With `force_boot` a board that cannot be stopped is reset by its lines, or by the user's hand, and
+    /// caught while it boots.
+    pub async fn enter(&mut self, force_boot: bool, progress: &mut dyn Progress) -> Result<(), BoardError> {
+        let mut doing = |doing| progress.report(Stage::Connecting { doing });
+        match self.board.enter(Patience::Normal, &mut doing).await {
+            Err(BoardError::Repl(error)) if force_boot && error.is_locked() => {
+                let by_lines = self.board.reset_by_lines().await?;
+                doing(if by_lines { "resetting the board" } else { "press the board's reset button now" });
+                self.board.enter(Patience::CatchBoot(BOOT_LIMIT), &mut |_| {}).await
+            }
+            other => other,
+        }
+    }
+}
