@@ -133,7 +133,8 @@ fn named_ports(variable: Option<OsString>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn canonical(path: &str) -> String {
+/// The device that a path leads to, or the path itself where it leads nowhere.
+pub(super) fn canonical(path: &str) -> String {
     // COM4 is no path that Windows could resolve.
     let real = std::fs::canonicalize(path).ok();
     real.and_then(|real| real.to_str().map(str::to_owned))

@@ -1,6 +1,8 @@
 //! Wires as they are: bytes over TCP, serial ports on pseudo-terminals, and the recorder around them.
 //! Not about MicroPython: nothing here knows what the bytes mean.
 
+#[cfg(target_os = "linux")]
+mod holder;
 #[cfg(unix)]
 mod serial;
 

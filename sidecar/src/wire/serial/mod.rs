@@ -101,8 +101,8 @@ fn open_now(path: &str, settings: &SerialSettings) -> Result<Serial, WireError> 
     let builder = builder.exclusive(false);
     let opened = SerialStream::open(&builder);
     let mut stream = opened.map_err(|error| refusal::while_opening(path, error))?;
-    // Pseudo-terminals answer ENOTTY (TIOCMGET in Linux' tty_ioctl(4)).
-    let has_lines = stream.read_clear_to_send().is_ok();
+    // Pseudo-terminals answer ENOTTY to TIOCMGET on Linux, and are called /dev/ttys000 on macOS.
+    let has_lines = !ports::canonical(path).starts_with("/dev/ttys") && stream.read_clear_to_send().is_ok();
     let mut serial = Serial {
         address: path.to_owned(),
         chip,
