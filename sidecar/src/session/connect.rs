@@ -93,9 +93,6 @@ pub struct Connection {
     pub traffic: Traffic,
     /// Where it is.
     pub address: Address,
-    /// A virtual board lives as long as its connection.
-    #[cfg(unix)]
-    _virtual_board: Option<crate::virtual_board::VirtualBoard>,
 }
 
 /// The boards that are plugged in or named by `BOARDSIDE_PORTS`.
@@ -169,19 +166,9 @@ async fn ask_for(
 async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Result<Connection, ConnectError> {
     progress.report(Stage::Connecting { doing: "opening" });
     let settings = SerialSettings { baud, ..SerialSettings::default() };
-    #[cfg(unix)]
-    let mut virtual_board = None;
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, TCP_LIMIT).await?),
-        #[cfg(unix)]
-        Address::Virtual(kind) => {
-            let board = crate::session::virtual_boards::start(kind)?;
-            let path = board.path().to_string_lossy().into_owned();
-            virtual_board = Some(board);
-            Box::new(wire::serial::open(&path, settings).await?)
-        }
-        #[cfg(not(unix))]
         Address::Virtual(_) => {
             return Err(ConnectError::Virtual { why: "they need Linux or macOS".to_owned() });
         }
@@ -194,8 +181,6 @@ async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Resul
         board: Board::new(repl),
         traffic,
         address,
-        #[cfg(unix)]
-        _virtual_board: virtual_board,
     })
 }
 

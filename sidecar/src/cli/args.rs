@@ -1,0 +1,88 @@
+//! The command line as it is typed. Names and exit codes are a promise.
+//! What the words mean is each verb's business.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+/// Keeps a MicroPython board in step with your project: fast, whole or not at all, and it says what is wrong.
+#[derive(Debug, Parser)]
+#[command(name = "boardside", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = EXITS)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+    #[command(flatten)]
+    pub(super) global: Global,
+}
+
+const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 no such board or it cannot be opened, 4 the board does \
+not answer, 5 the board's storage refused (full, read-only, corrupt), 6 verification failed, 7 conflict, 130 cancelled.";
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Global {
+    /// The board: a port (/dev/ttyACM0, COM4), socket://host:port, id:SERIAL, virtual:unix.
+    /// May be left out when one board is plugged in
+    #[arg(short, long, global = true, value_name = "ADDRESS", env = "BOARDSIDE_DEVICE")]
+    pub(super) device: Option<String>,
+    /// Bits per second on serial ports
+    #[arg(long, global = true, value_name = "N")]
+    pub(super) baud: Option<u32>,
+    /// If the board cannot be stopped: reset it and catch it while it boots
+    #[arg(long, global = true)]
+    pub(super) force_boot: bool,
+    /// Only JSON lines on stdout, for programs
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Make the board hold exactly this project; only what changed is sent
+    Sync(SyncArgs),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct SyncArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub(super) project: PathBuf,
+    #[command(flatten)]
+    pub(super) how: How,
+    /// Say what would be done to every file, and why; change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+/// Options that `sync` and `watch` share. What is not given is taken from boardside.toml or pymakr.conf.
+#[derive(Args, Clone, Debug)]
+pub(super) struct How {
+    /// Compare the board with the project once more at the end
+    #[arg(long)]
+    pub(super) verify: bool,
+    /// Remove from the board what an earlier sync put there and the project no longer has (this is the default)
+    #[arg(long, overrides_with = "no_delete")]
+    pub(super) delete: bool,
+    /// Remove nothing from the board
+    #[arg(long)]
+    pub(super) no_delete: bool,
+    /// What to do with files that were changed on the board [default: stop]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(super) conflict: Option<ConflictArg>,
+    /// Afterwards: none, reset (run main.py), run=FILE, restore (what was running) [default: restore]
+    #[arg(long, value_name = "WHAT")]
+    pub(super) after: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ConflictArg {
+    /// Change nothing at all and say so
+    Stop,
+    /// The project wins
+    Overwrite,
+    /// The board wins for these files
+    Keep,
+}
