@@ -5,3 +5,4 @@ mod architecture;
 mod board_model;
 mod plan_model;
 mod plans;
+mod settings;
