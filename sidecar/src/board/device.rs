@@ -37,6 +37,7 @@ pieces! {
     MKDIR = "mkdir.py";
     WRITABLE = "writable.py";
     RESET = "reset.py";
+    RUN = "run.py";
     FLAT_READ = "flat_read.py";
     FLAT_SUMS = "flat_sums.py";
     FLAT_PASTE = "flat_paste.py";

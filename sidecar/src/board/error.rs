@@ -113,6 +113,14 @@ impl BoardError {
         }
     }
 
+    /// What Python said, where a program on the board raised.
+    pub fn traceback(&self) -> Option<&str> {
+        match self {
+            Self::Raised(traceback) | Self::Repl(ReplError::Raised(traceback)) => Some(&traceback.text),
+            _ => None,
+        }
+    }
+
     /// The wire broke: nothing more can be said to this board.
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Repl(ReplError::Wire(_)))

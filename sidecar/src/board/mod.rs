@@ -24,6 +24,7 @@ pub use sum::Sum;
 
 use std::time::Duration;
 
+use crate::base::BoardPath;
 use crate::board::device::Piece;
 use crate::repl::Patience;
 use crate::repl::Repl;
@@ -175,6 +176,17 @@ impl Board {
         self.repl.run(code, sink).await.map_err(BoardError::Repl)
     }
 
+    /// Runs a file that lies on the board to its end; its output goes to `sink` as it comes.
+    pub async fn run_file(
+        &mut self,
+        path: &BoardPath,
+        sink: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<(), BoardError> {
+        let name = self.text(path.as_str()).await?;
+        let code = ["A=", &name, "\n", &device::program(&[device::RUN])].concat();
+        self.run(&code, sink).await
+    }
+
     /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
     pub async fn resync(&mut self) -> Result<(), BoardError> {
         Ok(self.repl.resync().await?)
@@ -204,7 +216,8 @@ impl Board {
         let wire = self.repl.wire_mut();
         let steps = wire.reset_steps();
         for step in steps {
-            wire.set_lines(step.lines).map_err(|error| BoardError::Repl(error.into()))?;
+            wire.set_lines(step.lines)
+                .map_err(|error| BoardError::Repl(error.into()))?;
             tokio::time::sleep(step.hold).await;
         }
         Ok(!steps.is_empty())

@@ -1,9 +1,75 @@
 //! The terminal's door: arguments in, text or JSON lines out.
-//! The only room that prints.
+//! The only room that prints. What a board or a project is, the rooms below know.
+
+mod args;
+mod failure;
+mod link;
+mod screen;
+mod sync;
 
 use std::process::ExitCode;
 
+use clap::Parser;
+
+use crate::cli::args::Cli;
+use crate::cli::args::Verb;
+use crate::cli::failure::Failure;
+use crate::cli::screen::Screen;
+use crate::session::Exit;
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let mut screen = Screen::new(cli.global.json);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => {
+            let done = runtime.block_on(run(cli, &mut screen));
+            // A thread that still reads the terminal must not keep the process.
+            runtime.shutdown_background();
+            done
+        }
+        Err(error) => Err(Failure::io("starting", &error)),
+    };
+    match done {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => {
+            screen.failure(&failure.0);
+            ExitCode::from(failure.0.exit as u8)
+        }
+    }
+}
+
+async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
+    match cli.verb {
+        Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
+    }
+}
+
+/// Help and version are no errors. With `--json` a wrong command line is a JSON line, too.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args().any(|arg| arg == "--json") {
+        let text = error.to_string();
+        let first = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        Screen::new(true).failure(&Failure::usage(first, "boardside --help shows what there is").0);
+        return ExitCode::from(Exit::Usage as u8);
+    }
+    // A closed pipe is the reader's wish.
+    error.print().unwrap_or_default();
+    ExitCode::from(if error.use_stderr() {
+        Exit::Usage as u8
+    } else {
+        Exit::Done as u8
+    })
 }

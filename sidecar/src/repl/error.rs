@@ -65,7 +65,10 @@ impl ReplError {
     pub fn is_locked(&self) -> bool {
         matches!(
             self,
-            Self::Silent | Self::KeepsPrinting { .. } | Self::CatchesInterrupt { .. } | Self::NotMicroPython { .. }
+            Self::Silent
+                | Self::KeepsPrinting { .. }
+                | Self::CatchesInterrupt { .. }
+                | Self::NotMicroPython { .. }
         )
     }
 }

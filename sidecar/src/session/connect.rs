@@ -97,7 +97,11 @@ pub struct Connection {
 
 /// The boards that are plugged in or named by `BOARDSIDE_PORTS`.
 pub fn found() -> Vec<Found> {
-    wire::ports::list().into_iter().filter(Port::looks_like_a_board).map(Found::from).collect()
+    wire::ports::list()
+        .into_iter()
+        .filter(Port::looks_like_a_board)
+        .map(Found::from)
+        .collect()
 }
 
 impl From<Port> for Found {
@@ -105,7 +109,10 @@ impl From<Port> for Found {
         let usb = port.usb;
         Self {
             address: port.path,
-            id: usb.as_ref().and_then(|usb| usb.serial.as_ref()).map(|serial| format!("id:{serial}")),
+            id: usb
+                .as_ref()
+                .and_then(|usb| usb.serial.as_ref())
+                .map(|serial| format!("id:{serial}")),
             product: usb.as_ref().and_then(|usb| usb.product.clone()),
             usb: usb.map(|usb| (usb.vid, usb.pid)),
         }
@@ -122,9 +129,16 @@ pub fn choose(device: Option<&str>, found: Vec<Found>) -> Result<Choice, Connect
         };
     };
     let address: Address = device.parse()?;
-    let Address::Id(id) = &address else { return Ok(Choice::At(address)) };
+    let Address::Id(id) = &address else {
+        return Ok(Choice::At(address));
+    };
     let wanted = format!("id:{id}");
-    match found.iter().find(|found| found.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&wanted))) {
+    match found.iter().find(|found| {
+        found
+            .id
+            .as_ref()
+            .is_some_and(|id| id.eq_ignore_ascii_case(&wanted))
+    }) {
         Some(found) => Ok(Choice::At(found.address.parse()?)),
         None => Ok(Choice::Ask(id.to_lowercase())),
     }
@@ -147,7 +161,9 @@ async fn ask_for(
     progress: &mut dyn Progress,
 ) -> Result<Connection, ConnectError> {
     for board in found {
-        let Ok(mut connection) = open(board.address.parse()?, baud, progress).await else { continue };
+        let Ok(mut connection) = open(board.address.parse()?, baud, progress).await else {
+            continue;
+        };
         if connection.enter(false, progress).await.is_err() {
             continue;
         }
@@ -157,7 +173,11 @@ async fn ask_for(
             return Ok(connection);
         }
         // Not the one: it goes on as it was.
-        let left = if running { connection.board.soft_reset().await } else { connection.board.leave().await };
+        let left = if running {
+            connection.board.soft_reset().await
+        } else {
+            connection.board.leave().await
+        };
         left.unwrap_or_default();
     }
     Err(ConnectError::NoSuchId { id: id.to_owned() })
@@ -165,12 +185,17 @@ async fn ask_for(
 
 async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Result<Connection, ConnectError> {
     progress.report(Stage::Connecting { doing: "opening" });
-    let settings = SerialSettings { baud, ..SerialSettings::default() };
+    let settings = SerialSettings {
+        baud,
+        ..SerialSettings::default()
+    };
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, TCP_LIMIT).await?),
         Address::Virtual(_) => {
-            return Err(ConnectError::Virtual { why: "they need Linux or macOS".to_owned() });
+            return Err(ConnectError::Virtual {
+                why: "they need Linux or macOS".to_owned(),
+            });
         }
         Address::Id(id) => return Err(ConnectError::NoSuchId { id: id.clone() }),
     };
@@ -194,8 +219,14 @@ impl Connection {
         match self.board.enter(Patience::Normal, &mut doing).await {
             Err(BoardError::Repl(error)) if force_boot && error.is_locked() => {
                 let by_lines = self.board.reset_by_lines().await?;
-                doing(if by_lines { "resetting the board" } else { "press the board's reset button now" });
-                self.board.enter(Patience::CatchBoot(BOOT_LIMIT), &mut |_| {}).await
+                doing(if by_lines {
+                    "resetting the board"
+                } else {
+                    "press the board's reset button now"
+                });
+                self.board
+                    .enter(Patience::CatchBoot(BOOT_LIMIT), &mut |_| {})
+                    .await
             }
             other => other,
         }

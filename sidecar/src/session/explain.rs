@@ -3,7 +3,9 @@
 
 use crate::board::BoardError;
 use crate::repl::ReplError;
+use crate::session::AfterError;
 use crate::session::ConnectError;
+use crate::session::ProjectError;
 use crate::sync::SyncError;
 use crate::wire::WireError;
 
@@ -50,13 +52,13 @@ pub trait Explain {
     fn explained(&self) -> Explained;
 }
 
-/// The words for an error.
-pub fn explain(error: &dyn Explain) -> Explained {
-    error.explained()
-}
-
 fn words(code: &'static str, exit: Exit, message: impl ToString, help: impl Into<String>) -> Explained {
-    Explained { code, message: message.to_string(), help: help.into(), exit }
+    Explained {
+        code,
+        message: message.to_string(),
+        help: help.into(),
+        exit,
+    }
 }
 
 impl Explain for ConnectError {
@@ -70,14 +72,19 @@ impl Explain for ConnectError {
                  no board at hand: -d virtual:unix",
             ),
             Self::Many(found) => {
-                let list: Vec<String> =
-                    found.iter().map(|found| found.id.clone().unwrap_or_else(|| found.address.clone())).collect();
+                let list: Vec<String> = found
+                    .iter()
+                    .map(|found| found.id.clone().unwrap_or_else(|| found.address.clone()))
+                    .collect();
                 let help = format!("name one with -d: {}", list.join(", "));
                 words("connect.many_boards", Exit::Usage, self, help)
             }
-            Self::NoSuchId { .. } => {
-                words("connect.no_such_id", Exit::NoBoard, self, "`boardside devices` lists the boards and their ids")
-            }
+            Self::NoSuchId { .. } => words(
+                "connect.no_such_id",
+                Exit::NoBoard,
+                self,
+                "`boardside devices` lists the boards and their ids",
+            ),
             Self::Virtual { .. } => words(
                 "connect.no_virtual_board",
                 Exit::NoBoard,
@@ -111,7 +118,9 @@ impl Explain for WireError {
                 self,
                 "check the cable; `boardside devices` lists the boards that are there now",
             ),
-            Self::Busy { holder: Some(holder), .. } => words(
+            Self::Busy {
+                holder: Some(holder), ..
+            } => words(
                 "wire.busy",
                 Exit::NoBoard,
                 format!("{self}: {} (process {})", holder.command, holder.pid),
@@ -123,21 +132,39 @@ impl Explain for WireError {
                 self,
                 "close the program that has it open: a serial monitor, Thonny, another editor window",
             ),
-            Self::Permission { path, group } => words("wire.permission", Exit::NoBoard, self, permission(path, group)),
+            Self::Permission { path, group } => {
+                words("wire.permission", Exit::NoBoard, self, permission(path, group))
+            }
             Self::Gone { .. } => words(
                 "wire.gone",
                 Exit::NoAnswer,
                 self,
                 "check the cable and plug the board in again; what was on it is still there",
             ),
-            Self::Timeout { .. } => {
-                words("wire.timeout", Exit::NoBoard, self, "check that the board or serial server is on and reachable")
-            }
-            Self::NoLines => words("wire.no_lines", Exit::Failed, self, "press the reset button on the board"),
-            Self::Diverged { .. } | Self::BadTranscript { .. } => {
-                words("wire.transcript", Exit::Failed, self, "record the transcript again")
-            }
-            Self::Io { .. } => words("wire.io", Exit::NoBoard, self, "unplug the board and plug it in again"),
+            Self::Timeout { .. } => words(
+                "wire.timeout",
+                Exit::NoBoard,
+                self,
+                "check that the board or serial server is on and reachable",
+            ),
+            Self::NoLines => words(
+                "wire.no_lines",
+                Exit::Failed,
+                self,
+                "press the reset button on the board",
+            ),
+            Self::Diverged { .. } | Self::BadTranscript { .. } => words(
+                "wire.transcript",
+                Exit::Failed,
+                self,
+                "record the transcript again",
+            ),
+            Self::Io { .. } => words(
+                "wire.io",
+                Exit::NoBoard,
+                self,
+                "unplug the board and plug it in again",
+            ),
         }
     }
 }
@@ -159,17 +186,25 @@ const SAFE_BOOT: &str = "run again with --force-boot and press the board's reset
 impl Explain for ReplError {
     fn explained(&self) -> Explained {
         match self {
-            Self::Timeout { .. } => {
-                words("repl.timeout", Exit::NoAnswer, self, "press the board's reset button and try again")
-            }
-            Self::Unexpected { .. } => {
-                words("repl.unexpected", Exit::NoAnswer, self, "try again; press the board's reset button if it stays so")
-            }
+            Self::Timeout { .. } => words(
+                "repl.timeout",
+                Exit::NoAnswer,
+                self,
+                "press the board's reset button and try again",
+            ),
+            Self::Unexpected { .. } => words(
+                "repl.unexpected",
+                Exit::NoAnswer,
+                self,
+                "try again; press the board's reset button if it stays so",
+            ),
             Self::Silent => words(
                 "board.silent",
                 Exit::NoAnswer,
                 self,
-                format!("check that this is the board's port and its speed (--baud); a program that catches Ctrl-C looks the same: {SAFE_BOOT}"),
+                format!(
+                    "check that this is the board's port and its speed (--baud); a program that catches Ctrl-C looks the same: {SAFE_BOOT}"
+                ),
             ),
             Self::KeepsPrinting { .. } => words("board.keeps_printing", Exit::NoAnswer, self, SAFE_BOOT),
             Self::CatchesInterrupt { .. } => words(
@@ -191,9 +226,12 @@ impl Explain for ReplError {
                 self,
                 "use a shorter or better cable, or a lower speed (--baud)",
             ),
-            Self::Cancelled => {
-                words("cancelled", Exit::Cancelled, self, "nothing was changed on the board; run it again when you like")
-            }
+            Self::Cancelled => words(
+                "cancelled",
+                Exit::Cancelled,
+                self,
+                "nothing was changed on the board; run it again when you like",
+            ),
             Self::Wire(error) => error.explained(),
         }
     }
@@ -216,10 +254,18 @@ impl Explain for BoardError {
                 self,
                 "`boardside doctor` looks at the file system; a damaged one is made anew with os.mkfs, which erases it",
             ),
-            Self::NotFound { .. } => {
-                words("board.not_found", Exit::Failed, self, "`boardside ls` shows what is on the board")
-            }
-            Self::IsFolder { .. } => words("board.is_folder", Exit::Failed, self, "for a folder with all in it add -r"),
+            Self::NotFound { .. } => words(
+                "board.not_found",
+                Exit::Failed,
+                self,
+                "`boardside ls` shows what is on the board",
+            ),
+            Self::IsFolder { .. } => words(
+                "board.is_folder",
+                Exit::Failed,
+                self,
+                "for a folder with all in it add -r",
+            ),
             Self::NoFolders { .. } => words(
                 "board.no_folders",
                 Exit::Failed,
@@ -239,9 +285,12 @@ impl Explain for BoardError {
                 "soft-reset the board so that its RAM is free: boardside reset",
             ),
             Self::Raised(_) => words("python.raised", Exit::Failed, self, "the traceback says where"),
-            Self::Answer { .. } => {
-                words("board.answer", Exit::NoAnswer, self, "try again; report it if it stays so, with this text")
-            }
+            Self::Answer { .. } => words(
+                "board.answer",
+                Exit::NoAnswer,
+                self,
+                "try again; report it if it stays so, with this text",
+            ),
             Self::Repl(error) => error.explained(),
         }
     }
@@ -253,10 +302,18 @@ const NO_SPACE: &str = "remove files from the board (boardside ls, boardside rm)
 impl Explain for SyncError {
     fn explained(&self) -> Explained {
         match self {
-            Self::Scan(_) => words("project.scan", Exit::Failed, self, "nothing was changed on the board"),
+            Self::Scan(_) => words(
+                "project.scan",
+                Exit::Failed,
+                self,
+                "nothing was changed on the board",
+            ),
             Self::Conflicts(conflicts) => {
-                let first: Vec<String> =
-                    conflicts.iter().take(5).map(|conflict| format!("{}: {}", conflict.path, conflict.clash)).collect();
+                let first: Vec<String> = conflicts
+                    .iter()
+                    .take(5)
+                    .map(|conflict| format!("{}: {}", conflict.path, conflict.clash))
+                    .collect();
                 words(
                     "sync.conflict",
                     Exit::Conflict,
@@ -278,10 +335,18 @@ impl Explain for SyncError {
                 self,
                 "use the newer Boardside, or remove /.boardside/manifest from the board and sync again",
             ),
-            Self::Changed { .. } => words("project.changed", Exit::Failed, self, "sync again when it is written"),
-            Self::Read { .. } | Self::NotInProject { .. } => {
-                words("project.read", Exit::Failed, self, "nothing was changed on the board")
-            }
+            Self::Changed { .. } => words(
+                "project.changed",
+                Exit::Failed,
+                self,
+                "sync again when it is written",
+            ),
+            Self::Read { .. } | Self::NotInProject { .. } => words(
+                "project.read",
+                Exit::Failed,
+                self,
+                "nothing was changed on the board",
+            ),
             Self::Empty { .. } => words(
                 "project.empty",
                 Exit::Failed,
@@ -291,4 +356,60 @@ impl Explain for SyncError {
             Self::Board(error) => error.explained(),
         }
     }
+}
+
+impl Explain for ProjectError {
+    fn explained(&self) -> Explained {
+        match self {
+            Self::NoFolder(_) => words(
+                "project.no_folder",
+                Exit::Usage,
+                self,
+                "name the project's folder: boardside sync PROJECT; `source` in boardside.toml names the folder inside it",
+            ),
+            Self::Settings(_) => words(
+                "settings.bad",
+                Exit::Usage,
+                chain(self),
+                "nothing was changed on the board",
+            ),
+            Self::Rules(_) => words(
+                "project.rules",
+                Exit::Usage,
+                chain(self),
+                "nothing was changed on the board",
+            ),
+            Self::Scan(_) => words(
+                "project.scan",
+                Exit::Failed,
+                chain(self),
+                "nothing was changed on the board",
+            ),
+        }
+    }
+}
+
+impl Explain for AfterError {
+    fn explained(&self) -> Explained {
+        words(
+            "settings.after",
+            Exit::Usage,
+            chain(self),
+            "--after none, reset, restore or run=FILE",
+        )
+    }
+}
+
+/// The message and those of its causes that say something more.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
 }

@@ -3,6 +3,10 @@
 
 mod connect;
 mod explain;
+mod options;
+mod project;
+mod pymakr;
+mod settings;
 
 pub use connect::Choice;
 pub use connect::ConnectError;
@@ -13,5 +17,19 @@ pub use connect::choose;
 pub use connect::connect;
 pub use connect::found;
 pub use explain::Exit;
+pub use explain::Explain;
 pub use explain::Explained;
-pub use explain::explain;
+pub use options::After;
+pub use options::AfterError;
+pub use options::Options;
+pub use options::OptionsError;
+pub use project::AfterDone;
+pub use project::Project;
+pub use project::ProjectError;
+pub use pymakr::import;
+pub use settings::Loaded;
+pub use settings::Settings;
+pub use settings::SettingsError;
+pub use settings::SettingsWarning;
+pub use settings::load;
+pub use settings::resolve;

@@ -47,7 +47,11 @@ pub struct Outcome {
 const TRIES: usize = 3;
 
 /// What a sync would do, and nothing else. Conflicts are in the plan.
-pub async fn preview(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress) -> Result<Plan, SyncError> {
+pub async fn preview(
+    board: &mut Board,
+    wish: &Wish<'_>,
+    progress: &mut dyn Progress,
+) -> Result<Plan, SyncError> {
     look(board, wish, progress).await.map(|(plan, _)| plan)
 }
 
@@ -57,7 +61,10 @@ async fn look(
     wish: &Wish<'_>,
     progress: &mut dyn Progress,
 ) -> Result<(Plan, bool), SyncError> {
-    let project = Manifest { project: wish.name.to_owned(), files: wish.scan.files.clone() };
+    let project = Manifest {
+        project: wish.name.to_owned(),
+        files: wish.scan.files.clone(),
+    };
     progress.report(At::Comparing);
     let state = survey(board, &project, wish.known).await?;
     let problems = check_names(&project.files, &state);
@@ -71,7 +78,11 @@ async fn look(
 }
 
 /// Makes the board's tree equal to the project's. On an error the board holds the old project.
-pub async fn sync(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress) -> Result<Outcome, SyncError> {
+pub async fn sync(
+    board: &mut Board,
+    wish: &Wish<'_>,
+    progress: &mut dyn Progress,
+) -> Result<Outcome, SyncError> {
     let mut tries = 1;
     loop {
         match attempt(board, wish, progress).await {
@@ -92,14 +103,22 @@ pub async fn sync(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progres
     }
 }
 
-async fn attempt(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress) -> Result<Outcome, SyncError> {
+async fn attempt(
+    board: &mut Board,
+    wish: &Wish<'_>,
+    progress: &mut dyn Progress,
+) -> Result<Outcome, SyncError> {
     let (plan, recorded) = look(board, wish, progress).await?;
     if !plan.conflicts.is_empty() {
         return Err(SyncError::Conflicts(plan.conflicts));
     }
     let counts = plan.counts();
     if plan.steps.is_empty() && recorded {
-        return Ok(Outcome { plan, counts, applied: None });
+        return Ok(Outcome {
+            plan,
+            counts,
+            applied: None,
+        });
     }
     let before = board.facts().await?;
     let text = plan.manifest.render();
@@ -110,7 +129,11 @@ async fn attempt(board: &mut Board, wish: &Wish<'_>, progress: &mut dyn Progress
     let applied = apply(board, &plan, &plan.manifest, fit, wish.scan, progress).await;
     let applied = applied.map_err(|error| with_free(error, before.flash.map(|(_, free, _)| free)))?;
     wish.known.keep(text.as_bytes());
-    Ok(Outcome { plan, counts, applied: Some(applied) })
+    Ok(Outcome {
+        plan,
+        counts,
+        applied: Some(applied),
+    })
 }
 
 fn with_free(error: SyncError, free: Option<u64>) -> SyncError {

@@ -39,7 +39,12 @@ impl KnownManifests {
     }
 
     fn forget_oldest(&self) {
-        let entries = self.folder.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let entries = self
+            .folder
+            .iter()
+            .filter_map(|folder| fs::read_dir(folder).ok())
+            .flatten()
+            .flatten();
         let mut files: Vec<_> = entries
             .filter_map(|entry| Some((entry.metadata().and_then(|m| m.modified()).ok()?, entry.path())))
             .collect();

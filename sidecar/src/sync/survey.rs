@@ -37,9 +37,10 @@ pub(super) async fn survey(
         let wanted = project.files.get(&drifted.path);
         let drift = match &drifted.found {
             None => Drift::Missing,
-            Some((size, found)) => {
-                Drift::Changed { size: *size, as_wanted: is(sum, wanted, *size, found) }
-            }
+            Some((size, found)) => Drift::Changed {
+                size: *size,
+                as_wanted: is(sum, wanted, *size, found),
+            },
         };
         state.drifted.insert(drifted.path.clone(), drift);
     }
@@ -54,7 +55,9 @@ pub(super) async fn survey(
 fn state_of(compared: &Compared) -> BoardState {
     let facts = &compared.facts;
     BoardState {
-        flash: facts.flash.map(|(block, free, total)| Flash { block, free, total }),
+        flash: facts
+            .flash
+            .map(|(block, free, total)| Flash { block, free, total }),
         flat: !facts.folders,
         names: match (facts.folders, facts.littlefs) {
             (false, _) => NameRules::MicroBit,
@@ -73,7 +76,9 @@ async fn manifest(
     project: &Manifest,
     known: &KnownManifests,
 ) -> Result<Option<Manifest>, SyncError> {
-    let Some(found) = &compared.manifest else { return Ok(None) };
+    let Some(found) = &compared.manifest else {
+        return Ok(None);
+    };
     let expected = Fingerprint::of(project.render().as_bytes());
     if board.sum().hex(&expected) == *found {
         return Ok(Some(project.clone()));
@@ -121,13 +126,25 @@ async fn foreign(
                 }
             }
             (Some(wanted), Some(size)) if !owned(path) => {
-                foreign.insert(path.clone(), Foreign::File { size: *size, as_wanted: false });
+                foreign.insert(
+                    path.clone(),
+                    Foreign::File {
+                        size: *size,
+                        as_wanted: false,
+                    },
+                );
                 if wanted.size == *size {
                     ask.push(path.clone());
                 }
             }
             (None, Some(size)) if wanted_below && !owned(path) => {
-                foreign.insert(path.clone(), Foreign::File { size: *size, as_wanted: false });
+                foreign.insert(
+                    path.clone(),
+                    Foreign::File {
+                        size: *size,
+                        as_wanted: false,
+                    },
+                );
             }
             (None, None) if wanted_below => {
                 foreign.insert(path.clone(), Foreign::Folder);

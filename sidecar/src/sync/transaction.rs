@@ -31,7 +31,11 @@ pub struct Applied {
 
 /// Is there room, and for which way? The journal and the manifest take a few blocks more.
 pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<Fit, SyncError> {
-    let journal: u64 = plan.steps.iter().map(|step| step.act.path().as_str().len() as u64 + 16).sum();
+    let journal: u64 = plan
+        .steps
+        .iter()
+        .map(|step| step.act.path().as_str().len() as u64 + 16)
+        .sum();
     // littlefs copies a folder's metadata pair when it changes; two blocks are what that takes.
     let more = (manifest.len() as u64 + journal).div_ceil(block) * block + 3 * block;
     match plan.space.fit(more) {
@@ -54,8 +58,16 @@ pub(super) async fn apply(
 ) -> Result<Applied, SyncError> {
     let whole = fit != Fit::OneByOne;
     let mut stage = board.stage().await?;
-    let steps = if whole { plan.steps.clone() } else { plan.one_by_one() };
-    let mut sending = Sending { scan, progress, total: to_send(&steps) };
+    let steps = if whole {
+        plan.steps.clone()
+    } else {
+        plan.one_by_one()
+    };
+    let mut sending = Sending {
+        scan,
+        progress,
+        total: to_send(&steps),
+    };
     if whole {
         let mut orders = Vec::new();
         for step in &steps {
@@ -70,7 +82,11 @@ pub(super) async fn apply(
         }
         sending.place_manifest(&mut stage, manifest, Vec::new()).await?;
     }
-    let applied = Applied { tier: stage.tier(), whole, resent: stage.resent() };
+    let applied = Applied {
+        tier: stage.tier(),
+        whole,
+        resent: stage.resent(),
+    };
     stage.finish().await?;
     Ok(applied)
 }
@@ -89,14 +105,31 @@ impl Sending<'_> {
             Act::MakeFolder(path) => Order::MakeFolder(path.clone()),
             Act::Copy { from, to, print, .. } => Order::Place(stage.copy(from, print).await?, to.clone()),
             Act::Put { path, print, .. } => {
-                let host = self.scan.hosts.get(path).ok_or_else(|| SyncError::NotInProject { path: path.clone() })?;
-                let content = fs::read(host).map_err(|source| SyncError::Read { path: host.clone(), source })?;
+                let host = self
+                    .scan
+                    .hosts
+                    .get(path)
+                    .ok_or_else(|| SyncError::NotInProject { path: path.clone() })?;
+                let content = fs::read(host).map_err(|source| SyncError::Read {
+                    path: host.clone(),
+                    source,
+                })?;
                 if Fingerprint::of(&content) != *print {
                     return Err(SyncError::Changed { path: host.clone() });
                 }
                 let (progress, total) = (&mut *self.progress, self.total);
-                progress.report(At::Sending { path: path.clone(), done: stage.done(), total });
-                let mut moved = |done| progress.report(At::Sending { path: path.clone(), done, total });
+                progress.report(At::Sending {
+                    path: path.clone(),
+                    done: stage.done(),
+                    total,
+                });
+                let mut moved = |done| {
+                    progress.report(At::Sending {
+                        path: path.clone(),
+                        done,
+                        total,
+                    })
+                };
                 Order::Place(stage.put(&content, print, &mut moved).await?, path.clone())
             }
         })
@@ -109,7 +142,9 @@ impl Sending<'_> {
         mut orders: Vec<Order>,
     ) -> Result<(), SyncError> {
         let text = manifest.render();
-        let number = stage.put(text.as_bytes(), &Fingerprint::of(text.as_bytes()), &mut |_| {}).await?;
+        let number = stage
+            .put(text.as_bytes(), &Fingerprint::of(text.as_bytes()), &mut |_| {})
+            .await?;
         orders.push(Order::PlaceManifest(number));
         self.progress.report(At::Committing);
         Ok(stage.commit(&orders, &mut |_| {}).await?)
@@ -117,6 +152,12 @@ impl Sending<'_> {
 }
 
 fn to_send(steps: &[Step]) -> u64 {
-    let size = |step: &Step| if let Act::Put { print, .. } = &step.act { print.size } else { 0 };
+    let size = |step: &Step| {
+        if let Act::Put { print, .. } = &step.act {
+            print.size
+        } else {
+            0
+        }
+    };
     steps.iter().map(size).sum()
 }

@@ -5,4 +5,5 @@ mod architecture;
 mod board_model;
 mod plan_model;
 mod plans;
+mod settings;
 mod wire;

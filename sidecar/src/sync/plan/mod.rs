@@ -33,6 +33,7 @@ pub use step::Reason;
 pub use step::Step;
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use crate::base::BoardPath;
 use crate::base::Fingerprint;
@@ -141,6 +142,29 @@ pub enum OnConflict {
     Overwrite,
     /// The board wins for these files; the others are synced. The next sync says the same again.
     Keep,
+}
+
+impl FromStr for OnConflict {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "stop" => Ok(Self::Stop),
+            "overwrite" => Ok(Self::Overwrite),
+            "keep" => Ok(Self::Keep),
+            _ => Err(UnknownWord {
+                word: word.to_owned(),
+            }),
+        }
+    }
+}
+
+/// A word that is none of the choices.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is none of stop, overwrite and keep")]
+pub struct UnknownWord {
+    /// As it was given.
+    pub word: String,
 }
 
 /// What a sync will do. Nothing of it may be applied while there are `conflicts`.

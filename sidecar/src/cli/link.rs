@@ -1,0 +1,90 @@
+//! `Link`: the board that the command line means, opened and at its prompt, and left usable at the end.
+//! How a board is found and entered is `session`'s business.
+
+use std::future::Future;
+
+use crate::board::Board;
+use crate::board::BoardError;
+use crate::cli::args::Global;
+use crate::cli::failure::Failure;
+use crate::cli::screen::Screen;
+use crate::session::Connection;
+use crate::session::Exit;
+use crate::session::Explain;
+use crate::session::Target;
+use crate::session::connect;
+
+/// The board that the command line means. `preferred` is what the settings say, where there are any.
+pub(super) fn target(global: &Global, preferred: Option<(Option<&str>, u32)>) -> Target {
+    let (device, baud) = preferred.unwrap_or((None, 115_200));
+    Target {
+        device: global.device.clone().or(device.map(str::to_owned)),
+        baud: global.baud.unwrap_or(baud),
+        force_boot: global.force_boot,
+    }
+}
+
+/// Opens the board and gets its attention.
+pub(super) async fn enter(target: &Target, screen: &mut Screen) -> Result<Connection, Failure> {
+    let mut connection = connect(target, screen).await?;
+    let entered = connection.enter(target.force_boot, screen);
+    cancellable(entered).await??;
+    Ok(connection)
+}
+
+/// Until it is done, or the user presses Ctrl-C.
+pub(super) async fn cancellable<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::select! {
+        done = work => Ok(done),
+        _ = tokio::signal::ctrl_c() => Err(Failure::cancelled("cancelled")),
+    }
+}
+
+/// One failure, whether the work failed or the user ended it.
+pub(super) fn flat<T, E: Explain>(done: Result<Result<T, E>, Failure>) -> Result<T, Failure> {
+    Ok(done??)
+}
+
+/// Ends a verb: the board is left at its friendly prompt, or runs again what was stopped; the first error counts.
+pub(super) async fn leave<T>(board: &mut Board, done: Result<T, Failure>) -> Result<T, Failure> {
+    let left = restore(board).await;
+    let done = done?;
+    left?;
+    Ok(done)
+}
+
+/// A user's program ended, raised, or was stopped by Ctrl-C; the board is left at its prompt.
+pub(super) async fn end_of_program(
+    board: &mut Board,
+    ended: Result<Result<(), BoardError>, Failure>,
+    screen: &mut Screen,
+) -> Result<Exit, Failure> {
+    match ended {
+        Ok(Ok(())) => {
+            board.leave().await?;
+            Ok(Exit::Done)
+        }
+        Ok(Err(error)) => match error.traceback() {
+            Some(text) => {
+                screen.traceback(text);
+                board.leave().await?;
+                Ok(Exit::Failed)
+            }
+            None => Err(error.into()),
+        },
+        Err(cancelled) => {
+            board.resync().await?;
+            board.leave().await?;
+            Err(cancelled)
+        }
+    }
+}
+
+/// What was running runs again.
+pub(super) async fn restore(board: &mut Board) -> Result<(), BoardError> {
+    if board.was_running() {
+        board.soft_reset().await
+    } else {
+        board.leave().await
+    }
+}

@@ -1,0 +1,275 @@
+//! `boardside sync`: make the board hold exactly this project.
+//! The plan and the transaction are `sync`'s business.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::base::Progress as _;
+use crate::base::Stage;
+use crate::cli::args::ConflictArg;
+use crate::cli::args::Global;
+use crate::cli::args::How;
+use crate::cli::args::SyncArgs;
+use crate::cli::failure::Failure;
+use crate::cli::link;
+use crate::cli::link::flat;
+use crate::cli::screen::Screen;
+use crate::session::AfterDone;
+use crate::session::Connection;
+use crate::session::Exit;
+use crate::session::Explain as _;
+use crate::session::Options;
+use crate::session::Project;
+use crate::sync::Outcome;
+use crate::sync::SyncError;
+use crate::sync::plan::OnConflict;
+use crate::sync::plan::Plan;
+use crate::sync::plan::Row;
+use crate::sync::plan::Verb;
+use crate::sync::plan::render;
+use crate::sync::scan::Scan;
+
+pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    let start = Instant::now();
+    let mut project = Project::open(&args.project, &options(&args.how)?)?;
+    warn(&project, screen);
+    let scan = project.scan(screen)?;
+    for warning in &scan.warnings {
+        screen.warn(&warning.to_string());
+    }
+    let settings = &project.settings;
+    let target = link::target(global, Some((settings.device.as_deref(), settings.baud)));
+    let mut connection = link::enter(&target, screen).await?;
+    if args.dry_run {
+        return dry_run(&project, &mut connection, &scan, screen).await;
+    }
+    let outcome = one_sync(&project, &mut connection, &scan, args.how.verify, screen).await?;
+    let after = project.after(&mut connection.board, screen).await?;
+    report(&outcome, &connection, &scan, start.elapsed(), screen);
+    finish(after, connection, screen).await
+}
+
+/// What the command line says of the settings.
+pub(super) fn options(how: &How) -> Result<Options, Failure> {
+    let after = how
+        .after
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(Failure::from)?;
+    Ok(Options {
+        after,
+        delete: if how.no_delete {
+            Some(false)
+        } else {
+            how.delete.then_some(true)
+        },
+        conflict: how.conflict.map(|conflict| match conflict {
+            ConflictArg::Stop => OnConflict::Stop,
+            ConflictArg::Overwrite => OnConflict::Overwrite,
+            ConflictArg::Keep => OnConflict::Keep,
+        }),
+        ..Options::default()
+    })
+}
+
+pub(super) fn warn(project: &Project, screen: &mut Screen) {
+    for warning in &project.warnings {
+        screen.warn(&warning.to_string());
+    }
+}
+
+async fn dry_run(
+    project: &Project,
+    connection: &mut Connection,
+    scan: &Scan,
+    screen: &mut Screen,
+) -> Result<Exit, Failure> {
+    let plan = link::cancellable(project.preview(&mut connection.board, scan, screen)).await;
+    let plan = link::leave(&mut connection.board, flat(plan)).await?;
+    screen.finish();
+    let rows = render(&plan);
+    for row in &rows {
+        screen.event(&json!({"event": "plan", "verb": row.verb, "path": row.path, "bytes": row.size, "reason": row.reason}));
+        screen.say(&row_text(row, screen));
+    }
+    for ignored in &scan.ignored {
+        let reason = format!("not for the board: {}", ignored.why);
+        screen.event(&json!({"event": "plan", "verb": "ignored", "path": ignored.name, "reason": reason}));
+    }
+    screen.say(&counts_text(&plan));
+    screen.event(&json!({"event": "planned", "conflicts": plan.conflicts.len()}));
+    if plan.conflicts.is_empty() {
+        return Ok(Exit::Done);
+    }
+    Err(SyncError::Conflicts(plan.conflicts).into())
+}
+
+/// One sync of a board at its prompt. After an error or Ctrl-C the board is left usable, with the old project.
+pub(super) async fn one_sync(
+    project: &Project,
+    connection: &mut Connection,
+    scan: &Scan,
+    verify: bool,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
+    let outcome = link::cancellable(project.sync(&mut connection.board, scan, screen)).await;
+    let cancelled = outcome.is_err();
+    let outcome = match flat(outcome) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            screen.report(Stage::Finishing);
+            let board = &mut connection.board;
+            if cancelled && board.resync().await.is_ok() {
+                board.recover().await.unwrap_or_default();
+            }
+            return link::leave(board, Err(error)).await;
+        }
+    };
+    if verify && let Err(error) = verified(project, connection, scan, screen).await {
+        return link::leave(&mut connection.board, Err(error)).await;
+    }
+    Ok(outcome)
+}
+
+/// Looks at the board once more: there must be nothing left to do.
+async fn verified(
+    project: &Project,
+    connection: &mut Connection,
+    scan: &Scan,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let plan = flat(Ok(project.preview(&mut connection.board, scan, screen).await))?;
+    let left: Vec<String> = plan
+        .steps
+        .iter()
+        .map(|step| step.act.path().to_string())
+        .collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let mut words = crate::board::BoardError::Verify.explained();
+    words.message = format!("{}: {}", words.message, left.join(", "));
+    Err(Failure(words))
+}
+
+/// The table at the end, and the last JSON line.
+pub(super) fn report(
+    outcome: &Outcome,
+    connection: &Connection,
+    scan: &Scan,
+    elapsed: Duration,
+    screen: &mut Screen,
+) {
+    screen.finish();
+    let counts = &outcome.counts;
+    for row in render(&outcome.plan)
+        .iter()
+        .filter(|row| row.verb != Verb::Unchanged)
+    {
+        screen.say(&row_text(row, screen));
+    }
+    if outcome.applied.is_some_and(|applied| !applied.whole) {
+        screen.warn("not enough free flash for all at once: files were replaced one by one");
+    }
+    let (sent, received) = (connection.traffic.sent(), connection.traffic.received());
+    let seconds = elapsed.as_secs_f64();
+    if outcome.applied.is_none() {
+        screen.say(&format!(
+            "nothing to do: {} files are on the board, {seconds:.2} s",
+            counts.unchanged
+        ));
+    } else {
+        let size = bytes(scan.total_bytes);
+        let tier = outcome.applied.map_or("", |applied| applied.tier.word());
+        screen.say(&counts_text(&outcome.plan));
+        screen.say(&format!(
+            "{size} of project, {} sent ({tier}), {seconds:.2} s",
+            bytes(sent)
+        ));
+    }
+    let resent = outcome.applied.map_or(0, |applied| applied.resent);
+    let tier = outcome
+        .applied
+        .map_or(Value::Null, |applied| applied.tier.word().into());
+    screen.event(&json!({
+        "event": "synced",
+        "added": counts.added, "updated": counts.updated, "removed": counts.removed,
+        "renamed": counts.renamed, "unchanged": counts.unchanged, "kept": counts.kept,
+        "bytes_project": scan.total_bytes, "bytes_sent": sent, "bytes_received": received,
+        "round_trips": connection.traffic.round_trips(), "frames_resent": resent,
+        "tier": tier, "whole": outcome.applied.is_none_or(|applied| applied.whole),
+        "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+    }));
+}
+
+/// `--after run=FILE`: its output until it ends or the user presses Ctrl-C.
+pub(super) async fn finish(
+    after: AfterDone,
+    mut connection: Connection,
+    screen: &mut Screen,
+) -> Result<Exit, Failure> {
+    let AfterDone::Running(path) = after else {
+        return Ok(Exit::Done);
+    };
+    let ended = {
+        let mut sink = |bytes: &[u8]| screen.output(bytes);
+        link::cancellable(connection.board.run_file(&path, &mut sink)).await
+    };
+    link::end_of_program(&mut connection.board, ended, screen).await
+}
+
+fn row_text(row: &Row, screen: &Screen) -> String {
+    let colour = match row.verb {
+        Verb::Add | Verb::Copy => "32",
+        Verb::Update => "36",
+        Verb::Remove => "31",
+        Verb::Conflict => "1;31",
+        Verb::Keep => "33",
+        Verb::Unchanged => "2",
+    };
+    let verb = screen.paint(colour, &format!("{:<9}", row.verb));
+    format!(
+        "{verb} {}  {}  {}",
+        row.path,
+        screen.paint("2", &bytes(row.size)),
+        screen.paint("2", &row.reason)
+    )
+}
+
+fn counts_text(plan: &Plan) -> String {
+    let counts = plan.counts();
+    let all = [
+        (counts.added, "added"),
+        (counts.updated, "updated"),
+        (counts.renamed, "renamed"),
+        (counts.removed, "removed"),
+        (counts.kept, "kept"),
+        (counts.conflicts, "in conflict"),
+        (counts.unchanged, "unchanged"),
+    ];
+    let some: Vec<String> = all
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    if some.is_empty() {
+        "nothing to do".to_owned()
+    } else {
+        some.join(", ")
+    }
+}
+
+/// A size for people.
+pub(super) fn bytes(size: u64) -> String {
+    #[allow(clippy::cast_precision_loss)] // one digit after the point is shown
+    let (kilo, mega) = (size as f64 / 1024.0, size as f64 / 1_048_576.0);
+    match size {
+        0..1024 => format!("{size} B"),
+        1024..1_048_576 => format!("{kilo:.1} KiB"),
+        _ => format!("{mega:.1} MiB"),
+    }
+}

@@ -1,0 +1,179 @@
+//! `Project`: a folder with its settings, scanned, and synced to a board that is at its prompt.
+//! Opens no wire and prints nothing.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::base::BoardPath;
+use crate::base::Progress;
+use crate::base::Stage;
+use crate::board::Board;
+use crate::board::BoardError;
+use crate::session::After;
+use crate::session::Options;
+use crate::session::Settings;
+use crate::session::SettingsError;
+use crate::session::SettingsWarning;
+use crate::session::load;
+use crate::session::resolve;
+use crate::sync::KnownManifests;
+use crate::sync::Outcome;
+use crate::sync::SyncError;
+use crate::sync::Wish;
+use crate::sync::ignore::Rules;
+use crate::sync::plan::Plan;
+use crate::sync::plan::Policy;
+use crate::sync::scan::RulesError;
+use crate::sync::scan::Scan;
+use crate::sync::scan::ScanCache;
+use crate::sync::scan::ScanError;
+use crate::sync::scan::load_rules;
+use crate::sync::scan::scan;
+
+/// A project that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// There is no such folder.
+    #[error("there is no folder {}", .0.display())]
+    NoFolder(PathBuf),
+    /// Its settings cannot be read.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Its ignore rules cannot be read.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// Its files cannot be read.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+}
+
+/// What was done to the board after a sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AfterDone {
+    /// It is at its prompt.
+    AtPrompt,
+    /// It was reset; main.py runs.
+    Reset,
+    /// It runs this file; its output is still to come.
+    Running(BoardPath),
+}
+
+/// A folder with its settings.
+pub struct Project {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What the user wants, from the command line, the settings file and the defaults.
+    pub settings: Settings,
+    /// What was odd in the settings.
+    pub warnings: Vec<SettingsWarning>,
+    rules: Rules,
+    cache: ScanCache,
+    cache_file: Option<PathBuf>,
+    known: KnownManifests,
+}
+
+impl Project {
+    /// Reads the settings and the ignore rules. `cli` is what the command line says.
+    pub fn open(folder: &Path, cli: &Options) -> Result<Self, ProjectError> {
+        let folder = folder
+            .canonicalize()
+            .map_err(|_| ProjectError::NoFolder(folder.to_owned()))?;
+        let loaded = load(&folder)?;
+        let (settings, more) = resolve(cli, &loaded.options, &Settings::defaults(&folder));
+        let rules = load_rules(&folder, &settings.ignore, settings.types.as_deref())?;
+        let cache_file = ScanCache::file_for(&folder);
+        Ok(Self {
+            cache: cache_file.as_deref().map(ScanCache::load).unwrap_or_default(),
+            cache_file,
+            known: KnownManifests::new(dirs::cache_dir().map(|dir| dir.join("boardside/manifests"))),
+            warnings: loaded.warnings.into_iter().chain(more).collect(),
+            rules,
+            settings,
+            folder,
+        })
+    }
+
+    /// The folder that becomes the root of the board.
+    pub fn root(&self) -> PathBuf {
+        self.folder.join(&self.settings.source)
+    }
+
+    /// Which files count.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Finds and hashes the files that belong on the board.
+    pub fn scan(&mut self, progress: &mut dyn Progress) -> Result<Scan, ProjectError> {
+        progress.report(Stage::Scanning);
+        let root = self.root();
+        if !root.is_dir() {
+            return Err(ProjectError::NoFolder(root));
+        }
+        let scan = scan(&root, &self.rules, &mut self.cache)?;
+        if let Some(file) = &self.cache_file {
+            // A cache that cannot be written costs time, nothing else.
+            self.cache.save(file).unwrap_or_default();
+        }
+        Ok(scan)
+    }
+
+    fn wish<'a>(&'a self, scan: &'a Scan) -> Wish<'a> {
+        let policy = Policy {
+            delete: self.settings.delete,
+            on_conflict: self.settings.conflict,
+        };
+        Wish {
+            scan,
+            name: &self.settings.name,
+            policy,
+            known: &self.known,
+        }
+    }
+
+    /// What a sync would do.
+    pub async fn preview(
+        &self,
+        board: &mut Board,
+        scan: &Scan,
+        progress: &mut dyn Progress,
+    ) -> Result<Plan, SyncError> {
+        crate::sync::preview(board, &self.wish(scan), progress).await
+    }
+
+    /// Makes the board hold this project.
+    pub async fn sync(
+        &self,
+        board: &mut Board,
+        scan: &Scan,
+        progress: &mut dyn Progress,
+    ) -> Result<Outcome, SyncError> {
+        if scan.files.is_empty() {
+            return Err(SyncError::Empty { root: self.root() });
+        }
+        crate::sync::sync(board, &self.wish(scan), progress).await
+    }
+
+    /// What the settings want to happen after a sync. The board is left usable whatever it is.
+    pub async fn after(
+        &self,
+        board: &mut Board,
+        progress: &mut dyn Progress,
+    ) -> Result<AfterDone, BoardError> {
+        let reset = match &self.settings.after {
+            After::Reset => true,
+            After::Restore => board.was_running(),
+            After::None | After::Run(_) => false,
+        };
+        if let After::Run(path) = &self.settings.after {
+            return Ok(AfterDone::Running(path.clone()));
+        }
+        if !reset {
+            board.leave().await?;
+            return Ok(AfterDone::AtPrompt);
+        }
+        progress.report(Stage::Finishing);
+        board.soft_reset().await?;
+        Ok(AfterDone::Reset)
+    }
+}
