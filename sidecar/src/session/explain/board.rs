@@ -1,0 +1,129 @@
+//! Words for what a board does or does not do.
+//! Not for the way to it: `wire`.
+
+use crate::board::BoardError;
+use crate::repl::ReplError;
+use crate::session::Exit;
+use crate::session::Explain;
+use crate::session::Explained;
+use crate::session::explain::words;
+
+const SAFE_BOOT: &str = "run again with --force-boot and press the board's reset button when asked; \
+     if that does not help, start the board without main.py (ESP32, Pico: flash MicroPython again after backing up; \
+     pyboard: hold USR while resetting)";
+
+impl Explain for ReplError {
+    fn explained(&self) -> Explained {
+        match self {
+            Self::Timeout { .. } => words(
+                "repl.timeout",
+                Exit::NoAnswer,
+                self,
+                "press the board's reset button and try again",
+            ),
+            Self::Unexpected { .. } => words(
+                "repl.unexpected",
+                Exit::NoAnswer,
+                self,
+                "try again; press the board's reset button if it stays so",
+            ),
+            Self::Silent => words(
+                "board.silent",
+                Exit::NoAnswer,
+                self,
+                format!(
+                    "check that this is the board's port and its speed (--baud); a program that catches Ctrl-C looks the same: {SAFE_BOOT}"
+                ),
+            ),
+            Self::KeepsPrinting { .. } => words("board.keeps_printing", Exit::NoAnswer, self, SAFE_BOOT),
+            Self::CatchesInterrupt { .. } => words(
+                "board.catches_interrupt",
+                Exit::NoAnswer,
+                self,
+                format!("let the program end on KeyboardInterrupt; to get in now: {SAFE_BOOT}"),
+            ),
+            Self::NotMicroPython { .. } => words(
+                "board.not_micropython",
+                Exit::NoAnswer,
+                self,
+                "check that this is the board's port and its speed (--baud), and that MicroPython is flashed on it",
+            ),
+            Self::Raised(_) => words("python.raised", Exit::Failed, self, "the traceback says where"),
+            Self::Damaged => words(
+                "repl.damaged",
+                Exit::NoAnswer,
+                self,
+                "use a shorter or better cable, or a lower speed (--baud)",
+            ),
+            Self::Cancelled => words(
+                "cancelled",
+                Exit::Cancelled,
+                self,
+                "nothing was changed on the board; run it again when you like",
+            ),
+            Self::Wire(error) => error.explained(),
+        }
+    }
+}
+
+impl Explain for BoardError {
+    fn explained(&self) -> Explained {
+        match self {
+            Self::NoSpace { .. } => words("board.no_space", Exit::Storage, self, NO_SPACE),
+            Self::ReadOnly => words(
+                "board.read_only",
+                Exit::Storage,
+                self,
+                "some firmware gives the drive to the computer while USB is plugged in (CircuitPython: storage.remount); \
+                 else the flash is write-protected",
+            ),
+            Self::Storage { .. } => words(
+                "board.storage",
+                Exit::Storage,
+                self,
+                "`boardside doctor` looks at the file system; a damaged one is made anew with os.mkfs, which erases it",
+            ),
+            Self::NotFound { .. } => words(
+                "board.not_found",
+                Exit::Failed,
+                self,
+                "`boardside ls` shows what is on the board",
+            ),
+            Self::IsFolder { .. } => words(
+                "board.is_folder",
+                Exit::Failed,
+                self,
+                "for a folder with all in it add -r",
+            ),
+            Self::NoFolders { .. } => words(
+                "board.no_folders",
+                Exit::Failed,
+                self,
+                "put all files of the project into one folder; nothing was written",
+            ),
+            Self::Verify => words(
+                "board.verify",
+                Exit::Verify,
+                self,
+                "the flash may be failing: try again, then make the file system anew (os.mkfs, which erases it)",
+            ),
+            Self::NoMemory => words(
+                "board.no_memory",
+                Exit::Failed,
+                self,
+                "soft-reset the board so that its RAM is free: boardside reset",
+            ),
+            Self::Raised(_) => words("python.raised", Exit::Failed, self, "the traceback says where"),
+            Self::Answer { .. } => words(
+                "board.answer",
+                Exit::NoAnswer,
+                self,
+                "try again; report it if it stays so, with this text",
+            ),
+            Self::Repl(error) => error.explained(),
+        }
+    }
+}
+
+pub(super) const NO_SPACE: &str = "remove files from the board (boardside ls, boardside rm) or leave some out of the project \
+     (.boardsideignore); nothing was changed";

@@ -1,0 +1,113 @@
+//! Words for projects, settings and syncs.
+//! A board's own failures are `board`'s.
+
+use crate::session::AfterError;
+use crate::session::Exit;
+use crate::session::Explain;
+use crate::session::Explained;
+use crate::session::ProjectError;
+use crate::session::explain::board::NO_SPACE;
+use crate::session::explain::chain;
+use crate::session::explain::words;
+use crate::sync::SyncError;
+
+impl Explain for SyncError {
+    fn explained(&self) -> Explained {
+        match self {
+            Self::Scan(_) => words(
+                "project.scan",
+                Exit::Failed,
+                self,
+                "nothing was changed on the board",
+            ),
+            Self::Conflicts(conflicts) => {
+                let first: Vec<String> = conflicts
+                    .iter()
+                    .take(5)
+                    .map(|conflict| format!("{}: {}", conflict.path, conflict.clash))
+                    .collect();
+                words(
+                    "sync.conflict",
+                    Exit::Conflict,
+                    format!("{self}: {}", first.join("; ")),
+                    "keep the board's with --conflict keep, replace it with --conflict overwrite, \
+                     or fetch it first with `boardside pull`; nothing was changed",
+                )
+            }
+            Self::Names(_) => words(
+                "sync.names",
+                Exit::Failed,
+                self,
+                "rename the file or leave it out (.boardsideignore); nothing was changed",
+            ),
+            Self::NoSpace { .. } => words("board.no_space", Exit::Storage, self, NO_SPACE),
+            Self::Manifest(_) => words(
+                "sync.manifest_newer",
+                Exit::Failed,
+                self,
+                "use the newer Boardside, or remove /.boardside/manifest from the board and sync again",
+            ),
+            Self::Changed { .. } => words(
+                "project.changed",
+                Exit::Failed,
+                self,
+                "sync again when it is written",
+            ),
+            Self::Read { .. } | Self::NotInProject { .. } => words(
+                "project.read",
+                Exit::Failed,
+                self,
+                "nothing was changed on the board",
+            ),
+            Self::Empty { .. } => words(
+                "project.empty",
+                Exit::Failed,
+                self,
+                "check the folder and the ignore rules; nothing was changed",
+            ),
+            Self::Board(error) => error.explained(),
+        }
+    }
+}
+
+impl Explain for ProjectError {
+    fn explained(&self) -> Explained {
+        match self {
+            Self::NoFolder(_) => words(
+                "project.no_folder",
+                Exit::Usage,
+                self,
+                "name the project's folder: boardside sync PROJECT; `source` in boardside.toml names the folder inside it",
+            ),
+            Self::Settings(_) => words(
+                "settings.bad",
+                Exit::Usage,
+                chain(self),
+                "nothing was changed on the board",
+            ),
+            Self::Rules(_) => words(
+                "project.rules",
+                Exit::Usage,
+                chain(self),
+                "nothing was changed on the board",
+            ),
+            Self::Scan(_) => words(
+                "project.scan",
+                Exit::Failed,
+                chain(self),
+                "nothing was changed on the board",
+            ),
+        }
+    }
+}
+
+impl Explain for AfterError {
+    fn explained(&self) -> Explained {
+        words(
+            "settings.after",
+            Exit::Usage,
+            chain(self),
+            "--after none, reset, restore or run=FILE",
+        )
+    }
+}
