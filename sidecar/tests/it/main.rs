@@ -2,3 +2,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on should say where
 
 mod architecture;
+#[cfg(unix)]
+mod boards;
+#[cfg(unix)]
+mod virtual_board;
