@@ -5,4 +5,6 @@ mod architecture;
 #[cfg(unix)]
 mod boards;
 #[cfg(unix)]
+mod microbit;
+#[cfg(unix)]
 mod virtual_board;
