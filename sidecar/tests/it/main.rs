@@ -7,3 +7,9 @@ mod plan_model;
 mod plans;
 mod settings;
 mod wire;
+#[cfg(unix)]
+mod boards;
+#[cfg(unix)]
+mod microbit;
+#[cfg(unix)]
+mod virtual_board;

@@ -1,0 +1,188 @@
+//! What goes wrong on a line, as plain data, and how it is typed: `seed=7,drop=2000,cut=5000:1s`.
+//! Pure: `lane` and `line` apply it.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::virtual_board::VirtualBoardError;
+
+/// One in how many bytes suffers; `None` is never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Damage {
+    /// Lost.
+    pub drop: Option<u32>,
+    /// Arrives twice.
+    pub double: Option<u32>,
+    /// Arrives as another byte.
+    pub garble: Option<u32>,
+}
+
+/// A pause in both directions, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stall {
+    /// Bytes of one direction until it happens.
+    pub after: u64,
+    /// How long nothing moves.
+    pub pause: Duration,
+}
+
+/// The host loses the port, once, as if the cable had been pulled. The board stays powered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Bytes that reached the board until it happens.
+    pub after: u64,
+    /// When the port comes back; `None` waits for `VirtualBoard::replug`.
+    pub back: Option<Duration>,
+}
+
+/// Everything that can go wrong. The default is a perfect line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// The same seed damages the same bytes.
+    pub seed: u64,
+    /// From the host to the board.
+    pub to_board: Damage,
+    /// From the board to the host.
+    pub to_host: Damage,
+    /// Every byte is this much late, each way.
+    pub delay: Duration,
+    /// A pause.
+    pub stall: Option<Stall>,
+    /// A pulled cable.
+    pub cut: Option<Cut>,
+    /// The flash write or erase (counted from 0 after mounting starts) at which the power fails, half done.
+    pub power: Option<u32>,
+    /// Bytes that the board can hold while it does not read; more are lost. `None` waits instead, as USB does.
+    pub rx_buffer: Option<usize>,
+}
+
+const SPEC: &str = "use seed=N, drop=N, double=N, garble=N (one in N bytes; in.drop or out.drop for one \
+                    direction), delay=T, stall=N:T, cut=N or cut=N:T, power=N, rx=N, where T is 20ms or 2s";
+
+impl FromStr for Faults {
+    type Err = VirtualBoardError;
+
+    fn from_str(text: &str) -> Result<Self, VirtualBoardError> {
+        let mut faults = Self::default();
+        for piece in text.split(',').map(str::trim).filter(|piece| !piece.is_empty()) {
+            faults.set(piece).ok_or_else(|| VirtualBoardError::BadSpec {
+                text: piece.to_owned(),
+                why: SPEC,
+            })?;
+        }
+        Ok(faults)
+    }
+}
+
+impl Faults {
+    fn set(&mut self, piece: &str) -> Option<()> {
+        let (name, value) = piece.split_once('=')?;
+        let (count, time) = match value.split_once(':') {
+            Some((count, time)) => (count, Some(duration(time)?)),
+            None => (value, None),
+        };
+        let rate = || count.parse().ok().filter(|n| *n > 0).filter(|_| time.is_none());
+        match name {
+            "seed" => self.seed = count.parse().ok()?,
+            "delay" => self.delay = duration(value)?,
+            "stall" => {
+                self.stall = Some(Stall {
+                    after: count.parse().ok()?,
+                    pause: time?,
+                });
+            }
+            "cut" => {
+                self.cut = Some(Cut {
+                    after: count.parse().ok()?,
+                    back: time,
+                });
+            }
+            "power" => self.power = Some(count.parse().ok()?),
+            "rx" => self.rx_buffer = Some(count.parse().ok()?),
+            _ => {
+                let (way, kind) = name
+                    .split_once('.')
+                    .map_or((None, name), |(way, kind)| (Some(way), kind));
+                let ways: &mut [&mut Damage] = match way {
+                    None => &mut [&mut self.to_board, &mut self.to_host],
+                    Some("in") => &mut [&mut self.to_board],
+                    Some("out") => &mut [&mut self.to_host],
+                    Some(_) => return None,
+                };
+                for damage in ways {
+                    match kind {
+                        "drop" => damage.drop = Some(rate()?),
+                        "double" => damage.double = Some(rate()?),
+                        "garble" => damage.garble = Some(rate()?),
+                        _ => return None,
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    if let Some(number) = text.strip_suffix("ms") {
+        return number.parse().ok().map(Duration::from_millis);
+    }
+    text.strip_suffix('s')?.parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_spec_says_everything_in_one_line() {
+        let faults: Faults =
+            "seed=7, drop=2000,in.garble=9,delay=20ms,stall=10:2s,cut=5000:1s,power=40,rx=256"
+                .parse()
+                .unwrap();
+        assert_eq!(
+            faults,
+            Faults {
+                seed: 7,
+                to_board: Damage {
+                    drop: Some(2000),
+                    garble: Some(9),
+                    double: None
+                },
+                to_host: Damage {
+                    drop: Some(2000),
+                    ..Damage::default()
+                },
+                delay: Duration::from_millis(20),
+                stall: Some(Stall {
+                    after: 10,
+                    pause: Duration::from_secs(2)
+                }),
+                cut: Some(Cut {
+                    after: 5000,
+                    back: Some(Duration::from_secs(1))
+                }),
+                power: Some(40),
+                rx_buffer: Some(256),
+            }
+        );
+        assert_eq!("".parse::<Faults>().unwrap(), Faults::default());
+    }
+
+    #[test]
+    fn a_bad_fault_is_refused_with_its_own_text() {
+        for bad in [
+            "drop",
+            "drop=0",
+            "drop=x",
+            "stall=4",
+            "sideways.drop=3",
+            "delay=3",
+            "explode=1",
+        ] {
+            let error = format!("seed=1,{bad}").parse::<Faults>().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("`{bad}`")), "{error}");
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! The thread between a host and a board: moves every byte when it is due, and does what the faults say.
+//! What becomes of each byte is decided in `lane`, which is pure; here is the clock and the system.
+
+use std::collections::VecDeque;
+use std::os::fd::AsFd;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+use std::time::Instant;
+
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+
+use crate::virtual_board::Firmware;
+use crate::virtual_board::Profile;
+use crate::virtual_board::VirtualBoardError;
+use crate::virtual_board::device::Device;
+use crate::virtual_board::device::Notice;
+use crate::virtual_board::host::Host;
+use crate::virtual_board::lane::Lane;
+use crate::virtual_board::status::Shared;
+
+/// What a serial port's driver holds on the host.
+const HOST_BUFFER: usize = 4_096;
+/// What a board holds in front of its line.
+const BOARD_FIFO: usize = 256;
+/// Without a speed, how much may be on its way at once.
+const UNPACED: usize = 16_384;
+
+/// What `VirtualBoard` asks of the line.
+#[derive(Debug)]
+pub(crate) enum Command {
+    PowerOff,
+    PowerOn,
+    Unplug,
+    Replug,
+    Stop,
+}
+
+/// Everything between host and board.
+pub(crate) struct Line {
+    pub(crate) profile: Profile,
+    pub(crate) firmware: Firmware,
+    pub(crate) image: PathBuf,
+    pub(crate) host: Host,
+    pub(crate) commands: Receiver<Command>,
+    /// Becomes readable when there is a command.
+    pub(crate) wake: OwnedFd,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) state: State,
+}
+
+/// What changes while a line runs.
+pub(crate) struct State {
+    start: Instant,
+    to_board: Lane,
+    to_host: Lane,
+    /// Arrived, but the board's socket is full.
+    at_board: VecDeque<u8>,
+    /// Arrived, but no program has read it.
+    at_host: Vec<u8>,
+    device: Option<Device>,
+    /// The board has come as far as boot.py; until then it hears nothing.
+    ready: bool,
+    /// The flash write that cuts the power, until it has.
+    power: Option<u32>,
+    /// Bytes that have reached the board, until the cut.
+    cut_after: Option<u64>,
+    replug_at: Option<Duration>,
+    /// The last two bytes to the board, for `raw-paste`.
+    recent: [u8; 2],
+    said: String,
+}
+
+impl State {
+    pub(crate) fn new(profile: &Profile) -> Self {
+        let faults = &profile.faults;
+        let lane = |damage, seed| Lane::new(profile.baud, faults.delay, damage, faults.stall, seed);
+        Self {
+            start: Instant::now(),
+            to_board: lane(faults.to_board, faults.seed),
+            to_host: lane(faults.to_host, !faults.seed),
+            at_board: VecDeque::new(),
+            at_host: Vec::new(),
+            device: None,
+            ready: false,
+            power: faults.power,
+            cut_after: faults.cut.map(|cut| cut.after),
+            replug_at: None,
+            recent: [0; 2],
+            said: String::new(),
+        }
+    }
+}
+
+impl Line {
+    /// Runs until it is stopped.
+    pub(crate) fn run(mut self) {
+        self.power_on();
+        loop {
+            while let Ok(command) = self.commands.try_recv() {
+                match command {
+                    Command::Stop => return,
+                    Command::PowerOff => self.power_off(),
+                    Command::PowerOn => self.power_on(),
+                    Command::Unplug => self.unplug(),
+                    Command::Replug => self.replug(),
+                }
+            }
+            let now = self.state.start.elapsed();
+            if self.state.replug_at.is_some_and(|at| at <= now) {
+                self.replug();
+            }
+            self.listen_to_board();
+            self.host.attend();
+            self.take_from_host(now);
+            self.take_from_board(now);
+            self.deliver_to_board(now);
+            self.deliver_to_host(now);
+            self.sleep();
+        }
+    }
+
+    fn limit(&self, paced: usize) -> usize {
+        if self.profile.baud.is_some() {
+            paced
+        } else {
+            UNPACED
+        }
+    }
+
+    fn take_from_host(&mut self, now: Duration) {
+        let mut buffer = [0; 1024];
+        while self.state.to_board.len() < self.limit(HOST_BUFFER) {
+            let n = self.host.read(&mut buffer);
+            if n == 0 {
+                break;
+            }
+            self.state.to_board.send(now, &buffer[..n]);
+        }
+    }
+
+    fn take_from_board(&mut self, now: Duration) {
+        let limit = self.limit(BOARD_FIFO);
+        let Some(device) = &self.state.device else {
+            return;
+        };
+        let mut buffer = [0; 256];
+        while self.state.to_host.len() + self.state.at_host.len() < limit {
+            match rustix::io::read(&device.uart, &mut buffer) {
+                Ok(n) if n > 0 => self.state.to_host.send(now, &buffer[..n]),
+                _ => break,
+            }
+        }
+    }
+
+    fn deliver_to_board(&mut self, now: Duration) {
+        while self.push_to_board() && (self.state.ready || self.state.device.is_none()) {
+            let Some(byte) = self.state.to_board.take(now) else {
+                return;
+            };
+            if let Some(left) = &mut self.state.cut_after {
+                if *left == 0 {
+                    self.state.cut_after = None;
+                    self.unplug();
+                    let back = self.profile.faults.cut.and_then(|cut| cut.back);
+                    self.state.replug_at = back.map(|back| now + back);
+                    return;
+                }
+                *left -= 1;
+            }
+            self.arrive(byte);
+        }
+    }
+
+    /// A byte has come out of the line at the board.
+    fn arrive(&mut self, byte: u8) {
+        let waiting = self.state.at_board.len();
+        let Some(device) = &self.state.device else {
+            self.shared.update(|status| status.lost += 1);
+            return; // nobody is there to hear it
+        };
+        let full = |limit: usize| waiting + device.unread() >= limit;
+        if byte == 3 {
+            // Sent before it arrived, so it must be there before the interrupt.
+            if !self.push_to_board() {
+                self.state.at_board.push_back(byte);
+                return;
+            }
+            // A reset that has begun turns the interrupt character off.
+            self.listen_to_board();
+            let interrupted = self.state.ready && self.state.device.as_ref().is_some_and(Device::interrupt);
+            self.shared.update(|status| status.to_board += 1);
+            if !interrupted {
+                self.state.at_board.push_back(byte);
+            }
+            return;
+        }
+        if self.profile.faults.rx_buffer.is_some_and(full) {
+            self.shared.update(|status| status.lost += 1);
+            return;
+        }
+        let without_raw_paste = self.profile.without.iter().any(|part| part == "raw-paste");
+        if without_raw_paste && byte == 1 && self.state.recent == [5, b'A'] {
+            // Firmware before 1.14 takes these for a line and Ctrl-A for its end: the banner again.
+            self.state.at_board.extend([3]);
+        }
+        self.state.recent = [self.state.recent[1], byte];
+        self.state.at_board.push_back(byte);
+        self.shared.update(|status| status.to_board += 1);
+    }
+
+    /// False while the board's socket is full: it reads slowly, and nothing says that bytes may be lost.
+    fn push_to_board(&mut self) -> bool {
+        let Some(device) = &self.state.device else {
+            self.state.at_board.clear();
+            return true;
+        };
+        while !self.state.at_board.is_empty() {
+            let chunk: &[u8] = self.state.at_board.make_contiguous();
+            match rustix::io::write(&device.uart, chunk) {
+                Ok(n) => drop(self.state.at_board.drain(..n)),
+                Err(rustix::io::Errno::AGAIN) => return false,
+                Err(_) => self.state.at_board.clear(), // it is ending
+            }
+        }
+        true
+    }
+
+    fn deliver_to_host(&mut self, now: Duration) {
+        let before = self.state.at_host.len();
+        while let Some(byte) = self.state.to_host.take(now) {
+            self.state.at_host.push(byte);
+        }
+        let arrived = self.state.at_host.len() - before;
+        if arrived > 0 {
+            self.shared.update(|status| status.to_host += arrived as u64);
+        }
+        if !self.state.at_host.is_empty() {
+            let n = self.host.write(&self.state.at_host);
+            self.state.at_host.drain(..n);
+        }
+    }
+
+    fn listen_to_board(&mut self) {
+        let Some(device) = &mut self.state.device else {
+            return;
+        };
+        for notice in device.notices() {
+            match notice {
+                Notice::Booting => {
+                    self.state.ready = true;
+                    self.shared.update(|status| {
+                        status.boots += 1;
+                        status.ready = true;
+                    });
+                }
+                Notice::SoftReset if self.state.ready => {
+                    self.state.ready = false;
+                    self.shared.update(|status| status.ready = false);
+                }
+                Notice::HardReset => {
+                    self.power_off();
+                    return self.power_on();
+                }
+                Notice::PowerLost => {
+                    self.state.power = None;
+                    return self.power_off();
+                }
+                Notice::Ended if self.state.ready => {
+                    // A crash of the firmware: the watchdog resets it.
+                    self.power_off();
+                    self.shared.update(|status| status.crashes += 1);
+                    return self.power_on();
+                }
+                // It never came as far as boot.py, and trying again would not help.
+                Notice::SoftReset | Notice::Ended => {
+                    let said = std::mem::take(&mut self.state.said);
+                    self.power_off();
+                    return self.fail(said);
+                }
+                Notice::Said(text) => self.state.said.push_str(&text),
+            }
+        }
+    }
+
+    fn power_on(&mut self) {
+        if self.state.device.is_some() {
+            return;
+        }
+        self.state.said.clear();
+        match Device::start(&self.profile, &self.firmware, &self.image, self.state.power) {
+            Ok(device) => {
+                self.state.device = Some(device);
+                self.state.ready = matches!(self.firmware, Firmware::Microbit { .. });
+                let ready = self.state.ready;
+                self.shared.update(|status| {
+                    status.powered = true;
+                    status.ready = ready;
+                });
+            }
+            Err(error) => self.fail(error.to_string()),
+        }
+    }
+
+    fn power_off(&mut self) {
+        self.state.device = None; // ends the process
+        self.state.ready = false;
+        self.state.at_board.clear();
+        self.shared.update(|status| {
+            status.powered = false;
+            status.ready = false;
+        });
+    }
+
+    fn unplug(&mut self) {
+        self.host.pull_out();
+        self.state.to_board.clear();
+        self.state.to_host.clear();
+        self.state.at_host.clear();
+        self.state.replug_at = None;
+        self.shared.update(|status| status.plugged = false);
+    }
+
+    fn replug(&mut self) {
+        self.state.replug_at = None;
+        match self.host.plug_in() {
+            Ok(()) => self.shared.update(|status| status.plugged = true),
+            Err(error) => self.fail(error.to_string()),
+        }
+    }
+
+    fn fail(&self, why: String) {
+        self.shared.update(|status| status.failed = Some(why));
+    }
+
+    /// Waits for a byte to be due, to come, or for a command.
+    fn sleep(&self) {
+        let state = &self.state;
+        let host_room = state.to_board.len() < self.limit(HOST_BUFFER);
+        let fifo_room = state.to_host.len() + state.at_host.len() < self.limit(BOARD_FIFO);
+        let mut fds = vec![PollFd::new(&self.wake, PollFlags::IN)];
+        for fd in self.host.wakers(host_room) {
+            fds.push(PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        }
+        if let Some(fd) = self.host.writer().filter(|_| !state.at_host.is_empty()) {
+            fds.push(PollFd::from_borrowed_fd(fd, PollFlags::OUT));
+        }
+        if let Some(device) = &state.device {
+            fds.push(PollFd::from_borrowed_fd(device.notices.as_fd(), PollFlags::IN));
+            let mut uart = PollFlags::empty();
+            uart.set(PollFlags::IN, fifo_room);
+            uart.set(PollFlags::OUT, !state.at_board.is_empty());
+            if !uart.is_empty() {
+                fds.push(PollFd::from_borrowed_fd(device.uart.as_fd(), uart));
+            }
+        }
+        let hears = state.ready || state.device.is_none();
+        let to_board = state
+            .to_board
+            .next_due()
+            .filter(|_| hears && state.at_board.is_empty());
+        let next = [to_board, state.to_host.next_due(), state.replug_at];
+        let timeout = next.into_iter().flatten().min().map(|due| {
+            let left = due.saturating_sub(state.start.elapsed());
+            Timespec::try_from(left).unwrap_or_default()
+        });
+        let _ = rustix::event::poll(&mut fds, timeout.as_ref()); // an interrupted wait is a short one
+        let _ = rustix::io::read(&self.wake, &mut [0; 64]); // not blocking
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.shared.update(|status| status.ended = true);
+    }
+}
+
+/// Puts the port where it belongs before anybody asks for its name.
+pub(crate) fn plug_in(host: &mut Host, shared: &Shared) -> Result<(), VirtualBoardError> {
+    host.plug_in()?;
+    shared.update(|status| status.plugged = true);
+    Ok(())
+}

@@ -1,0 +1,155 @@
+# Gives the unix port a board's flash and a board's way to boot; MicroPython runs it before anything else.
+# Leaves nothing in the globals that boot.py, main.py and the REPL share.
+#
+# argv: REPL mode, image, bytes, fs (littlefs, fat), readonly (0, 1), writes until the power fails (-2 never),
+# unique id (hex).
+#
+# The flash's methods are straight lines: MicroPython looks for a Ctrl-C at jumps only,
+# and a real board's flash driver cannot be interrupted halfway either.
+# They allocate nothing, for files are closed by finalisers, which run with the heap locked.
+
+
+def _boot():
+    import gc
+    import io
+    import os
+    import sys
+    import vfs
+
+    _, mode, image, size, kind, readonly, power, uid = sys.argv
+    sys.argv[:] = []
+    uid = bytes.fromhex(uid)
+    line = open(9, "r+b")
+    store = open(image, "r+b")
+
+    def program(flash, at, buf):
+        flash.seek(at)
+        flash.write(buf)
+
+    def torn_program(flash, at, buf):
+        program(flash, at, buf[: len(buf) // 2])
+        line.write(b"X")
+        line.read(1)  # never comes: the virtual board ends this process
+
+    def clear(flash, at):
+        flash.seek(at)
+        w = flash.write
+        b = flash.blank
+        w(b)
+        w(b)
+        w(b)
+        w(b)
+
+    def torn_clear(flash, at):
+        flash.seek(at)
+        flash.write(flash.blank)
+        flash.write(flash.blank)
+        line.write(b"X")
+        line.read(1)
+
+    class Flash:
+        seek = store.seek
+        read = store.readinto
+        write = store.write
+        block = 512 if kind == "fat" else 4096
+        count = int(size) // block
+        blank = b"\xff" * 1024
+        programs = program, torn_program
+        clears = clear, torn_clear
+
+        def __init__(self):
+            self.left = int(power)
+
+        def readblocks(self, n, buf, off=0):
+            self.seek(n * self.block + off)
+            self.read(buf)
+
+        def writeblocks(self, n, buf, off=0):
+            self.left -= 1
+            self.programs[self.left == -1](self, n * self.block + off, buf)
+
+        def ioctl(self, op, arg):
+            return self.ops[op](self, arg)
+
+        def erase(self, n):
+            self.left -= 1
+            self.clears[self.left == -1](self, n * self.block)
+            return 0
+
+        ops = {
+            1: lambda self, _: 0,
+            2: lambda self, _: 0,
+            3: lambda self, _: 0,
+            4: lambda self, _: self.count,
+            5: lambda self, _: self.block,
+            6: erase,
+        }
+
+    flash = Flash()
+    make = vfs.VfsFat if kind == "fat" else vfs.VfsLfs2
+    vfs.umount("/")
+    try:
+        vfs.mount(make(flash), "/", readonly=readonly == "1")
+    except OSError:
+        make.mkfs(flash)
+        vfs.mount(make(flash), "/", readonly=readonly == "1")
+    os.chdir("/")
+    sys.path[:] = ["", ".frozen", "/lib"]
+
+    # The unix port's `machine` cannot reset and has no identity.
+    try:
+        import machine as ported
+
+        class machine:
+            def reset():
+                line.write(b"H")
+                line.read(1)
+
+            def unique_id():
+                return uid
+
+        for name in dir(ported):
+            if name[0] != "_":
+                setattr(machine, name, getattr(ported, name))
+        sys.modules["machine"] = machine
+    except ImportError:
+        pass
+
+    def sweep():
+        # A board's soft reset closes every file (gc_sweep_all); the unix port only ends.
+        try:
+            sys.modules.clear()
+            shared.clear()
+            gc.collect()
+        except BaseException:
+            pass
+
+    shared = globals()
+    sys.atexit(sweep)
+    shared.pop("_boot")
+    shared.pop("__file__")
+    line.write(b"B")
+
+    # As ports/rp2/main.c: main.py only at the friendly REPL and only after a boot.py that did not fail.
+    for name in ("boot.py", "main.py") if mode == "0" else ("boot.py",):
+        try:
+            if os.stat(name)[0] & 0x4000:
+                continue
+        except OSError:
+            continue
+        try:
+            shared["__file__"] = name
+            execfile(name)
+        except SystemExit:
+            return  # no REPL: the launcher makes a soft reset of it
+        except BaseException as error:
+            text = io.StringIO()
+            sys.print_exception(error, text)
+            lines = text.getvalue().split("\n")
+            lines[1:2] = []  # this function's own frame, which no board has
+            print("\n".join(lines), end="")
+            break
+    os.putenv("MICROPYINSPECT", "1")
+
+
+_boot()

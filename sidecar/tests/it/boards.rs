@@ -1,0 +1,120 @@
+//! Virtual boards for every chapter: firmware installed once, and a plain serial port to talk through.
+//! No MicroPython client: chapters that test one bring it.
+
+use std::fs::File;
+use std::io::Read;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+use std::time::Instant;
+
+use boardside::virtual_board::Firmware;
+use boardside::virtual_board::Kind;
+use boardside::virtual_board::Profile;
+use boardside::virtual_board::Tools;
+use boardside::virtual_board::VirtualBoard;
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+use rustix::fs::Mode;
+use rustix::fs::OFlags;
+
+/// Longer than anything takes here, also on a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
+/// What a board's firmware prints before `>>> `.
+pub(crate) const HELP: &str = "Type \"help()\" for more information.\r\n>>> ";
+
+fn target() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    root.join("target")
+}
+
+/// The unix port, installed by the first test that asks.
+pub(crate) fn unix() -> &'static Firmware {
+    static UNIX: OnceLock<Firmware> = OnceLock::new();
+    UNIX.get_or_init(|| Firmware::install(Kind::Unix, &target(), &mut |line| eprintln!("{line}")).unwrap())
+}
+
+/// The micro:bit, installed by the first test that asks.
+pub(crate) fn microbit() -> &'static Firmware {
+    static MICROBIT: OnceLock<Firmware> = OnceLock::new();
+    MICROBIT.get_or_init(|| {
+        Firmware::install(Kind::Microbit, &target(), &mut |line| eprintln!("{line}")).unwrap()
+    })
+}
+
+/// mpremote and pyserial.
+pub(crate) fn tools() -> &'static Tools {
+    static TOOLS: OnceLock<Tools> = OnceLock::new();
+    TOOLS.get_or_init(|| Tools::install(&target().join("tools"), &mut |line| eprintln!("{line}")).unwrap())
+}
+
+/// A unix board without a speed limit.
+pub(crate) fn fast() -> Profile {
+    Profile {
+        baud: None,
+        ..Profile::unix()
+    }
+}
+
+/// Starts a board of this profile.
+pub(crate) fn start(profile: &Profile) -> VirtualBoard {
+    let firmware = match profile.kind {
+        Kind::Unix => unix(),
+        Kind::Microbit => microbit(),
+    };
+    VirtualBoard::spawn(profile, firmware).unwrap()
+}
+
+/// An open serial port.
+pub(crate) struct Port(File);
+
+impl Port {
+    /// Opens a board's port.
+    pub(crate) fn open(board: &VirtualBoard) -> Self {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let port = rustix::fs::open(board.address(), flags, Mode::empty()).unwrap();
+        Self(port.into())
+    }
+
+    /// Sends bytes.
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Everything up to and with `end`.
+    pub(crate) fn until(&mut self, end: &str) -> String {
+        let (text, found) = self.gather(end, LIMIT);
+        assert!(found, "no {end:?} in {text:?}");
+        text
+    }
+
+    /// Sends, and answers everything up to and with `end`.
+    pub(crate) fn ask(&mut self, bytes: impl AsRef<[u8]>, end: &str) -> String {
+        self.send(bytes);
+        self.until(end)
+    }
+
+    /// Whatever comes until the port hangs up.
+    pub(crate) fn until_hang_up(&mut self) -> String {
+        self.gather("\0never\0", LIMIT).0
+    }
+
+    fn gather(&mut self, end: &str, limit: Duration) -> (String, bool) {
+        let start = Instant::now();
+        let mut got = Vec::new();
+        let mut byte = [0];
+        while !got.ends_with(end.as_bytes()) {
+            let left = Timespec::try_from(limit.saturating_sub(start.elapsed())).unwrap();
+            let ready = rustix::event::poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&left)).unwrap();
+            if ready == 0 || self.0.read(&mut byte).unwrap_or(0) == 0 {
+                return (String::from_utf8_lossy(&got).into_owned(), false);
+            }
+            got.push(byte[0]);
+        }
+        (String::from_utf8_lossy(&got).into_owned(), true)
+    }
+}
