@@ -3,6 +3,8 @@
 
 mod architecture;
 mod board_model;
+mod events;
 mod plan_model;
 mod plans;
 mod settings;
+mod watch;
