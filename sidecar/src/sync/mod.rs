@@ -1,12 +1,16 @@
 //! Making the board's tree equal to the project's: scan, survey, plan, apply, verify.
 //! Knows no settings files and no screens.
 
+/// Many changes in a short time become one batch.
+pub mod debounce;
 /// Which files of a project go to the board.
 pub mod ignore;
 /// Decides what a sync will do; never does it.
 pub mod plan;
 /// What the project has.
 pub mod scan;
+/// Tells when the project changed.
+pub mod watch;
 
 mod attempt;
 mod error;

@@ -3,13 +3,15 @@
 
 mod architecture;
 mod board_model;
+#[cfg(unix)]
+mod boards;
+mod events;
+#[cfg(unix)]
+mod microbit;
 mod plan_model;
 mod plans;
 mod settings;
-mod wire;
-#[cfg(unix)]
-mod boards;
-#[cfg(unix)]
-mod microbit;
 #[cfg(unix)]
 mod virtual_board;
+mod watch;
+mod wire;
