@@ -29,7 +29,6 @@ use crate::board::device::Piece;
 use crate::repl::Patience;
 use crate::repl::Repl;
 use crate::repl::ReplError;
-use crate::repl::narrow_text_literal;
 use crate::repl::text_literal;
 
 /// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
@@ -167,7 +166,7 @@ impl Board {
     async fn text(&mut self, value: &str) -> Result<String, BoardError> {
         Ok(match self.kind().await? {
             Kind::Folders => text_literal(value),
-            Kind::Flat => narrow_text_literal(value.trim_start_matches('/')),
+            Kind::Flat => text_literal(value.trim_start_matches('/')),
         })
     }
 

@@ -93,6 +93,9 @@ pub struct Connection {
     pub traffic: Traffic,
     /// Where it is.
     pub address: Address,
+    /// A virtual board lives as long as its connection.
+    #[cfg(unix)]
+    _virtual_board: Option<crate::virtual_board::VirtualBoard>,
 }
 
 /// The boards that are plugged in or named by `BOARDSIDE_PORTS`.
@@ -189,9 +192,19 @@ async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Resul
         baud,
         ..SerialSettings::default()
     };
+    #[cfg(unix)]
+    let mut virtual_board = None;
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, TCP_LIMIT).await?),
+        #[cfg(unix)]
+        Address::Virtual(words) => {
+            let board = crate::session::virtual_boards::start(words, progress)?;
+            let path = board.address().to_owned();
+            virtual_board = Some(board);
+            Box::new(wire::serial::open(&path, settings).await?)
+        }
+        #[cfg(not(unix))]
         Address::Virtual(_) => {
             return Err(ConnectError::Virtual {
                 why: "they need Linux or macOS".to_owned(),
@@ -206,6 +219,8 @@ async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Resul
         board: Board::new(repl),
         traffic,
         address,
+        #[cfg(unix)]
+        _virtual_board: virtual_board,
     })
 }
 

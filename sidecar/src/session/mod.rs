@@ -7,6 +7,8 @@ mod options;
 mod project;
 mod pymakr;
 mod settings;
+#[cfg(unix)]
+mod virtual_boards;
 
 pub use connect::Choice;
 pub use connect::ConnectError;

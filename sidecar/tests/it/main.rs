@@ -7,6 +7,8 @@ mod board_model;
 mod boards;
 mod events;
 #[cfg(unix)]
+mod firmwares;
+#[cfg(unix)]
 mod microbit;
 mod plan_model;
 mod plans;
@@ -15,3 +17,4 @@ mod settings;
 mod virtual_board;
 mod watch;
 mod wire;
+mod workspace;
