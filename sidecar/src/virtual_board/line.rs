@@ -307,6 +307,7 @@ impl Line {
     }
 
     fn power_off(&mut self) {
+        self.take_from_board(self.state.start.elapsed()); // it has left the board already
         self.state.device = None; // ends the process
         self.state.ready = false;
         self.state.at_board.clear();

@@ -108,7 +108,8 @@ pub struct Profile {
     /// A flash image that outlives the board (unix only); made if it is not there. `None` is a fresh one.
     pub image: Option<PathBuf>,
     /// Built-in modules that this firmware lacks (unix only), and two parts of it:
-    /// `stdin.buffer` (no binary stdin) and `raw-paste`.
+    /// `stdin.buffer` (no binary stdin) and `raw-paste`. Not `gc`, `io`, `os`, `sys` and `vfs`, which booting needs,
+    /// nor modules written in Python, such as `asyncio`.
     pub without: Vec<String>,
     /// The file system is mounted read-only (unix only).
     pub read_only: bool,

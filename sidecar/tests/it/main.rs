@@ -14,6 +14,8 @@ mod plan_model;
 mod plans;
 mod settings;
 #[cfg(unix)]
+mod mpremote;
+#[cfg(unix)]
 mod virtual_board;
 mod watch;
 mod wire;
