@@ -104,7 +104,9 @@ impl BoardError {
     pub(super) fn from_text(text: &str) -> Option<Self> {
         match text.split_once(' ') {
             None if text == "verify" => Some(Self::Verify),
-            Some(("name", name)) => Some(Self::Name { name: name.to_owned() }),
+            Some(("name", name)) => Some(Self::Name {
+                name: name.to_owned(),
+            }),
             _ => None,
         }
     }

@@ -236,9 +236,9 @@ fn refused(line: &str) -> BoardError {
     match (kind.parse(), kind) {
         (Ok(errno), _) => BoardError::from_errno(errno, "a file of the project"),
         (_, "MemoryError") => BoardError::NoMemory,
-        (_, "ValueError") => {
-            BoardError::from_text(text).unwrap_or_else(|| BoardError::Answer { line: line.to_owned() })
-        }
+        (_, "ValueError") => BoardError::from_text(text).unwrap_or_else(|| BoardError::Answer {
+            line: line.to_owned(),
+        }),
         // A damaged stream: what a garbled line looks like after the CRC let it through.
         (_, "EOFError") => BoardError::Repl(ReplError::Damaged),
         _ => BoardError::Answer {

@@ -43,6 +43,9 @@ pub(super) struct Global {
 pub(super) enum Verb {
     /// Make the board hold exactly this project; only what changed is sent
     Sync(SyncArgs),
+    /// A board without hardware: real MicroPython behind a serial port with a speed and faults
+    #[cfg(unix)]
+    VirtualBoard(Box<crate::cli::virtual_board::Args>),
 }
 
 #[derive(Args, Clone, Debug)]

@@ -6,6 +6,8 @@ mod failure;
 mod link;
 mod screen;
 mod sync;
+#[cfg(unix)]
+mod virtual_board;
 
 use std::process::ExitCode;
 
@@ -49,6 +51,8 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
     match cli.verb {
         Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
+        #[cfg(unix)]
+        Verb::VirtualBoard(args) => virtual_board::run(*args, screen).await,
     }
 }
 

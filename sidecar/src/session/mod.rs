@@ -7,8 +7,9 @@ mod options;
 mod project;
 mod pymakr;
 mod settings;
+/// Virtual boards, for rooms that may not enter `virtual_board`.
 #[cfg(unix)]
-mod virtual_boards;
+pub mod virtual_boards;
 
 pub use connect::Choice;
 pub use connect::ConnectError;

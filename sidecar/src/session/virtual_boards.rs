@@ -7,10 +7,16 @@ use crate::base::Progress;
 use crate::base::Stage;
 use crate::session::ConnectError;
 use crate::virtual_board::Firmware;
-use crate::virtual_board::Kind;
-use crate::virtual_board::Profile;
-use crate::virtual_board::VirtualBoard;
-use crate::virtual_board::VirtualBoardError;
+
+pub use crate::virtual_board::Faults;
+pub use crate::virtual_board::FileSystem;
+pub use crate::virtual_board::HostSide;
+pub use crate::virtual_board::Kind;
+pub use crate::virtual_board::Profile;
+pub use crate::virtual_board::VirtualBoard;
+pub use crate::virtual_board::VirtualBoardError;
+pub use crate::virtual_board::parse_baud;
+pub use crate::virtual_board::parse_size;
 
 /// Starts the board of an address: `unix` or `microbit`. Its flash is kept in the user's cache, as on a real board.
 pub(super) fn start(words: &str, progress: &mut dyn Progress) -> Result<VirtualBoard, ConnectError> {
@@ -21,10 +27,20 @@ pub(super) fn start(words: &str, progress: &mut dyn Progress) -> Result<VirtualB
         why: error.to_string(),
     };
     let kind: Kind = words.parse().map_err(failed)?;
-    let firmware = Firmware::install(kind, &Firmware::cache(), &mut |_| {}).map_err(failed)?;
     let mut profile = Profile::new(kind);
     profile.image = kept_flash(kind);
-    VirtualBoard::spawn(&profile, &firmware).map_err(failed)
+    start_profile(&profile, &mut |_| {})
+}
+
+/// Starts any virtual board, and installs its firmware if this is the first time; `tell` hears about that.
+///
+/// Blocks for as long as the installation and the boot take.
+pub fn start_profile(profile: &Profile, tell: &mut dyn FnMut(&str)) -> Result<VirtualBoard, ConnectError> {
+    let failed = |error: VirtualBoardError| ConnectError::Virtual {
+        why: error.to_string(),
+    };
+    let firmware = Firmware::install(profile.kind, &Firmware::cache(), tell).map_err(failed)?;
+    VirtualBoard::spawn(profile, &firmware).map_err(failed)
 }
 
 fn kept_flash(kind: Kind) -> Option<PathBuf> {

@@ -90,7 +90,7 @@ impl Host {
                 )
             }
             HostSide::Tcp(at) => {
-                let listener = TcpListener::bind(&*at).map_err(VirtualBoardError::io(doing))?;
+                let listener = TcpListener::bind(*at).map_err(VirtualBoardError::io(doing))?;
                 // A free port that was found once is kept over unplugging.
                 *at = listener.local_addr().unwrap_or(*at);
                 self.address = format!("socket://{}", loopback(*at));

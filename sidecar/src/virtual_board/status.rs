@@ -10,6 +10,7 @@ use crate::virtual_board::VirtualBoardError;
 /// A board and its line at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools)] // facts that are true or not, in any combination
 pub struct Status {
     /// The board has power.
     pub powered: bool,

@@ -10,11 +10,11 @@ mod events;
 mod firmwares;
 #[cfg(unix)]
 mod microbit;
+#[cfg(unix)]
+mod mpremote;
 mod plan_model;
 mod plans;
 mod settings;
-#[cfg(unix)]
-mod mpremote;
 #[cfg(unix)]
 mod virtual_board;
 mod watch;
