@@ -14,6 +14,8 @@ mod microbit;
 mod mpremote;
 mod plan_model;
 mod plans;
+#[cfg(unix)]
+mod refusals;
 mod settings;
 #[cfg(unix)]
 mod virtual_board;
