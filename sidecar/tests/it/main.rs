@@ -17,6 +17,10 @@ mod plans;
 mod settings;
 #[cfg(unix)]
 mod virtual_board;
+#[cfg(unix)]
+mod virtual_flash;
+#[cfg(unix)]
+mod virtual_line;
 mod watch;
 mod wire;
 mod workspace;
