@@ -52,7 +52,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
     match cli.verb {
         Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
         #[cfg(unix)]
-        Verb::VirtualBoard(args) => virtual_board::run(*args, screen).await,
+        Verb::VirtualBoard(args) => virtual_board::run(cli.global.baud, *args, screen).await,
     }
 }
 

@@ -22,7 +22,6 @@ use crate::session::virtual_boards::HostSide;
 use crate::session::virtual_boards::Kind;
 use crate::session::virtual_boards::Profile;
 use crate::session::virtual_boards::VirtualBoardError;
-use crate::session::virtual_boards::parse_baud;
 use crate::session::virtual_boards::parse_size;
 use crate::session::virtual_boards::start_profile;
 
@@ -41,9 +40,9 @@ pub(super) struct Args {
     /// A TCP port instead of a serial port, one client at a time; port 0 takes a free one.
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<SocketAddr>,
-    /// Bits per second each way, or `none`.
-    #[arg(long, default_value = "115200", value_name = "N")]
-    baud: String,
+    /// No speed: bytes arrive when they are sent. `--baud` sets one, 115200 otherwise.
+    #[arg(long, conflicts_with = "baud")]
+    unpaced: bool,
     /// Bytes of flash.
     #[arg(long, default_value = "2M", value_name = "SIZE")]
     flash: String,
@@ -68,8 +67,8 @@ pub(super) struct Args {
 }
 
 /// Runs a board until Ctrl-C (or SIGTERM); Enter turns its power off and on.
-pub(super) async fn run(args: Args, screen: &mut Screen) -> Result<Exit, Failure> {
-    let profile = profile(args).map_err(|error| {
+pub(super) async fn run(baud: Option<u32>, args: Args, screen: &mut Screen) -> Result<Exit, Failure> {
+    let profile = profile(baud, args).map_err(|error| {
         let help = "boardside virtual-board --help shows what there is";
         Failure::usage(error.to_string(), help)
     })?;
@@ -108,9 +107,9 @@ fn stopped(error: &VirtualBoardError) -> Failure {
     ConnectError::Virtual { why }.into()
 }
 
-fn profile(args: Args) -> Result<Profile, VirtualBoardError> {
+fn profile(baud: Option<u32>, args: Args) -> Result<Profile, VirtualBoardError> {
     Ok(Profile {
-        baud: parse_baud(&args.baud)?,
+        baud: (!args.unpaced).then_some(baud.unwrap_or(115_200)),
         flash: parse_size(&args.flash)?,
         heap: parse_size(&args.heap)?,
         file_system: args.fs,

@@ -15,7 +15,6 @@ pub use crate::virtual_board::Kind;
 pub use crate::virtual_board::Profile;
 pub use crate::virtual_board::VirtualBoard;
 pub use crate::virtual_board::VirtualBoardError;
-pub use crate::virtual_board::parse_baud;
 pub use crate::virtual_board::parse_size;
 
 /// Starts the board of an address: `unix` or `microbit`. Its flash is kept in the user's cache, as on a real board.

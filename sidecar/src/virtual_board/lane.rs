@@ -36,7 +36,7 @@ impl Lane {
         seed: u64,
     ) -> Self {
         Self {
-            baud,
+            baud: baud.filter(|baud| *baud > 0),
             delay,
             damage,
             stall,

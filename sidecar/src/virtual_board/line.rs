@@ -323,7 +323,10 @@ impl Line {
         self.state.to_host.clear();
         self.state.at_host.clear();
         self.state.replug_at = None;
-        self.shared.update(|status| status.plugged = false);
+        self.shared.update(|status| {
+            status.cuts += u64::from(status.plugged);
+            status.plugged = false;
+        });
     }
 
     fn replug(&mut self) {

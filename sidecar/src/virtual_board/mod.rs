@@ -35,7 +35,6 @@ pub use profile::FileSystem;
 pub use profile::HostSide;
 pub use profile::Kind;
 pub use profile::Profile;
-pub use profile::parse_baud;
 pub use profile::parse_size;
 pub use status::Status;
 

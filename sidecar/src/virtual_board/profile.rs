@@ -169,36 +169,17 @@ pub fn parse_size(text: &str) -> Result<u64, VirtualBoardError> {
         })
 }
 
-/// Reads bits per second; `none` is an unlimited line.
-pub fn parse_baud(text: &str) -> Result<Option<u32>, VirtualBoardError> {
-    if text == "none" {
-        return Ok(None);
-    }
-    match text.parse() {
-        Ok(baud) if baud >= 300 => Ok(Some(baud)),
-        _ => Err(VirtualBoardError::BadSpec {
-            text: text.to_owned(),
-            why: "a baud rate is a number of 300 or more, or `none`",
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_speeds_are_read_as_people_write_them() {
+    fn sizes_are_read_as_people_write_them() {
         for (text, bytes) in [("512", 512), ("64K", 65_536), ("1m", 1 << 20)] {
             assert_eq!(parse_size(text).unwrap(), bytes);
         }
-        assert_eq!(parse_baud("none").unwrap(), None);
-        assert_eq!(parse_baud("9600").unwrap(), Some(9600));
         for bad in ["", "K", "-1", "0", "1G", "1é"] {
             parse_size(bad).unwrap_err();
-        }
-        for bad in ["", "0", "fast"] {
-            parse_baud(bad).unwrap_err();
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct Status {
     pub boots: u64,
     /// How often the firmware ended by itself and was started again.
     pub crashes: u64,
+    /// How often the cable was pulled.
+    pub cuts: u64,
     /// Bytes that arrived at the board, interrupts included.
     pub to_board: u64,
     /// Bytes that arrived at the host's end.

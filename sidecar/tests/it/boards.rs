@@ -98,6 +98,13 @@ impl Port {
         self.until(end)
     }
 
+    /// The next `n` bytes.
+    pub(crate) fn take(&mut self, n: usize) -> String {
+        let mut bytes = vec![0; n];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes.into_iter().map(char::from).collect()
+    }
+
     /// Whatever comes until the port hangs up.
     pub(crate) fn until_hang_up(&mut self) -> String {
         self.gather("\0never\0", LIMIT).0

@@ -19,6 +19,10 @@ mod refusals;
 mod settings;
 #[cfg(unix)]
 mod virtual_board;
+#[cfg(unix)]
+mod virtual_flash;
+#[cfg(unix)]
+mod virtual_line;
 mod watch;
 mod wire;
 mod workspace;
