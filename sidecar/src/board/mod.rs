@@ -31,6 +31,7 @@ use crate::repl::Repl;
 use crate::repl::ReplError;
 use crate::repl::narrow_text_literal;
 use crate::repl::text_literal;
+use crate::wire::Wire;
 
 /// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
 /// an ESP8266 takes about 10 s for 100 kB.
@@ -223,9 +224,9 @@ impl Board {
         Ok(!steps.is_empty())
     }
 
-    /// The conversation, for a terminal that takes over.
-    pub fn into_repl(self) -> Repl {
-        self.repl
+    /// The wire, for a terminal that takes over.
+    pub fn wire_mut(&mut self) -> &mut dyn Wire {
+        self.repl.wire_mut()
     }
 }
 

@@ -2,10 +2,13 @@
 //! The only room that names every wire; never prints.
 
 mod connect;
+/// A terminal on one side, a board on the other.
+pub mod console;
 mod explain;
 mod options;
 mod project;
 mod pymakr;
+mod reconnect;
 mod settings;
 
 pub use connect::Choice;
@@ -27,6 +30,8 @@ pub use project::AfterDone;
 pub use project::Project;
 pub use project::ProjectError;
 pub use pymakr::import;
+pub use reconnect::Home;
+pub use reconnect::reconnect;
 pub use settings::Loaded;
 pub use settings::Settings;
 pub use settings::SettingsError;
