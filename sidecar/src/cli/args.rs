@@ -43,6 +43,23 @@ pub(super) struct Global {
 pub(super) enum Verb {
     /// Make the board hold exactly this project; only what changed is sent
     Sync(SyncArgs),
+    /// The board's own terminal; comes and goes without stopping the program that runs
+    #[command(after_help = CONSOLE)]
+    Console(ConsoleArgs),
+}
+
+const CONSOLE: &str = "At a terminal every key goes to the board, Ctrl-C and Ctrl-D too; Ctrl-] leaves. \
+History and completion are the board's. A board that is unplugged is waited for.\n\n\
+From a pipe or file, line ends become Enter, and the console ends when the input has ended and the board has been \
+quiet for 1 s: echo 'import os; os.listdir()' | boardside console. With an empty input (</dev/null) it only listens, \
+until Ctrl-C. To run a program and get its exit code, `boardside run` and `boardside exec` are better.\n\n\
+With --json: {\"event\":\"output\",\"text\":...}, {\"event\":\"connected\"}, {\"event\":\"disconnected\"}.";
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct ConsoleArgs {
+    /// Append everything that the board says to this file, byte for byte
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]

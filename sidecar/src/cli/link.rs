@@ -2,6 +2,7 @@
 //! How a board is found and entered is `session`'s business.
 
 use std::future::Future;
+use std::path::Path;
 
 use crate::board::Board;
 use crate::board::BoardError;
@@ -11,8 +12,10 @@ use crate::cli::screen::Screen;
 use crate::session::Connection;
 use crate::session::Exit;
 use crate::session::Explain;
+use crate::session::Options;
 use crate::session::Target;
 use crate::session::connect;
+use crate::session::load;
 
 /// The board that the command line means. `preferred` is what the settings say, where there are any.
 pub(super) fn target(global: &Global, preferred: Option<(Option<&str>, u32)>) -> Target {
@@ -22,6 +25,14 @@ pub(super) fn target(global: &Global, preferred: Option<(Option<&str>, u32)>) ->
         baud: global.baud.unwrap_or(baud),
         force_boot: global.force_boot,
     }
+}
+
+/// The board that the command line means, for verbs without a project: the settings of this folder count, if it has
+/// any that can be read.
+pub(super) fn target_here(global: &Global) -> Target {
+    let options = load(Path::new(".")).map_or_else(|_| Options::default(), |loaded| loaded.options);
+    let baud = options.baud.unwrap_or(115_200);
+    target(global, Some((options.device.as_deref(), baud)))
 }
 
 /// Opens the board and gets its attention.

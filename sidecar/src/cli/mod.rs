@@ -2,10 +2,14 @@
 //! The only room that prints. What a board or a project is, the rooms below know.
 
 mod args;
+mod console;
 mod failure;
+mod keys;
 mod link;
 mod screen;
+mod stop;
 mod sync;
+mod utf8;
 
 use std::process::ExitCode;
 
@@ -49,6 +53,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
     match cli.verb {
         Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
+        Verb::Console(args) => console::run(&cli.global, args, screen).await,
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::base::Progress;
 use crate::base::Stage;
+use crate::session::Explain;
 use crate::session::Explained;
 
 /// Where a verb's words go.
@@ -54,6 +55,25 @@ impl Screen {
         } else {
             let mark = self.paint("33", "warning:");
             self.without_bar(|| eprintln!("{mark} {text}"));
+        }
+    }
+
+    /// A word in between to people at a terminal that may be in raw mode, in the middle of a line.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.json {
+            eprint!("\r\n{}\r\n", self.paint("2", text));
+        }
+    }
+
+    /// Something that went wrong and that this verb lives with.
+    pub(super) fn trouble(&mut self, error: &impl Explain) {
+        let error = error.explained();
+        if self.json {
+            self.event(
+                &json!({"event": "trouble", "code": error.code, "message": error.message, "help": error.help}),
+            );
+        } else {
+            self.note(&format!("{}: {}", error.message, error.help));
         }
     }
 

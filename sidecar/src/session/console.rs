@@ -213,7 +213,11 @@ impl<K: AsyncRead + Unpin> Typing<'_, K> {
     }
 }
 
-async fn paced(board: &mut (impl AsyncWrite + Unpin), slice: &[u8], not_before: Instant) -> io::Result<usize> {
+async fn paced(
+    board: &mut (impl AsyncWrite + Unpin),
+    slice: &[u8],
+    not_before: Instant,
+) -> io::Result<usize> {
     tokio::time::sleep_until(not_before).await;
     board.write(slice).await
 }

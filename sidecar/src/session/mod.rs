@@ -31,6 +31,7 @@ pub use project::Project;
 pub use project::ProjectError;
 pub use pymakr::import;
 pub use reconnect::Home;
+pub use reconnect::gone;
 pub use reconnect::reconnect;
 pub use settings::Loaded;
 pub use settings::Settings;

@@ -73,6 +73,14 @@ pub async fn reconnect(home: &Home, trouble: &mut (dyn FnMut(&ConnectError) + Se
     }
 }
 
+/// The error for a board that nobody waits for.
+pub fn gone(address: &Address) -> ConnectError {
+    WireError::Gone {
+        address: address.to_string(),
+    }
+    .into()
+}
+
 async fn attempt(home: &Home) -> Result<Connection, ConnectError> {
     let ports = match home.usb_serial {
         Some(_) => tokio::task::spawn_blocking(wire::ports::list).await,
@@ -117,7 +125,12 @@ mod tests {
         let twins = [port("/dev/ttyACM1", "e661"), port("/dev/ttyACM0", "e661")];
         let cases = [
             ("moved", Some("e661"), &moved, Some("/dev/ttyACM1")),
-            ("same serial number twice", Some("e661"), &twins, Some("/dev/ttyACM0")),
+            (
+                "same serial number twice",
+                Some("e661"),
+                &twins,
+                Some("/dev/ttyACM0"),
+            ),
             ("another board in its place", Some("e662"), &moved, None),
             ("no serial number", None, &moved, Some("/dev/ttyACM0")),
         ];

@@ -69,7 +69,10 @@ async fn a_person_can_leave_a_board_that_takes_nothing() {
 async fn a_script_presses_enter_and_waits_until_the_board_is_quiet() {
     let (mut console, wire, mut ends) = console(Typist::Script, 16);
     let script = async {
-        ends.keys.write_all(b"one\ntwo\r\nthree\rfour\n\x1d").await.unwrap();
+        ends.keys
+            .write_all(b"one\ntwo\r\nthree\rfour\n\x1d")
+            .await
+            .unwrap();
         drop(ends.keys);
     };
     let board = async {
