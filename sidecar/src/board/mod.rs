@@ -82,6 +82,16 @@ impl Board {
         self.was_running
     }
 
+    /// Counts as if `enter` had stopped a program: one ran when this project was first synced, and ended since.
+    pub fn count_as_running(&mut self) {
+        self.was_running = true;
+    }
+
+    /// What the board says while nobody asks it anything, as it comes. Nothing is lost if the wait is dropped.
+    pub async fn overhear(&mut self) -> Result<Vec<u8>, BoardError> {
+        Ok(self.repl.overhear().await?)
+    }
+
     /// The checksum of this session.
     pub fn sum(&self) -> Sum {
         self.sum

@@ -43,6 +43,9 @@ pub(super) struct Global {
 pub(super) enum Verb {
     /// Make the board hold exactly this project; only what changed is sent
     Sync(SyncArgs),
+    /// Sync now and after every change in the project, and show what the board says in between
+    #[command(after_help = WATCH)]
+    Watch(WatchArgs),
     /// The board's own terminal; comes and goes without stopping the program that runs
     #[command(after_help = CONSOLE)]
     Console(ConsoleArgs),
@@ -54,6 +57,19 @@ From a pipe or file, line ends become Enter, and the console ends when the input
 quiet for 1 s: echo 'import os; os.listdir()' | boardside console. With an empty input (</dev/null) it only listens, \
 until Ctrl-C. To run a program and get its exit code, `boardside run` and `boardside exec` are better.\n\n\
 With --json: {\"event\":\"output\",\"text\":...}, {\"event\":\"connected\"}, {\"event\":\"disconnected\"}.";
+
+const WATCH: &str = "A sync that fails is reported, and the next change tries again. A board that is unplugged is \
+waited for, and synced when it is back. A program that ran at the beginning is started again after each sync \
+(--after restore), also if it ended in between. Ctrl-C ends it with exit code 0, or 130 if it cut a sync short.";
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct WatchArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub(super) project: PathBuf,
+    #[command(flatten)]
+    pub(super) how: How,
+}
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct ConsoleArgs {

@@ -9,6 +9,7 @@ use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::screen::Screen;
+use crate::cli::stop::Stop;
 use crate::session::Connection;
 use crate::session::Exit;
 use crate::session::Explain;
@@ -43,11 +44,12 @@ pub(super) async fn enter(target: &Target, screen: &mut Screen) -> Result<Connec
     Ok(connection)
 }
 
-/// Until it is done, or the user presses Ctrl-C.
+/// Until it is done, or the user presses Ctrl-C, or the system ends this process.
 pub(super) async fn cancellable<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let mut stop = Stop::new()?;
     tokio::select! {
         done = work => Ok(done),
-        _ = tokio::signal::ctrl_c() => Err(Failure::cancelled("cancelled")),
+        () = stop.asked() => Err(Failure::cancelled("cancelled")),
     }
 }
 

@@ -10,6 +10,7 @@ mod screen;
 mod stop;
 mod sync;
 mod utf8;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
     match cli.verb {
         Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
+        Verb::Watch(args) => watch::run(&cli.global, args, screen).await,
         Verb::Console(args) => console::run(&cli.global, args, screen).await,
     }
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::base::Progress;
 use crate::base::Stage;
+use crate::cli::utf8::Utf8;
 use crate::session::Explain;
 use crate::session::Explained;
 
@@ -22,6 +23,7 @@ pub(super) struct Screen {
     colour: bool,
     bar: Option<ProgressBar>,
     last: Option<Value>,
+    said: Utf8,
 }
 
 impl Screen {
@@ -38,6 +40,7 @@ impl Screen {
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),
             bar,
             last: None,
+            said: Utf8::default(),
         }
     }
 
@@ -93,7 +96,10 @@ impl Screen {
 
     /// What a program on the board printed.
     pub(super) fn output(&mut self, bytes: &[u8]) {
-        self.event(&json!({"event": "output", "text": String::from_utf8_lossy(bytes)}));
+        if self.json {
+            let text = self.said.push(bytes);
+            self.event(&json!({"event": "output", "text": text}));
+        }
         self.bytes(bytes);
     }
 

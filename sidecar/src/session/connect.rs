@@ -24,7 +24,7 @@ const TCP_LIMIT: Duration = Duration::from_secs(8);
 const BOOT_LIMIT: Duration = Duration::from_secs(8);
 
 /// Which board, and how to get in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// What the user typed; `None`: the only board there is.
     pub device: Option<String>,

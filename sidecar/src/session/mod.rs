@@ -10,6 +10,7 @@ mod project;
 mod pymakr;
 mod reconnect;
 mod settings;
+mod watched;
 
 pub use connect::Choice;
 pub use connect::ConnectError;
@@ -39,3 +40,5 @@ pub use settings::SettingsError;
 pub use settings::SettingsWarning;
 pub use settings::load;
 pub use settings::resolve;
+pub use watched::Watched;
+pub use watched::WatchedError;
