@@ -30,6 +30,7 @@ use crate::repl::Patience;
 use crate::repl::Repl;
 use crate::repl::ReplError;
 use crate::repl::text_literal;
+use crate::wire::Wire;
 
 /// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
 /// an ESP8266 takes about 10 s for 100 kB.
@@ -78,6 +79,16 @@ impl Board {
     /// Did `enter` have to stop a program?
     pub fn was_running(&self) -> bool {
         self.was_running
+    }
+
+    /// Counts as if `enter` had stopped a program: one ran when this project was first synced, and ended since.
+    pub fn count_as_running(&mut self) {
+        self.was_running = true;
+    }
+
+    /// What the board says while nobody asks it anything, as it comes. Nothing is lost if the wait is dropped.
+    pub async fn overhear(&mut self) -> Result<Vec<u8>, BoardError> {
+        Ok(self.repl.overhear().await?)
     }
 
     /// The checksum of this session.
@@ -222,9 +233,9 @@ impl Board {
         Ok(!steps.is_empty())
     }
 
-    /// The conversation, for a terminal that takes over.
-    pub fn into_repl(self) -> Repl {
-        self.repl
+    /// The wire, for a terminal that takes over.
+    pub fn wire_mut(&mut self) -> &mut dyn Wire {
+        self.repl.wire_mut()
     }
 }
 

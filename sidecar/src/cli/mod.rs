@@ -2,12 +2,17 @@
 //! The only room that prints. What a board or a project is, the rooms below know.
 
 mod args;
+mod console;
 mod failure;
+mod keys;
 mod link;
 mod screen;
+mod stop;
 mod sync;
 #[cfg(unix)]
 mod virtual_board;
+mod utf8;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -53,6 +58,8 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
         #[cfg(unix)]
         Verb::VirtualBoard(args) => virtual_board::run(cli.global.baud, *args, screen).await,
+        Verb::Watch(args) => watch::run(&cli.global, args, screen).await,
+        Verb::Console(args) => console::run(&cli.global, args, screen).await,
     }
 }
 

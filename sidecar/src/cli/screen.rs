@@ -13,6 +13,8 @@ use serde_json::json;
 
 use crate::base::Progress;
 use crate::base::Stage;
+use crate::cli::utf8::Utf8;
+use crate::session::Explain;
 use crate::session::Explained;
 
 /// Where a verb's words go.
@@ -21,6 +23,7 @@ pub(super) struct Screen {
     colour: bool,
     bar: Option<ProgressBar>,
     last: Option<Value>,
+    said: Utf8,
 }
 
 impl Screen {
@@ -37,6 +40,7 @@ impl Screen {
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),
             bar,
             last: None,
+            said: Utf8::default(),
         }
     }
 
@@ -57,6 +61,25 @@ impl Screen {
         }
     }
 
+    /// A word in between to people at a terminal that may be in raw mode, in the middle of a line.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.json {
+            eprint!("\r\n{}\r\n", self.paint("2", text));
+        }
+    }
+
+    /// Something that went wrong and that this verb lives with.
+    pub(super) fn trouble(&mut self, error: &impl Explain) {
+        let error = error.explained();
+        if self.json {
+            self.event(
+                &json!({"event": "trouble", "code": error.code, "message": error.message, "help": error.help}),
+            );
+        } else {
+            self.note(&format!("{}: {}", error.message, error.help));
+        }
+    }
+
     /// One JSON line; nothing for people.
     pub(super) fn event(&mut self, event: &Value) {
         if self.json {
@@ -73,7 +96,10 @@ impl Screen {
 
     /// What a program on the board printed.
     pub(super) fn output(&mut self, bytes: &[u8]) {
-        self.event(&json!({"event": "output", "text": String::from_utf8_lossy(bytes)}));
+        if self.json {
+            let text = self.said.push(bytes);
+            self.event(&json!({"event": "output", "text": text}));
+        }
         self.bytes(bytes);
     }
 

@@ -24,7 +24,7 @@ const TCP_LIMIT: Duration = Duration::from_secs(8);
 const BOOT_LIMIT: Duration = Duration::from_secs(8);
 
 /// Which board, and how to get in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// What the user typed; `None`: the only board there is.
     pub device: Option<String>,
@@ -186,7 +186,12 @@ async fn ask_for(
     Err(ConnectError::NoSuchId { id: id.to_owned() })
 }
 
-async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Result<Connection, ConnectError> {
+/// Opens the wire to this address.
+pub(super) async fn open(
+    address: Address,
+    baud: u32,
+    progress: &mut dyn Progress,
+) -> Result<Connection, ConnectError> {
     progress.report(Stage::Connecting { doing: "opening" });
     let settings = SerialSettings {
         baud,
@@ -225,6 +230,11 @@ async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Resul
 }
 
 impl Connection {
+    /// The bytes themselves, for a terminal that takes over.
+    pub fn wire(&mut self) -> &mut dyn Wire {
+        self.board.wire_mut()
+    }
+
     /// Gets the board's attention: stops the program that runs, without a reset.
     ///
     /// With `force_boot` a board that cannot be stopped is reset by its lines, or by the user's hand, and

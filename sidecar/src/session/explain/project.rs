@@ -6,6 +6,7 @@ use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
 use crate::session::ProjectError;
+use crate::session::WatchedError;
 use crate::session::explain::board::NO_SPACE;
 use crate::session::explain::chain;
 use crate::session::explain::words;
@@ -109,5 +110,19 @@ impl Explain for AfterError {
             chain(self),
             "--after none, reset, restore or run=FILE",
         )
+    }
+}
+
+impl Explain for WatchedError {
+    fn explained(&self) -> Explained {
+        match self {
+            Self::Project(error) => error.explained(),
+            Self::Watch(_) => words(
+                "project.watch",
+                Exit::Failed,
+                chain(self),
+                "check that the folder is there and can be read",
+            ),
+        }
     }
 }
