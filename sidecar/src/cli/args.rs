@@ -49,6 +49,9 @@ pub(super) enum Verb {
     /// The board's own terminal; comes and goes without stopping the program that runs
     #[command(after_help = CONSOLE)]
     Console(ConsoleArgs),
+    /// See it work without hardware: a virtual board, a sync, an edit, a sync, its console
+    #[cfg(unix)]
+    Demo,
     /// A board without hardware: real MicroPython behind a serial port with a speed and faults
     #[cfg(unix)]
     VirtualBoard(Box<crate::cli::virtual_board::Args>),

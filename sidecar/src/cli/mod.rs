@@ -3,15 +3,17 @@
 
 mod args;
 mod console;
+#[cfg(unix)]
+mod demo;
 mod failure;
 mod keys;
 mod link;
 mod screen;
 mod stop;
 mod sync;
+mod utf8;
 #[cfg(unix)]
 mod virtual_board;
-mod utf8;
 mod watch;
 
 use std::process::ExitCode;
@@ -56,6 +58,8 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
     match cli.verb {
         Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
+        #[cfg(unix)]
+        Verb::Demo => demo::run(screen).await,
         #[cfg(unix)]
         Verb::VirtualBoard(args) => virtual_board::run(cli.global.baud, *args, screen).await,
         Verb::Watch(args) => watch::run(&cli.global, args, screen).await,
