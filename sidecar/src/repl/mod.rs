@@ -23,4 +23,3 @@ pub use error::Traceback;
 pub use literal::bytes_literal;
 pub use literal::narrow_text_literal;
 pub use literal::text_literal;
-pub use reply::Output;

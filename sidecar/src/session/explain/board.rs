@@ -95,6 +95,18 @@ impl Explain for BoardError {
                 self,
                 "for a folder with all in it add -r",
             ),
+            Self::NotFolder { .. } => words(
+                "board.not_folder",
+                Exit::Failed,
+                self,
+                "`boardside ls` shows what is on the board; nothing was written",
+            ),
+            Self::NoReset => words(
+                "board.no_reset",
+                Exit::Failed,
+                self,
+                "press the board's reset button, or reset it without --hard",
+            ),
             Self::NoFolders { .. } => words(
                 "board.no_folders",
                 Exit::Failed,
