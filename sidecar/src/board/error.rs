@@ -43,6 +43,18 @@ pub enum BoardError {
         /// What was asked for.
         path: String,
     },
+    /// A folder lies where a file is to go.
+    #[error("{path} is a folder on the board, a file cannot take its place")]
+    InTheWay {
+        /// Where.
+        path: String,
+    },
+    /// Boardside's own things are not for hands.
+    #[error("{path} is Boardside's own")]
+    Own {
+        /// What was asked for.
+        path: String,
+    },
     /// The firmware has no `machine.reset()`, and no control line resets it.
     #[error("this board cannot be reset from here: its firmware has no machine.reset(), and its port no line for it")]
     NoReset,

@@ -14,7 +14,7 @@ use crate::board::unclear;
 /// Where Boardside keeps its manifest, journal and staged files; on flat boards the manifest has a name.
 const FOLDER: &str = "/.boardside/";
 /// The manifest's name on a flat board.
-pub(super) const FLAT_MANIFEST: &str = "/boardside.manifest";
+pub const FLAT_MANIFEST: &str = "/boardside.manifest";
 /// How many paths are asked for at once: their text must fit the RAM of a small board.
 const AT_ONCE: usize = 40;
 
@@ -33,7 +33,10 @@ pub enum Lies {
     /// Nothing.
     Nothing,
     /// A file.
-    File,
+    File {
+        /// Bytes.
+        size: u64,
+    },
     /// A folder, or another drive.
     Folder,
 }
@@ -77,8 +80,11 @@ impl Board {
     pub async fn lies_at(&mut self, paths: &[BoardPath]) -> Result<Vec<Lies>, BoardError> {
         if self.kind().await? == Kind::Flat {
             let listed = self.list().await?;
-            let is_there = |path: &BoardPath| listed.iter().any(|one| one.path == path.as_str());
-            let lies = |path| if is_there(path) { Lies::File } else { Lies::Nothing };
+            let lies = |path: &BoardPath| {
+                let one = listed.iter().find(|one| one.path == path.as_str());
+                one.and_then(|one| one.size)
+                    .map_or(Lies::Nothing, |size| Lies::File { size })
+            };
             return Ok(paths.iter().map(lies).collect());
         }
         let mut all = Vec::with_capacity(paths.len());
@@ -86,9 +92,11 @@ impl Board {
             let names = self.tuple(some.iter().map(BoardPath::as_str)).await?;
             let lines = self.ask(&[device::PLACE, device::KINDS], &[("A", names)]).await?;
             let found = lines.iter().filter_map(|line| match line.strip_prefix("k ")? {
-                "f" => Some(Lies::File),
                 "d" => Some(Lies::Folder),
-                _ => Some(Lies::Nothing),
+                "-" => Some(Lies::Nothing),
+                size => Some(Lies::File {
+                    size: size.parse().ok()?,
+                }),
             });
             let before = all.len();
             all.extend(found);

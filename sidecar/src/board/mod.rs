@@ -16,6 +16,7 @@ pub use compare::Compared;
 pub use compare::Drifted;
 pub use error::BoardError;
 pub use facts::Facts;
+pub use files::FLAT_MANIFEST;
 pub use files::Lies;
 pub use files::Listed;
 pub use stage::Order;

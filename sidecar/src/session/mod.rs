@@ -3,6 +3,7 @@
 
 mod connect;
 mod explain;
+mod landing;
 mod options;
 mod project;
 mod pymakr;
@@ -12,13 +13,20 @@ pub use connect::Choice;
 pub use connect::ConnectError;
 pub use connect::Connection;
 pub use connect::Found;
+pub use connect::Seen;
 pub use connect::Target;
 pub use connect::choose;
 pub use connect::connect;
 pub use connect::found;
+pub use connect::ports;
 pub use explain::Exit;
 pub use explain::Explain;
 pub use explain::Explained;
+pub use landing::CASE_BLIND;
+pub use landing::LandError;
+pub use landing::here;
+pub use landing::host_path;
+pub use landing::land;
 pub use options::After;
 pub use options::AfterError;
 pub use options::Options;

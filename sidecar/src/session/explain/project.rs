@@ -5,6 +5,7 @@ use crate::session::AfterError;
 use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
+use crate::session::LandError;
 use crate::session::ProjectError;
 use crate::session::explain::board::NO_SPACE;
 use crate::session::explain::chain;
@@ -45,7 +46,7 @@ impl Explain for SyncError {
                 "sync.manifest_newer",
                 Exit::Failed,
                 self,
-                "use the newer Boardside, or remove /.boardside/manifest from the board and sync again",
+                "use the newer Boardside, or `boardside rm -r /.boardside` and sync again",
             ),
             Self::Changed { .. } => words(
                 "project.changed",
@@ -97,6 +98,18 @@ impl Explain for ProjectError {
                 chain(self),
                 "nothing was changed on the board",
             ),
+        }
+    }
+}
+
+impl Explain for LandError {
+    fn explained(&self) -> Explained {
+        let text = chain(self);
+        match self {
+            Self::Name { .. } => words("host.name", Exit::Failed, text, "rename it on the board, or fetch it by `boardside get` under another name"),
+            Self::Exists { .. } => words("host.exists", Exit::Conflict, text, "move it away and try again; it was not touched"),
+            Self::Io { .. } => words("host.io", Exit::Failed, text, "check the path, its permissions and the free disk space"),
+            Self::Verify { .. } => words("host.verify", Exit::Verify, text, "the disk may be failing: try again, to another place"),
         }
     }
 }
