@@ -1,5 +1,5 @@
-# What lies in the folder A, and below it if D is 1; A may be a file, too. Lines as list.py gives them. Other drives
-# (an SD card, a ROM) are named and not entered: only / shows them, and without a size.
+# What lies in the folder A, and below it if D is 1; A may be a file, too. Lines as list.py gives them, and
+# a "u" line for another drive (an SD card, a ROM), which is not entered: / has such entries without a size.
 def walk(d):
     n = 0
     for e in os.ilistdir(d or "/"):
@@ -8,8 +8,9 @@ def walk(d):
             continue
         n += 1
         if e[1] & 0x4000:
-            say("o - " + p[len(R):])
-            if D and (d or len(e) > 3):
+            m = d or len(e) > 3
+            say(("o - " if m else "u - ") + p[len(R):])
+            if D and m:
                 n += walk(p)
         else:
             say("w %d %s" % (e[3] if len(e) > 3 else os.stat(p)[6], p[len(R):]))

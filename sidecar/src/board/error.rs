@@ -56,7 +56,9 @@ pub enum BoardError {
         path: String,
     },
     /// The firmware has no `machine.reset()`, and no control line resets it.
-    #[error("this board cannot be reset from here: its firmware has no machine.reset(), and its port no line for it")]
+    #[error(
+        "this board cannot be reset from here: its firmware has no machine.reset(), and its port no line for it"
+    )]
     NoReset,
     /// The firmware has no folders.
     #[error("this board cannot keep folders: {path}")]

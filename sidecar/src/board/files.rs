@@ -25,6 +25,8 @@ pub struct Listed {
     pub path: String,
     /// Bytes; `None` for a folder.
     pub size: Option<u64>,
+    /// It is another drive: an SD card, a ROM.
+    pub drive: bool,
 }
 
 /// What is at a path.
@@ -63,7 +65,11 @@ impl Board {
             let all = self.list().await?;
             let Some(path) = path else { return Ok(all) };
             let one: Vec<Listed> = all.into_iter().filter(|one| one.path == path.as_str()).collect();
-            return if one.is_empty() { Err(missing(path.as_str())) } else { Ok(one) };
+            return if one.is_empty() {
+                Err(missing(path.as_str()))
+            } else {
+                Ok(one)
+            };
         }
         let path = path.map_or("", BoardPath::as_str);
         let values = [("A", self.text(path).await?), ("D", u8::from(deep).to_string())];
@@ -263,16 +269,16 @@ impl Board {
 }
 
 fn entry(line: &str) -> Option<Listed> {
-    if let Some(path) = line.strip_prefix("o - ") {
-        return Some(Listed {
-            path: path.to_owned(),
-            size: None,
-        });
-    }
-    let (size, path) = line.strip_prefix("w ")?.split_once(' ')?;
+    let (kind, rest) = line.split_at_checked(2)?;
+    let (size, path) = rest.split_once(' ')?;
     Some(Listed {
         path: path.to_owned(),
-        size: Some(size.parse().ok()?),
+        size: match kind {
+            "w " => Some(size.parse().ok()?),
+            "o " | "u " => None,
+            _ => return None,
+        },
+        drive: kind == "u ",
     })
 }
 

@@ -191,7 +191,11 @@ impl Board {
     /// A path or a name as this firmware reads it.
     async fn text(&mut self, value: &str) -> Result<String, BoardError> {
         let flat = self.kind().await? == Kind::Flat;
-        let name = if flat { value.trim_start_matches('/') } else { value };
+        let name = if flat {
+            value.trim_start_matches('/')
+        } else {
+            value
+        };
         self.literal(name).await
     }
 

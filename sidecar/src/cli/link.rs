@@ -55,11 +55,14 @@ pub(super) async fn leave<T>(board: &mut Board, done: Result<T, Failure>) -> Res
 
 /// Opens the board, works on its files and leaves it usable: what an earlier sync left unfinished is settled first;
 /// after an error or Ctrl-C the board is brought back to its prompt, and what was only staged goes.
-pub(super) async fn with_board<T, E: Explain>(
+pub(super) async fn with_board<T, E>(
     target: &Target,
     screen: &mut Screen,
     work: impl AsyncFnOnce(&mut Connection, &mut Screen) -> Result<T, E>,
-) -> Result<T, Failure> {
+) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
     let mut connection = enter(target, screen).await?;
     let whole = async {
         let board = &mut connection.board;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::base::BoardPath;
 use crate::sync::plan::Here;
+use crate::sync::plan::Hindrance;
 
 /// Do file systems of this machine take upper and lower case for the same, as a rule?
 pub const CASE_BLIND: bool = cfg!(any(windows, target_os = "macos"));
@@ -47,6 +48,22 @@ pub enum LandError {
     },
 }
 
+/// Files of the board that a pull would have to destroy something for. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be pulled", files(.refused.len()))]
+pub struct PullError {
+    /// Which, and why.
+    pub refused: Vec<(BoardPath, Hindrance)>,
+}
+
+fn files(count: usize) -> String {
+    if count == 1 {
+        "1 file".to_owned()
+    } else {
+        format!("{count} files")
+    }
+}
+
 /// Where a file of the board lies below `root`.
 pub fn host_path(root: &Path, path: &BoardPath) -> Result<PathBuf, LandError> {
     if cfg!(windows)
@@ -55,13 +72,21 @@ pub fn host_path(root: &Path, path: &BoardPath) -> Result<PathBuf, LandError> {
         let path = path.clone();
         return Err(LandError::Name { path, why });
     }
-    Ok(path.relative().split('/').fold(root.to_owned(), |at, part| at.join(part)))
+    Ok(path
+        .relative()
+        .split('/')
+        .fold(root.to_owned(), |at, part| at.join(part)))
 }
 
 /// Names that Windows reads as something else ("Naming Files, Paths, and Namespaces").
 fn windows_fault(path: &BoardPath) -> Option<&'static str> {
     path.relative().split('/').find_map(|part| {
-        let stem = part.split('.').next().unwrap_or_default().trim_end().to_uppercase();
+        let stem = part
+            .split('.')
+            .next()
+            .unwrap_or_default()
+            .trim_end()
+            .to_uppercase();
         let numbered = stem.strip_prefix("COM").or(stem.strip_prefix("LPT"));
         if part.contains(['<', '>', ':', '"', '|', '?', '*']) {
             Some("it has one of the characters < > : \" | ? *")
@@ -105,7 +130,9 @@ pub fn land(path: &Path, content: &[u8], replace: bool) -> Result<(), LandError>
     };
     let existing = fs::symlink_metadata(&place).ok();
     if existing.is_some() && !replace {
-        return Err(LandError::Exists { path: path.to_owned() });
+        return Err(LandError::Exists {
+            path: path.to_owned(),
+        });
     }
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     let beside = place.with_file_name(format!(".{name}.{}.boardside", std::process::id()));
@@ -114,7 +141,9 @@ pub fn land(path: &Path, content: &[u8], replace: bool) -> Result<(), LandError>
     }
     let done = write(&beside, content).map_err(failed).and_then(|whole| {
         if !whole {
-            return Err(LandError::Verify { path: path.to_owned() });
+            return Err(LandError::Verify {
+                path: path.to_owned(),
+            });
         }
         if let Some(existing) = existing {
             fs::set_permissions(&beside, existing.permissions()).map_err(failed)?;
@@ -149,7 +178,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = host_path(folder.path(), &path("/lib/a.py")).unwrap();
         land(&place, b"one", false).unwrap();
-        assert!(matches!(land(&place, b"two", false), Err(LandError::Exists { .. })));
+        assert!(matches!(
+            land(&place, b"two", false),
+            Err(LandError::Exists { .. })
+        ));
         assert_eq!(fs::read(&place).unwrap(), b"one");
         land(&place, b"two", true).unwrap();
         assert_eq!(fs::read(&place).unwrap(), b"two");

@@ -24,6 +24,7 @@ pub use explain::Explain;
 pub use explain::Explained;
 pub use landing::CASE_BLIND;
 pub use landing::LandError;
+pub use landing::PullError;
 pub use landing::here;
 pub use landing::host_path;
 pub use landing::land;

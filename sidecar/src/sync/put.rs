@@ -11,8 +11,8 @@ use crate::base::Fingerprint;
 use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
-use crate::board::FLAT_MANIFEST;
 use crate::board::BoardError;
+use crate::board::FLAT_MANIFEST;
 use crate::board::Lies;
 use crate::board::Order;
 use crate::board::Stage;
@@ -122,7 +122,9 @@ async fn send(
         });
     };
     moved(stage.done());
-    Ok(stage.put(&content, &Fingerprint::of(&content), &mut moved).await?)
+    Ok(stage
+        .put(&content, &Fingerprint::of(&content), &mut moved)
+        .await?)
 }
 
 struct Looked<'a> {

@@ -7,10 +7,12 @@ use crate::session::Explain;
 use crate::session::Explained;
 use crate::session::LandError;
 use crate::session::ProjectError;
+use crate::session::PullError;
 use crate::session::explain::board::NO_SPACE;
 use crate::session::explain::chain;
 use crate::session::explain::words;
 use crate::sync::SyncError;
+use crate::sync::plan::Hindrance;
 
 impl Explain for SyncError {
     fn explained(&self) -> Explained {
@@ -102,14 +104,53 @@ impl Explain for ProjectError {
     }
 }
 
+impl Explain for PullError {
+    fn explained(&self) -> Explained {
+        let named = self.refused.iter().take(5);
+        let named: Vec<String> = named.map(|(path, why)| format!("{path} {why}")).collect();
+        let more = if self.refused.len() > 5 { "; and more" } else { "" };
+        let differ = self.refused.iter().any(|(_, why)| *why == Hindrance::Differs);
+        words(
+            "pull.conflict",
+            Exit::Conflict,
+            format!("{self}: {}{more}", named.join("; ")),
+            if differ {
+                "`boardside diff PROJECT FILE` shows the difference, --overwrite takes the board's; nothing was written"
+            } else {
+                "move away what lies there, or fetch the file with `boardside get` to another place; nothing was written"
+            },
+        )
+    }
+}
+
 impl Explain for LandError {
     fn explained(&self) -> Explained {
         let text = chain(self);
         match self {
-            Self::Name { .. } => words("host.name", Exit::Failed, text, "rename it on the board, or fetch it by `boardside get` under another name"),
-            Self::Exists { .. } => words("host.exists", Exit::Conflict, text, "move it away and try again; it was not touched"),
-            Self::Io { .. } => words("host.io", Exit::Failed, text, "check the path, its permissions and the free disk space"),
-            Self::Verify { .. } => words("host.verify", Exit::Verify, text, "the disk may be failing: try again, to another place"),
+            Self::Name { .. } => words(
+                "host.name",
+                Exit::Failed,
+                text,
+                "rename it on the board, or fetch it by `boardside get` under another name",
+            ),
+            Self::Exists { .. } => words(
+                "host.exists",
+                Exit::Conflict,
+                text,
+                "move it away and try again; it was not touched",
+            ),
+            Self::Io { .. } => words(
+                "host.io",
+                Exit::Failed,
+                text,
+                "check the path, its permissions and the free disk space",
+            ),
+            Self::Verify { .. } => words(
+                "host.verify",
+                Exit::Verify,
+                text,
+                "the disk may be failing: try again, to another place",
+            ),
         }
     }
 }

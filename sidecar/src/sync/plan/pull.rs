@@ -141,7 +141,13 @@ mod tests {
         };
         for (why, how, sides, other, expected) in [
             ("new", plain, vec![("/a", only_board)], None, vec![Fetch]),
-            ("same", overwrite, vec![("/a", Sides::Same { size: 1 })], None, vec![Same]),
+            (
+                "same",
+                overwrite,
+                vec![("/a", Sides::Same { size: 1 })],
+                None,
+                vec![Same],
+            ),
             (
                 "only here",
                 overwrite,
@@ -149,8 +155,20 @@ mod tests {
                 None,
                 vec![NotOnBoard],
             ),
-            ("differs", plain, vec![("/a", differ)], None, vec![Refuse(Hindrance::Differs)]),
-            ("the board wins", overwrite, vec![("/a", differ)], None, vec![Overwrite]),
+            (
+                "differs",
+                plain,
+                vec![("/a", differ)],
+                None,
+                vec![Refuse(Hindrance::Differs)],
+            ),
+            (
+                "the board wins",
+                overwrite,
+                vec![("/a", differ)],
+                None,
+                vec![Overwrite],
+            ),
             (
                 "a folder in its place stays, whoever wins",
                 overwrite,
