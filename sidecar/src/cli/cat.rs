@@ -14,8 +14,8 @@ use crate::cli::screen::Screen;
 use crate::cli::spelling::named_path;
 use crate::session::Exit;
 
-/// With --json: base64, and as text where it is UTF-8.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = "With --json: base64, and as text where it is UTF-8.")]
 pub(super) struct CatArgs {
     /// Files on the board
     #[arg(required = true, value_name = "FILE")]

@@ -15,26 +15,30 @@ use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::session::Exit;
 
-/// Its output comes as it is printed; a traceback goes to stderr, with exit code 1. Ctrl-C stops the program.
-/// The board is left at its prompt, with the program's variables. What is typed here does not reach the program:
-/// use `boardside console` for that.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Its output comes as it is printed; a traceback goes to stderr, with exit code 1. Ctrl-C stops the \
+    program. The board is left at its prompt, with the program's variables. What is typed here does not \
+    reach the program: use `boardside console` for that."
+)]
 pub(super) struct RunArgs {
     /// A Python file of this machine; - reads it from stdin
     file: PathBuf,
 }
 
-/// Its output comes as it is printed; a traceback goes to stderr, with exit code 1. Ctrl-C stops it.
-/// Nothing is printed but what the code prints: for the value of an expression use `boardside eval`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Its output comes as it is printed; a traceback goes to stderr, with exit code 1. Ctrl-C stops it. \
+    Nothing is printed but what the code prints: for the value of an expression use `boardside eval`."
+)]
 pub(super) struct ExecArgs {
     /// Python; - reads it from stdin
     #[arg(allow_hyphen_values = true)]
     code: String,
 }
 
-/// What the expression itself prints comes before.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = "What the expression itself prints comes before.")]
 pub(super) struct EvalArgs {
     /// For example gc.mem_free(), with what the board's globals have; - reads it from stdin
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]

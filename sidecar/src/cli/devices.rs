@@ -13,9 +13,11 @@ use crate::session::Seen;
 use crate::session::Target;
 use crate::session::ports;
 
-/// Boards are known by the USB chips that they use; none is opened or disturbed.
-/// BOARDSIDE_PORTS adds ports that the system does not list, separated like PATH.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Boards are known by the USB chips that they use; none is opened or disturbed. BOARDSIDE_PORTS adds \
+    ports that the system does not list, separated like PATH."
+)]
 pub(super) struct DevicesArgs {
     /// Also the other ports, and why they are not taken for boards
     #[arg(long)]

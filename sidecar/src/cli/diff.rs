@@ -26,9 +26,11 @@ use crate::session::Project;
 use crate::sync::plan::Sides;
 use crate::sync::scan::Scan;
 
-/// What the ignore rules keep off the board is not looked at on the board either.
-/// Exit code 0: the same on both sides, 1: something differs.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "What the ignore rules keep off the board is not looked at on the board either. Exit code 0: the same \
+    on both sides, 1: something differs."
+)]
 pub(super) struct DiffArgs {
     /// The project's folder; a file's name alone means that file in this folder
     #[arg(default_value = ".")]

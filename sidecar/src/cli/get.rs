@@ -25,9 +25,11 @@ use crate::session::Exit;
 use crate::session::host_path;
 use crate::session::land;
 
-/// A file that is there already is replaced, and each file is either the old or the new one.
-/// For a whole project use `boardside pull`, which overwrites nothing.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "A file that is there already is replaced, and each file is either the old or the new one. For a whole \
+    project use `boardside pull`, which overwrites nothing."
+)]
 pub(super) struct GetArgs {
     /// A file on the board; a folder with -r
     remote: String,

@@ -14,8 +14,8 @@ use crate::cli::spelling::board_path;
 use crate::cli::sync::bytes;
 use crate::session::Exit;
 
-/// Folders end in /. Boardside's own folder /.boardside is shown only if it is named.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = "Folders end in /. Boardside's own folder /.boardside is shown only if it is named.")]
 pub(super) struct LsArgs {
     /// A folder or file on the board; a colon in front is allowed, as in mpremote
     #[arg(default_value = "/", hide_default_value = true)]

@@ -14,15 +14,17 @@ use crate::cli::failure::Failure;
 use crate::cli::screen::Screen;
 use crate::session::Exit;
 
-/// For example: boardside completions bash > ~/.local/share/bash-completion/completions/boardside
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "For example: boardside completions bash > ~/.local/share/bash-completion/completions/boardside"
+)]
 pub(super) struct CompletionsArgs {
     /// Which shell
     shell: Shell,
 }
 
-/// For example: boardside man | man -l -
 #[derive(Args, Clone, Debug)]
+#[command(after_help = "For example: boardside man | man -l -")]
 pub(super) struct ManArgs {
     /// Write a page for the program and one for each verb into this folder
     #[arg(long, value_name = "FOLDER")]

@@ -12,8 +12,8 @@ use crate::cli::spelling::named_path;
 use crate::session::Exit;
 use crate::sync::plan::is_own;
 
-/// A folder that is there already is no error.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = "A folder that is there already is no error.")]
 pub(super) struct MkdirArgs {
     /// Folders on the board; those above them are made, too
     #[arg(required = true, value_name = "PATH")]

@@ -32,10 +32,12 @@ use crate::sync::plan::Sides;
 use crate::sync::plan::pull;
 use crate::sync::scan::Scan;
 
-/// Writes what is missing in the project. If a file of the project has other content than the board's, nothing at
-/// all is written (exit code 7), unless --overwrite is given. Files of the project are never removed, and what the
-/// ignore rules keep off the board is not fetched.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Writes what is missing in the project. If a file of the project has other content than the board's, \
+    nothing at all is written (exit code 7), unless --overwrite is given. Files of the project are never \
+    removed, and what the ignore rules keep off the board is not fetched."
+)]
 pub(super) struct PullArgs {
     /// The project's folder
     #[arg(default_value = ".")]
@@ -90,6 +92,7 @@ pub(super) async fn run(global: &Global, args: PullArgs, screen: &mut Screen) ->
         (replaced, "updated"),
         (same, "unchanged"),
         (only_here, "only in the project"),
+        (refused, "in conflict"),
     ];
     let words: Vec<String> = words
         .iter()

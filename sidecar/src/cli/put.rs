@@ -27,14 +27,18 @@ use crate::sync::ignore::Rules;
 use crate::sync::scan::ScanCache;
 use crate::sync::scan::scan;
 
-/// All files arrive or none; each is verified before it takes its place. If flash is short they go one by one.
-/// (A micro:bit's file system cannot rename: there a file is written in place and read back.)
-/// The next sync sees what was put by hand: it takes over what the project wants, and asks about the rest.
 #[derive(Args, Clone, Debug)]
+#[command(override_usage = "boardside put [OPTIONS] <LOCAL>... [REMOTE]")]
+#[command(
+    after_help = "All files arrive or none; each is verified before it takes its place. If flash is short they go one \
+    by one. (A micro:bit's file system cannot rename: there a file is written in place and read back.) \
+    The next sync sees what was put by hand: it takes over what the project wants, and asks about the \
+    rest."
+)]
 pub(super) struct PutArgs {
     /// Files of this machine (folders with -r), then where to on the board if there is more than one:
     /// a name, or a folder, with a / at its end if it is new. With one alone: into the root
-    #[arg(required = true, value_name = "LOCAL... [REMOTE]")]
+    #[arg(required = true, value_name = "LOCAL")]
     names: Vec<PathBuf>,
     /// Folders with everything in them; `folder/` means what is in it. Hidden files and what no board wants, such
     /// as __pycache__, are left out

@@ -14,8 +14,10 @@ use crate::session::Connection;
 use crate::session::Exit;
 use crate::session::connect;
 
-/// Without --hard: a soft reset, which starts Python anew and leaves the chip, its clock and USB alone.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Without --hard: a soft reset, which starts Python anew and leaves the chip, its clock and USB alone."
+)]
 pub(super) struct ResetArgs {
     /// As if the power had been cut: by machine.reset(), or by the port's control lines where the board does not
     /// answer and they reset it. A port on the board's own USB goes away for a moment

@@ -16,10 +16,12 @@ use crate::session::Exit;
 use crate::sync::plan::OWN_FOLDER;
 use crate::sync::plan::is_own;
 
-/// What a sync put there comes back with the next sync, unless it has left the project.
-/// Boardside's own folder /.boardside stays, also with `rm -r /`, unless it is named itself; so do other drives,
-/// such as an SD card.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "What a sync put there comes back with the next sync, unless it has left the project. Boardside's own \
+    folder /.boardside stays, also with `rm -r /`, unless it is named itself; so do other drives, such as \
+    an SD card."
+)]
 pub(super) struct RmArgs {
     /// Files or folders on the board
     #[arg(required = true, value_name = "PATH")]

@@ -33,8 +33,8 @@ impl Explain for SyncError {
                     "sync.conflict",
                     Exit::Conflict,
                     format!("{self}: {}", first.join("; ")),
-                    "keep the board's with --conflict keep, replace it with --conflict overwrite, \
-                     or fetch it first with `boardside pull`; nothing was changed",
+                    "keep the board's with --conflict keep, replace it with --conflict overwrite, or take it into the \
+                     project with `boardside get` (one file) or `boardside pull --overwrite` (all); nothing was changed",
                 )
             }
             Self::Names(_) => words(
