@@ -2,6 +2,8 @@
 //! Pure: no file, clock, channel or task.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+/// How long to wait before trying again.
+pub mod backoff;
 mod board_path;
 mod fingerprint;
 mod progress;

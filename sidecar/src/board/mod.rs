@@ -31,8 +31,8 @@ use crate::board::device::Piece;
 use crate::repl::Patience;
 use crate::repl::Repl;
 use crate::repl::ReplError;
-use crate::repl::narrow_text_literal;
 use crate::repl::text_literal;
+use crate::wire::Wire;
 
 /// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
 /// an ESP8266 takes about 10 s for 100 kB.
@@ -81,6 +81,16 @@ impl Board {
     /// Did `enter` have to stop a program?
     pub fn was_running(&self) -> bool {
         self.was_running
+    }
+
+    /// Counts as if `enter` had stopped a program: one ran when this project was first synced, and ended since.
+    pub fn count_as_running(&mut self) {
+        self.was_running = true;
+    }
+
+    /// What the board says while nobody asks it anything, as it comes. Nothing is lost if the wait is dropped.
+    pub async fn overhear(&mut self) -> Result<Vec<u8>, BoardError> {
+        Ok(self.repl.overhear().await?)
     }
 
     /// The checksum of this session.
@@ -190,19 +200,9 @@ impl Board {
 
     /// A path or a name as this firmware reads it.
     async fn text(&mut self, value: &str) -> Result<String, BoardError> {
-        let flat = self.kind().await? == Kind::Flat;
-        let name = if flat {
-            value.trim_start_matches('/')
-        } else {
-            value
-        };
-        self.literal(name).await
-    }
-
-    async fn literal(&mut self, value: &str) -> Result<String, BoardError> {
         Ok(match self.kind().await? {
             Kind::Folders => text_literal(value),
-            Kind::Flat => narrow_text_literal(value),
+            Kind::Flat => text_literal(value.trim_start_matches('/')),
         })
     }
 
@@ -217,7 +217,7 @@ impl Board {
         expression: &str,
         sink: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<(), BoardError> {
-        let text = self.literal(expression).await?;
+        let text = text_literal(expression);
         let code = [&device::program(&[device::VALUE]), "v_(", &text, ")\n"].concat();
         self.run(&code, sink).await
     }
@@ -279,9 +279,9 @@ impl Board {
         Ok(!steps.is_empty())
     }
 
-    /// The conversation, for a terminal that takes over.
-    pub fn into_repl(self) -> Repl {
-        self.repl
+    /// The wire, for a terminal that takes over.
+    pub fn wire_mut(&mut self) -> &mut dyn Wire {
+        self.repl.wire_mut()
     }
 }
 

@@ -56,6 +56,9 @@ pub(super) struct Global {
 pub(super) enum Verb {
     /// Make the board hold exactly this project; only what changed is sent
     Sync(SyncArgs),
+    /// Sync now and after every change in the project, and show what the board says in between
+    #[command(after_help = WATCH)]
+    Watch(WatchArgs),
     /// Bring the board's files into the project; nothing here is lost
     Pull(pull::PullArgs),
     /// Which files differ between board and project, and how
@@ -82,12 +85,48 @@ pub(super) enum Verb {
     Exec(code::ExecArgs),
     /// Print the value of a Python expression on the board
     Eval(code::EvalArgs),
+    /// The board's own terminal; comes and goes without stopping the program that runs
+    #[command(after_help = CONSOLE)]
+    Console(ConsoleArgs),
     /// Restart the board
     Reset(reset::ResetArgs),
+    /// See it work without hardware: a virtual board, a sync, an edit, a sync, its console
+    #[cfg(unix)]
+    Demo,
+    /// A board without hardware: real MicroPython behind a serial port with a speed and faults
+    #[cfg(unix)]
+    VirtualBoard(Box<crate::cli::virtual_board::Args>),
     /// Print a script that completes these verbs in a shell
     Completions(manual::CompletionsArgs),
     /// Print the manual page
     Man(manual::ManArgs),
+}
+
+const CONSOLE: &str = "At a terminal every key goes to the board, Ctrl-C and Ctrl-D too; Ctrl-] leaves. \
+History and completion are the board's. A board that is unplugged is waited for.\n\n\
+From a pipe or file, line ends become Enter, and the console ends when the input has ended and the board has been \
+quiet for 1 s: echo 'import os; os.listdir()' | boardside console. With an empty input (</dev/null) it only listens, \
+until Ctrl-C. To run a program and get its exit code, `boardside run` and `boardside exec` are better.\n\n\
+With --json: {\"event\":\"output\",\"text\":...}, {\"event\":\"connected\"}, {\"event\":\"disconnected\"}.";
+
+const WATCH: &str = "A sync that fails is reported, and the next change tries again. A board that is unplugged is \
+waited for, and synced when it is back. A program that ran at the beginning is started again after each sync \
+(--after restore), also if it ended in between. Ctrl-C ends it with exit code 0, or 130 if it cut a sync short.";
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct WatchArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub(super) project: PathBuf,
+    #[command(flatten)]
+    pub(super) how: How,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct ConsoleArgs {
+    /// Append everything that the board says to this file, byte for byte
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -28,7 +28,7 @@ pub(super) async fn run(global: &Global, args: CatArgs, screen: &mut Screen) -> 
         .iter()
         .map(|file| named_path(file))
         .collect::<Result<Vec<_>, _>>()?;
-    let target = link::target(global, None);
+    let target = link::target_here(global);
     link::with_board(&target, screen, async |connection, screen| {
         for path in &paths {
             let mut fetched = Fetched::default();

@@ -61,7 +61,7 @@ pub(super) async fn exec(global: &Global, args: ExecArgs, screen: &mut Screen) -
 
 pub(super) async fn eval(global: &Global, args: EvalArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let expression = typed(args.expression)?;
-    let mut connection = link::enter(&link::target(global, None), screen).await?;
+    let mut connection = link::enter(&link::target_here(global), screen).await?;
     let mut value = Value::default();
     screen.finish();
     let ended = {
@@ -86,7 +86,7 @@ pub(super) async fn eval(global: &Global, args: EvalArgs, screen: &mut Screen) -
 }
 
 async fn program(global: &Global, code: &str, screen: &mut Screen) -> Result<Exit, Failure> {
-    let mut connection = link::enter(&link::target(global, None), screen).await?;
+    let mut connection = link::enter(&link::target_here(global), screen).await?;
     screen.finish();
     let ended = {
         let mut sink = |bytes: &[u8]| screen.output(bytes);

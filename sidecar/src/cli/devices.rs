@@ -74,7 +74,7 @@ pub(super) async fn run(global: &Global, args: DevicesArgs, screen: &mut Screen)
 async fn probe(board: &Seen, global: &Global, screen: &mut Screen) -> Result<Probed, Failure> {
     let target = Target {
         device: Some(board.found.address.clone()),
-        ..link::target(global, None)
+        ..link::target_here(global)
     };
     let asked = link::with_board(&target, screen, async |connection, _| {
         connection.board.facts().await

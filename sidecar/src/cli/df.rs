@@ -10,7 +10,7 @@ use crate::cli::sync::bytes;
 use crate::session::Exit;
 
 pub(super) async fn run(global: &Global, screen: &mut Screen) -> Result<Exit, Failure> {
-    let target = link::target(global, None);
+    let target = link::target_here(global);
     let facts = link::with_board(&target, screen, async |connection, _| {
         connection.board.facts().await
     })

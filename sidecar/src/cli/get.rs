@@ -78,7 +78,7 @@ pub(super) async fn fetch(
 
 pub(super) async fn run(global: &Global, args: GetArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let remote = board_path(&args.remote)?;
-    let target = link::target(global, None);
+    let target = link::target_here(global);
     let got = link::with_board(&target, screen, async |connection, screen| {
         copy(&mut connection.board, remote.as_ref(), &args, screen).await
     });

@@ -2,17 +2,21 @@
 //! How a board is found and entered is `session`'s business.
 
 use std::future::Future;
+use std::path::Path;
 
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::screen::Screen;
+use crate::cli::stop::Stop;
 use crate::session::Connection;
 use crate::session::Exit;
 use crate::session::Explain;
+use crate::session::Options;
 use crate::session::Target;
 use crate::session::connect;
+use crate::session::load;
 
 /// The board that the command line means. `preferred` is what the settings say, where there are any.
 pub(super) fn target(global: &Global, preferred: Option<(Option<&str>, u32)>) -> Target {
@@ -24,6 +28,14 @@ pub(super) fn target(global: &Global, preferred: Option<(Option<&str>, u32)>) ->
     }
 }
 
+/// The board that the command line means, for verbs without a project: the settings of this folder count, if it has
+/// any that can be read.
+pub(super) fn target_here(global: &Global) -> Target {
+    let options = load(Path::new(".")).map_or_else(|_| Options::default(), |loaded| loaded.options);
+    let baud = options.baud.unwrap_or(115_200);
+    target(global, Some((options.device.as_deref(), baud)))
+}
+
 /// Opens the board and gets its attention.
 pub(super) async fn enter(target: &Target, screen: &mut Screen) -> Result<Connection, Failure> {
     let mut connection = connect(target, screen).await?;
@@ -32,11 +44,12 @@ pub(super) async fn enter(target: &Target, screen: &mut Screen) -> Result<Connec
     Ok(connection)
 }
 
-/// Until it is done, or the user presses Ctrl-C.
+/// Until it is done, or the user presses Ctrl-C, or the system ends this process.
 pub(super) async fn cancellable<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let mut stop = Stop::new()?;
     tokio::select! {
         done = work => Ok(done),
-        _ = tokio::signal::ctrl_c() => Err(Failure::cancelled("cancelled")),
+        () = stop.asked() => Err(Failure::cancelled("cancelled")),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct LsArgs {
 
 pub(super) async fn run(global: &Global, args: LsArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let path = board_path(&args.path)?;
-    let target = link::target(global, None);
+    let target = link::target_here(global);
     let listed = link::with_board(&target, screen, async |connection, screen| {
         screen.report(Stage::Comparing);
         let listed = connection.board.list_in(path.as_ref(), args.recursive).await?;

@@ -30,7 +30,7 @@ pub(super) async fn run(global: &Global, args: MkdirArgs, screen: &mut Screen) -
         let path = path.to_string();
         return Err(BoardError::Own { path }.into());
     }
-    let target = link::target(global, None);
+    let target = link::target_here(global);
     link::with_board(&target, screen, async |connection, _| {
         for path in &paths {
             connection.board.make_folder(path).await?;

@@ -4,11 +4,15 @@
 mod args;
 mod cat;
 mod code;
+mod console;
+#[cfg(unix)]
+mod demo;
 mod devices;
 mod df;
 mod diff;
 mod failure;
 mod get;
+mod keys;
 mod link;
 mod ls;
 mod manual;
@@ -19,7 +23,12 @@ mod reset;
 mod rm;
 mod screen;
 mod spelling;
+mod stop;
 mod sync;
+mod utf8;
+#[cfg(unix)]
+mod virtual_board;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -79,6 +88,12 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Reset(args) => reset::run(&cli.global, args, screen).await,
         Verb::Completions(args) => Ok(manual::completions(&args, screen)),
         Verb::Man(args) => manual::man(&args, screen),
+        #[cfg(unix)]
+        Verb::Demo => demo::run(screen).await,
+        #[cfg(unix)]
+        Verb::VirtualBoard(args) => virtual_board::run(cli.global.baud, *args, screen).await,
+        Verb::Watch(args) => watch::run(&cli.global, args, screen).await,
+        Verb::Console(args) => console::run(&cli.global, args, screen).await,
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn run(global: &Global, args: PutArgs, screen: &mut Screen) -> 
         .iter()
         .map(|local| source(local, &args, screen))
         .collect::<Result<Vec<_>, _>>()?;
-    let target = link::target(global, None);
+    let target = link::target_here(global);
     let done = link::with_board(&target, screen, async |connection, screen| {
         let delivery = address(&mut connection.board, &sources, remote).await?;
         let applied = crate::sync::put(&mut connection.board, &delivery, screen).await?;

@@ -26,7 +26,7 @@ pub(super) struct ResetArgs {
 }
 
 pub(super) async fn run(global: &Global, args: ResetArgs, screen: &mut Screen) -> Result<Exit, Failure> {
-    let target = link::target(global, None);
+    let target = link::target_here(global);
     let mut connection = connect(&target, screen).await?;
     let entered = link::cancellable(connection.enter(target.force_boot, screen)).await?;
     screen.report(Stage::Finishing);

@@ -48,7 +48,7 @@ pub(super) async fn run(global: &Global, args: RmArgs, screen: &mut Screen) -> R
         let path = "/".to_owned();
         return Err(BoardError::IsFolder { path }.into());
     }
-    let target = link::target(global, None);
+    let target = link::target_here(global);
     let removed = link::with_board(&target, screen, async |connection, screen| {
         let mut removed = 0;
         for path in all(&mut connection.board, &paths, args.recursive).await? {

@@ -6,8 +6,6 @@ use std::io::IsTerminal as _;
 use std::io::Write as _;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 use serde_json::Value;
@@ -15,6 +13,8 @@ use serde_json::json;
 
 use crate::base::Progress;
 use crate::base::Stage;
+use crate::cli::utf8::Utf8;
+use crate::session::Explain;
 use crate::session::Explained;
 
 /// Where a verb's words go.
@@ -23,8 +23,7 @@ pub(super) struct Screen {
     colour: bool,
     bar: Option<ProgressBar>,
     last: Option<Value>,
-    /// The beginning of a character whose end has not come.
-    cut: Vec<u8>,
+    said: Utf8,
 }
 
 impl Screen {
@@ -41,7 +40,7 @@ impl Screen {
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),
             bar,
             last: None,
-            cut: Vec::new(),
+            said: Utf8::default(),
         }
     }
 
@@ -62,11 +61,28 @@ impl Screen {
         }
     }
 
+    /// A word in between to people at a terminal that may be in raw mode, in the middle of a line.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.json {
+            eprint!("\r\n{}\r\n", self.paint("2", text));
+        }
+    }
+
+    /// Something that went wrong and that this verb lives with.
+    pub(super) fn trouble(&mut self, error: &impl Explain) {
+        let error = error.explained();
+        if self.json {
+            self.event(
+                &json!({"event": "trouble", "code": error.code, "message": error.message, "help": error.help}),
+            );
+        } else {
+            self.note(&format!("{}: {}", error.message, error.help));
+        }
+    }
+
     /// One JSON line; nothing for people.
     pub(super) fn event(&mut self, event: &Value) {
         if self.json {
-            let cut = std::mem::take(&mut self.cut);
-            self.printed(&cut);
             out(format!("{event}\n").as_bytes());
         }
     }
@@ -78,30 +94,13 @@ impl Screen {
         }
     }
 
-    /// What a program on the board printed. In JSON a character is never cut in two, and what is not UTF-8 comes
-    /// as base64, too.
+    /// What a program on the board printed.
     pub(super) fn output(&mut self, bytes: &[u8]) {
         if self.json {
-            self.cut.extend_from_slice(bytes);
-            let whole = whole_characters(&self.cut);
-            let rest = self.cut.split_off(whole);
-            let printed = std::mem::replace(&mut self.cut, rest);
-            self.printed(&printed);
+            let text = self.said.push(bytes);
+            self.event(&json!({"event": "output", "text": text}));
         }
         self.bytes(bytes);
-    }
-
-    fn printed(&self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        out(format!("{}\n", match std::str::from_utf8(bytes) {
-            Ok(text) => json!({"event": "output", "text": text}),
-            Err(_) => json!({
-                "event": "output", "text": String::from_utf8_lossy(bytes), "base64": STANDARD.encode(bytes),
-            }),
-        })
-        .as_bytes());
     }
 
     /// The traceback of a user's program, on stderr; a JSON line for machines.
@@ -210,39 +209,4 @@ fn out(bytes: &[u8]) {
         .write_all(bytes)
         .and_then(|()| stdout.flush())
         .unwrap_or_default();
-}
-
-/// How many bytes at the beginning end at the end of a character, or are none.
-fn whole_characters(bytes: &[u8]) -> usize {
-    match std::str::from_utf8(bytes) {
-        Err(error) if error.error_len().is_none() => error.valid_up_to(),
-        _ => match bytes.utf8_chunks().last() {
-            // Damaged somewhere, and at its end perhaps only cut.
-            Some(last) if std::str::from_utf8(last.invalid()).is_err_and(|e| e.error_len().is_none()) => {
-                bytes.len() - last.invalid().len()
-            }
-            _ => bytes.len(),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_character_is_not_cut_in_two_and_damage_is_not_waited_for() {
-        for (bytes, whole) in [
-            (&b""[..], 0),
-            (b"abc", 3),
-            ("ab\u{fc}".as_bytes(), 4),
-            (b"ab\xc3", 2),
-            (b"\xf0\x9f\x90", 0),
-            (b"\xff\xfe", 2),
-            (b"\xffab\xc3", 3),
-            (b"\xc3a", 2),
-        ] {
-            assert_eq!(whole_characters(bytes), whole, "{bytes:?}");
-        }
-    }
 }

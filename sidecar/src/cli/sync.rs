@@ -48,7 +48,8 @@ pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) ->
     }
     let outcome = one_sync(&project, &mut connection, &scan, args.how.verify, screen).await?;
     let after = project.after(&mut connection.board, screen).await?;
-    report(&outcome, &connection, &scan, start.elapsed(), screen);
+    let spent = Spent::since(&connection, &Spent::default(), start);
+    report(&outcome, &spent, &scan, screen);
     finish(after, connection, screen).await
 }
 
@@ -156,41 +157,75 @@ async fn verified(
     Err(Failure(words))
 }
 
-/// The table at the end, and the last JSON line.
-pub(super) fn report(
-    outcome: &Outcome,
-    connection: &Connection,
-    scan: &Scan,
+/// What a sync cost.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spent {
+    sent: u64,
+    received: u64,
+    round_trips: u64,
     elapsed: Duration,
-    screen: &mut Screen,
-) {
+}
+
+impl Spent {
+    /// What passed since `before`; the connection's counters never go back.
+    pub(super) fn since(connection: &Connection, before: &Self, start: Instant) -> Self {
+        let traffic = &connection.traffic;
+        Self {
+            sent: traffic.sent() - before.sent,
+            received: traffic.received() - before.received,
+            round_trips: traffic.round_trips() - before.round_trips,
+            elapsed: start.elapsed(),
+        }
+    }
+
+    /// In seconds, for people.
+    pub(super) fn seconds(&self) -> String {
+        format!("{:.2} s", self.elapsed.as_secs_f64())
+    }
+}
+
+/// More rows than fit a screen hide what they are to show; `--dry-run` lists all.
+const ROWS: usize = 20;
+
+/// The table at the end, and the last JSON line.
+pub(super) fn report(outcome: &Outcome, spent: &Spent, scan: &Scan, screen: &mut Screen) {
     screen.finish();
     let counts = &outcome.counts;
-    for row in render(&outcome.plan)
-        .iter()
-        .filter(|row| row.verb != Verb::Unchanged)
-    {
+    let mut rows = render(&outcome.plan);
+    rows.retain(|row| row.verb != Verb::Unchanged);
+    for row in rows.iter().take(ROWS) {
         screen.say(&row_text(row, screen));
     }
-    if outcome.applied.is_some_and(|applied| !applied.whole) {
-        screen.warn("not enough free flash for all at once: files were replaced one by one");
+    if rows.len() > ROWS {
+        screen.say(&format!("... and {} files more", rows.len() - ROWS));
     }
-    let (sent, received) = (connection.traffic.sent(), connection.traffic.received());
-    let seconds = elapsed.as_secs_f64();
+    one_by_one(outcome, screen);
+    let seconds = spent.seconds();
     if outcome.applied.is_none() {
         screen.say(&format!(
-            "nothing to do: {} files are on the board, {seconds:.2} s",
+            "nothing to do: {} files are on the board, {seconds}",
             counts.unchanged
         ));
     } else {
         let size = bytes(scan.total_bytes);
+        let sent = bytes(spent.sent);
         let tier = outcome.applied.map_or("", |applied| applied.tier.word());
         screen.say(&counts_text(&outcome.plan));
-        screen.say(&format!(
-            "{size} of project, {} sent ({tier}), {seconds:.2} s",
-            bytes(sent)
-        ));
+        screen.say(&format!("{size} of project, {sent} sent ({tier}), {seconds}"));
     }
+    synced(outcome, spent, scan, screen);
+}
+
+/// Was it less than a transaction?
+pub(super) fn one_by_one(outcome: &Outcome, screen: &mut Screen) {
+    if outcome.applied.is_some_and(|applied| !applied.whole) {
+        screen.warn("not enough free flash for all at once: files were replaced one by one");
+    }
+}
+
+/// The JSON line of a sync that is done.
+pub(super) fn synced(outcome: &Outcome, spent: &Spent, scan: &Scan, screen: &mut Screen) {
+    let counts = &outcome.counts;
     let resent = outcome.applied.map_or(0, |applied| applied.resent);
     let tier = outcome
         .applied
@@ -199,10 +234,10 @@ pub(super) fn report(
         "event": "synced",
         "added": counts.added, "updated": counts.updated, "removed": counts.removed,
         "renamed": counts.renamed, "unchanged": counts.unchanged, "kept": counts.kept,
-        "bytes_project": scan.total_bytes, "bytes_sent": sent, "bytes_received": received,
-        "round_trips": connection.traffic.round_trips(), "frames_resent": resent,
+        "bytes_project": scan.total_bytes, "bytes_sent": spent.sent, "bytes_received": spent.received,
+        "round_trips": spent.round_trips, "frames_resent": resent,
         "tier": tier, "whole": outcome.applied.is_none_or(|applied| applied.whole),
-        "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        "elapsed_ms": u64::try_from(spent.elapsed.as_millis()).unwrap_or(u64::MAX),
     }));
 }
 
@@ -240,7 +275,7 @@ fn row_text(row: &Row, screen: &Screen) -> String {
     )
 }
 
-fn counts_text(plan: &Plan) -> String {
+pub(super) fn counts_text(plan: &Plan) -> String {
     let counts = plan.counts();
     let all = [
         (counts.added, "added"),

@@ -21,5 +21,4 @@ pub use error::Excerpt;
 pub use error::ReplError;
 pub use error::Traceback;
 pub use literal::bytes_literal;
-pub use literal::narrow_text_literal;
 pub use literal::text_literal;

@@ -49,6 +49,16 @@ impl Repl {
         }
     }
 
+    /// What the board says unasked at its friendly side, as it comes. Nothing is lost if the wait is dropped.
+    pub async fn overhear(&mut self) -> Result<Vec<u8>, ReplError> {
+        while self.input.is_empty() {
+            self.fill(Instant::now() + LONG, "output of the program", LONG)
+                .await
+                .or_else(patient)?;
+        }
+        Ok(self.take_input())
+    }
+
     /// Is the board at its raw prompt, with nothing left to say?
     async fn at_prompt(&mut self) -> Result<bool, ReplError> {
         match self.fill(Instant::now() + SETTLE, "silence", SETTLE).await {

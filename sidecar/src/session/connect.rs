@@ -24,7 +24,7 @@ const TCP_LIMIT: Duration = Duration::from_secs(8);
 const BOOT_LIMIT: Duration = Duration::from_secs(8);
 
 /// Which board, and how to get in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// What the user typed; `None`: the only board there is.
     pub device: Option<String>,
@@ -93,6 +93,9 @@ pub struct Connection {
     pub traffic: Traffic,
     /// Where it is.
     pub address: Address,
+    /// A virtual board lives as long as its connection.
+    #[cfg(unix)]
+    _virtual_board: Option<crate::virtual_board::VirtualBoard>,
 }
 
 /// A port of this machine.
@@ -210,15 +213,30 @@ async fn ask_for(
     Err(ConnectError::NoSuchId { id: id.to_owned() })
 }
 
-async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Result<Connection, ConnectError> {
+/// Opens the wire to this address.
+pub(super) async fn open(
+    address: Address,
+    baud: u32,
+    progress: &mut dyn Progress,
+) -> Result<Connection, ConnectError> {
     progress.report(Stage::Connecting { doing: "opening" });
     let settings = SerialSettings {
         baud,
         ..SerialSettings::default()
     };
+    #[cfg(unix)]
+    let mut virtual_board = None;
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, TCP_LIMIT).await?),
+        #[cfg(unix)]
+        Address::Virtual(words) => {
+            let board = crate::session::virtual_boards::start(words, progress)?;
+            let path = board.address().to_owned();
+            virtual_board = Some(board);
+            Box::new(wire::serial::open(&path, settings).await?)
+        }
+        #[cfg(not(unix))]
         Address::Virtual(_) => {
             return Err(ConnectError::Virtual {
                 why: "they need Linux or macOS".to_owned(),
@@ -233,10 +251,17 @@ async fn open(address: Address, baud: u32, progress: &mut dyn Progress) -> Resul
         board: Board::new(repl),
         traffic,
         address,
+        #[cfg(unix)]
+        _virtual_board: virtual_board,
     })
 }
 
 impl Connection {
+    /// The bytes themselves, for a terminal that takes over.
+    pub fn wire(&mut self) -> &mut dyn Wire {
+        self.board.wire_mut()
+    }
+
     /// Gets the board's attention: stops the program that runs, without a reset.
     ///
     /// With `force_boot` a board that cannot be stopped is reset by its lines, or by the user's hand, and

@@ -2,12 +2,19 @@
 //! The only room that names every wire; never prints.
 
 mod connect;
+/// A terminal on one side, a board on the other.
+pub mod console;
 mod explain;
 mod landing;
 mod options;
 mod project;
 mod pymakr;
+mod reconnect;
 mod settings;
+/// Virtual boards, for rooms that may not enter `virtual_board`.
+#[cfg(unix)]
+pub mod virtual_boards;
+mod watched;
 
 pub use connect::Choice;
 pub use connect::ConnectError;
@@ -36,9 +43,14 @@ pub use project::AfterDone;
 pub use project::Project;
 pub use project::ProjectError;
 pub use pymakr::import;
+pub use reconnect::Home;
+pub use reconnect::gone;
+pub use reconnect::reconnect;
 pub use settings::Loaded;
 pub use settings::Settings;
 pub use settings::SettingsError;
 pub use settings::SettingsWarning;
 pub use settings::load;
 pub use settings::resolve;
+pub use watched::Watched;
+pub use watched::WatchedError;

@@ -5,13 +5,26 @@ mod architecture;
 mod board_model;
 #[cfg(unix)]
 mod boards;
+#[cfg(unix)]
+mod cli_files;
 mod events;
 #[cfg(unix)]
+mod firmwares;
+#[cfg(unix)]
 mod microbit;
+#[cfg(unix)]
+mod mpremote;
 mod plan_model;
 mod plans;
+#[cfg(unix)]
+mod refusals;
 mod settings;
 #[cfg(unix)]
 mod virtual_board;
+#[cfg(unix)]
+mod virtual_flash;
+#[cfg(unix)]
+mod virtual_line;
 mod watch;
 mod wire;
+mod workspace;

@@ -8,6 +8,7 @@ use crate::session::Explained;
 use crate::session::LandError;
 use crate::session::ProjectError;
 use crate::session::PullError;
+use crate::session::WatchedError;
 use crate::session::explain::board::NO_SPACE;
 use crate::session::explain::chain;
 use crate::session::explain::words;
@@ -163,5 +164,19 @@ impl Explain for AfterError {
             chain(self),
             "--after none, reset, restore or run=FILE",
         )
+    }
+}
+
+impl Explain for WatchedError {
+    fn explained(&self) -> Explained {
+        match self {
+            Self::Project(error) => error.explained(),
+            Self::Watch(_) => words(
+                "project.watch",
+                Exit::Failed,
+                chain(self),
+                "check that the folder is there and can be read",
+            ),
+        }
     }
 }
