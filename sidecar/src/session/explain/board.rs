@@ -95,6 +95,31 @@ impl Explain for BoardError {
                 self,
                 "for a folder with all in it add -r",
             ),
+            Self::NotFolder { .. } => words(
+                "board.not_folder",
+                Exit::Failed,
+                self,
+                "`boardside ls` shows what is on the board; nothing was written",
+            ),
+            Self::InTheWay { .. } => words(
+                "board.in_the_way",
+                Exit::Failed,
+                self,
+                "end the name with / to put it into that folder, or remove the folder first; nothing was written",
+            ),
+            Self::Own { .. } => words(
+                "board.own",
+                Exit::Failed,
+                self,
+                "it is the record of the last sync; `boardside rm -r /.boardside` removes it as a whole, \
+                 and the next sync then compares every file",
+            ),
+            Self::NoReset => words(
+                "board.no_reset",
+                Exit::Failed,
+                self,
+                "press the board's reset button, or reset it without --hard",
+            ),
             Self::NoFolders { .. } => words(
                 "board.no_folders",
                 Exit::Failed,
