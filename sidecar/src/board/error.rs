@@ -78,8 +78,8 @@ pub enum BoardError {
     /// The board ran out of RAM.
     #[error("the board ran out of memory")]
     NoMemory,
-    /// Python on the board raised something else.
-    #[error("the board said: {0}")]
+    /// A program of ours raised what it never should.
+    #[error("the board could not run what Boardside sent: {}", .0.last_line())]
     Raised(Traceback),
     /// An answer could not be understood.
     #[error("the board's answer could not be understood: {line}")]
@@ -177,6 +177,9 @@ impl BoardError {
         matches!(
             self,
             Self::Repl(ReplError::Timeout { .. } | ReplError::Unexpected { .. } | ReplError::Damaged)
+                // Our programs are tested: one that raises what it should not was damaged on the way.
+                | Self::Raised(_)
+                | Self::Answer { .. }
         )
     }
 }

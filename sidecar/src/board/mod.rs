@@ -8,6 +8,7 @@ mod facts;
 mod files;
 mod incoming;
 mod link;
+mod program;
 mod stage;
 mod stream;
 mod sum;
@@ -38,6 +39,9 @@ use crate::wire::Wire;
 /// an ESP8266 takes about 10 s for 100 kB.
 const QUIET: Duration = Duration::from_secs(60);
 
+/// The same for programs of a few lines.
+const SHORT: Duration = Duration::from_secs(3);
+
 /// What kind of firmware answers; decides which programs of `device/` are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -54,6 +58,8 @@ pub struct Board {
     sum: Sum,
     facts: Option<Facts>,
     was_running: bool,
+    /// The line has damaged something: what is sent goes in small pieces, each of them checked.
+    bad_line: bool,
 }
 
 impl Board {
@@ -65,6 +71,7 @@ impl Board {
             sum: Sum::Sha256,
             facts: None,
             was_running: false,
+            bad_line: false,
         }
     }
 

@@ -7,6 +7,8 @@ mod board_model;
 mod boards;
 #[cfg(unix)]
 mod cli_files;
+#[cfg(unix)]
+mod cuts;
 mod events;
 #[cfg(unix)]
 mod firmwares;

@@ -144,7 +144,12 @@ impl Explain for BoardError {
                 self,
                 "soft-reset the board so that its RAM is free: boardside reset",
             ),
-            Self::Raised(_) => words("python.raised", Exit::Failed, self, "the traceback says where"),
+            Self::Raised(_) => words(
+                "board.program",
+                Exit::NoAnswer,
+                self,
+                "a bad cable damages what is sent: try another, or a lower speed (--baud); else report it with this text",
+            ),
             Self::Answer { .. } => words(
                 "board.answer",
                 Exit::NoAnswer,
