@@ -28,6 +28,7 @@ pieces! {
     LIST = "list.py";
     COMMIT = "commit.py";
     RECOVER = "recover.py";
+    LEFTOVERS = "leftovers.py";
     STAGE = "stage.py";
     STREAM = "stream.py";
     READ = "read.py";

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use crate::base::BoardPath;
 use crate::board::device::Piece;
+use crate::repl::Entered;
 use crate::repl::Patience;
 use crate::repl::Repl;
 use crate::repl::ReplError;
@@ -52,7 +53,7 @@ pub struct Board {
     kind: Option<Kind>,
     sum: Sum,
     facts: Option<Facts>,
-    was_running: bool,
+    entered: Entered,
 }
 
 impl Board {
@@ -63,7 +64,10 @@ impl Board {
             kind: None,
             sum: Sum::Sha256,
             facts: None,
-            was_running: false,
+            entered: Entered {
+                was_running: false,
+                at_once: true,
+            },
         }
     }
 
@@ -73,18 +77,23 @@ impl Board {
         patience: Patience,
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<(), BoardError> {
-        self.was_running = self.repl.enter(patience, doing).await?.was_running;
+        self.entered = self.repl.enter(patience, doing).await?;
         Ok(())
     }
 
     /// Did `enter` have to stop a program?
     pub fn was_running(&self) -> bool {
-        self.was_running
+        self.entered.was_running
+    }
+
+    /// Was the first Ctrl-C enough for `enter`?
+    pub fn stopped_at_once(&self) -> bool {
+        self.entered.at_once
     }
 
     /// Counts as if `enter` had stopped a program: one ran when this project was first synced, and ended since.
     pub fn count_as_running(&mut self) {
-        self.was_running = true;
+        self.entered.was_running = true;
     }
 
     /// What the board says while nobody asks it anything, as it comes. Nothing is lost if the wait is dropped.

@@ -3,6 +3,7 @@
 
 mod args;
 mod console;
+mod doctor;
 mod failure;
 mod keys;
 mod link;
@@ -54,6 +55,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
     match cli.verb {
         Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
+        Verb::Doctor(args) => doctor::run(&cli.global, args, screen).await,
         Verb::Watch(args) => watch::run(&cli.global, args, screen).await,
         Verb::Console(args) => console::run(&cli.global, args, screen).await,
     }
