@@ -28,6 +28,7 @@ pub use sum::Sum;
 use std::time::Duration;
 
 use crate::base::BoardPath;
+use crate::repl::Entered;
 use crate::repl::Patience;
 use crate::repl::Repl;
 use crate::repl::ReplError;
@@ -56,7 +57,7 @@ pub struct Board {
     kind: Option<Kind>,
     sum: Sum,
     facts: Option<Facts>,
-    was_running: bool,
+    entered: Entered,
     /// The line has damaged something: what is sent goes in small pieces, each of them checked.
     bad_line: bool,
 }
@@ -69,7 +70,10 @@ impl Board {
             kind: None,
             sum: Sum::Sha256,
             facts: None,
-            was_running: false,
+            entered: Entered {
+                was_running: false,
+                at_once: true,
+            },
             bad_line: false,
         }
     }
@@ -80,18 +84,23 @@ impl Board {
         patience: Patience,
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<(), BoardError> {
-        self.was_running = self.repl.enter(patience, doing).await?.was_running;
+        self.entered = self.repl.enter(patience, doing).await?;
         Ok(())
     }
 
     /// Did `enter` have to stop a program?
     pub fn was_running(&self) -> bool {
-        self.was_running
+        self.entered.was_running
+    }
+
+    /// Was the first Ctrl-C enough for `enter`?
+    pub fn stopped_at_once(&self) -> bool {
+        self.entered.at_once
     }
 
     /// Counts as if `enter` had stopped a program: one ran when this project was first synced, and ended since.
     pub fn count_as_running(&mut self) {
-        self.was_running = true;
+        self.entered.was_running = true;
     }
 
     /// What the board says while nobody asks it anything, as it comes. Nothing is lost if the wait is dropped.
