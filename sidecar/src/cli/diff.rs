@@ -49,12 +49,12 @@ pub(super) async fn run(global: &Global, args: DiffArgs, screen: &mut Screen) ->
         global,
         Some((project.settings.device.as_deref(), project.settings.baud)),
     );
-    let same = link::with_board(&target, screen, async |connection, screen| match &file {
-        Some(path) => one(&project, &scan, connection, path, screen).await,
-        None => {
-            let sides = project.sides(&mut connection.board, &scan, screen).await?;
-            Ok(all(&sides, screen))
+    let same = link::with_board(&target, screen, async |connection, screen| {
+        if let Some(path) = &file {
+            return one(&project, &scan, connection, path, screen).await;
         }
+        let sides = project.sides(&mut connection.board, &scan, screen).await?;
+        Ok(all(&sides, screen))
     });
     Ok(if same.await? { Exit::Done } else { Exit::Failed })
 }

@@ -1,5 +1,6 @@
 //! The one integration-test binary. Each module is a chapter; test names are sentences.
 #![allow(clippy::unwrap_used)] // a test that cannot go on should say where
+#![allow(clippy::print_stderr)] // shown when a test fails
 
 mod architecture;
 mod board_model;
