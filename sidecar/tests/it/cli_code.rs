@@ -126,3 +126,20 @@ fn a_reset_runs_main_py_again_and_what_was_running_goes_on_after_a_look_at_files
     let df = desk.run(&["df", "--json"]).last();
     assert_eq!((&df["total"], &df["block"]), (&(2 << 20).into(), &4096.into()));
 }
+
+#[test]
+fn a_hard_reset_says_so_where_neither_firmware_nor_port_can() {
+    let board = start(&boardside::virtual_board::Profile {
+        without: vec!["machine".to_owned()],
+        ..fast()
+    });
+    let desk = Desk::at(board.address());
+    let refused = desk.run(&["reset", "--hard"]);
+    assert_eq!(
+        refused.failure(),
+        (1, "board.no_reset".to_owned()),
+        "{}",
+        refused.err
+    );
+    assert_eq!(desk.run(&["eval", "1 + 1"]).good(), "2\n");
+}

@@ -127,6 +127,7 @@ fn what_cannot_be_done_is_said_before_anything_changes() {
     let desk = Desk::at(board.address());
     desk.write("a.py", "A").write("b.py", "B").write("d/x", "");
     desk.write("big", vec![7; 3 << 20]);
+    let known = names(&desk);
     for (args, exit, code) in [
         (&["put", "a.py", "b.py"][..], 2, "usage"),
         (&["put", "d"], 2, "usage"),
@@ -160,6 +161,11 @@ fn what_cannot_be_done_is_said_before_anything_changes() {
     }
     assert_eq!(on_flash(&board), tree(&before));
     assert_eq!(desk.read("b.py"), "B");
+    assert_eq!(
+        names(&desk),
+        known,
+        "a program of ours that raised left its names"
+    );
 }
 
 #[test]
