@@ -7,9 +7,17 @@ mod board_model;
 #[cfg(unix)]
 mod boards;
 #[cfg(unix)]
+mod cli_code;
+#[cfg(unix)]
 mod cli_files;
 #[cfg(unix)]
+mod cli_project;
+#[cfg(unix)]
+mod cli_promise;
+#[cfg(unix)]
 mod cuts;
+#[cfg(unix)]
+mod desk;
 mod events;
 #[cfg(unix)]
 mod firmwares;
