@@ -16,7 +16,7 @@ def whole():
             c %= 65521
     return False
 def clear():
-    for e in list(os.ilistdir(J)):
+    for e in list(os.ilistdir(J[:-1])):  # FAT takes no slash at the end
         if e[0] != "manifest":
             os.remove(J + e[0])
 def commit():

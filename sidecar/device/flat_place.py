@@ -1,11 +1,11 @@
-# The micro:bit kind: files only, 9 kB of RAM, strings that are bytes, no memoryview, no str.encode.
+# The micro:bit kind: files only, 9 kB of RAM, no memoryview, no str.encode.
 # D is the manifest's name. `check` is Adler-32 in plain Python, cut after each 32 bytes.
 import os, gc
 D = "boardside.manifest"
 def say(t):
     n = 0
-    for c in t:
-        n += ord(c)
+    for c in bytes(t, "utf-8"):
+        n += c
     print("\2%04x%s\3" % (n & 65535, t))
 def check(p):
     a = 1

@@ -15,7 +15,20 @@ def copy(p, n):
             if not k:
                 break
             g.write(M[:k])
+def vet(n):
+    # A name that the file system refuses must not be found out in the middle of the renames.
+    with open(J + n, "rb") as f:
+        for l in f:
+            if l[:1] in b">+":
+                for c in l[:-1].decode().split("/")[1:]:
+                    try:
+                        os.stat(J + c)
+                    except OSError as e:
+                        if e.args[0] != 2:
+                            raise ValueError("name " + c)
 def go(n):
+    if mode(J + n):
+        vet(n)
     while 1:
         try:
             if mode(J + n):

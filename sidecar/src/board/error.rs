@@ -43,6 +43,12 @@ pub enum BoardError {
         /// What was asked for.
         path: BoardPath,
     },
+    /// The file system refuses this name.
+    #[error("the board's file system cannot hold the name `{name}`")]
+    Name {
+        /// The part of the path.
+        name: String,
+    },
     /// What was read back is not what was written.
     #[error("what the board wrote is not what was sent")]
     Verify,
@@ -94,6 +100,17 @@ impl BoardError {
         }
     }
 
+    /// What our programs say when they give up.
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            None if text == "verify" => Some(Self::Verify),
+            Some(("name", name)) => Some(Self::Name {
+                name: name.to_owned(),
+            }),
+            _ => None,
+        }
+    }
+
     /// What a traceback of one of our programs means; `path` is what it worked on.
     pub(super) fn at(error: ReplError, path: &str) -> Self {
         let ReplError::Raised(traceback) = error else {
@@ -108,7 +125,8 @@ impl BoardError {
                 path: path.to_owned(),
             },
             "MemoryError" => Self::NoMemory,
-            "ValueError" if traceback.text.ends_with(": verify") => Self::Verify,
+            "ValueError" => Self::from_text(traceback.text.rsplit(": ").next().unwrap_or_default())
+                .unwrap_or(Self::Raised(traceback)),
             _ => Self::Raised(traceback),
         }
     }

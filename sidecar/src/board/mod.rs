@@ -30,7 +30,6 @@ use crate::repl::Entered;
 use crate::repl::Patience;
 use crate::repl::Repl;
 use crate::repl::ReplError;
-use crate::repl::narrow_text_literal;
 use crate::repl::text_literal;
 use crate::wire::Wire;
 
@@ -187,7 +186,7 @@ impl Board {
     async fn text(&mut self, value: &str) -> Result<String, BoardError> {
         Ok(match self.kind().await? {
             Kind::Folders => text_literal(value),
-            Kind::Flat => narrow_text_literal(value.trim_start_matches('/')),
+            Kind::Flat => text_literal(value.trim_start_matches('/')),
         })
     }
 

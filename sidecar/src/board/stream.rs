@@ -29,6 +29,8 @@ pub(super) struct Stream {
     link: Link,
     deflate: Option<Compress>,
     incoming: Incoming,
+    /// Lines that came before anybody waited for them.
+    said: VecDeque<String>,
     /// (bytes of the stream, bytes of content) at the end of each piece, for progress.
     marks: VecDeque<(u64, u64)>,
     queued: u64,
@@ -44,6 +46,7 @@ impl Stream {
             link: Link::new(repl.receive_buffer()),
             deflate: None,
             incoming: Incoming::default(),
+            said: VecDeque::new(),
             marks: VecDeque::new(),
             queued: 0,
             content: 0,
@@ -171,7 +174,9 @@ impl Stream {
                         self.done = content;
                     }
                 }
-                Ok(Event::Line(line)) => return Err(refused(&line)),
+                Ok(Event::Line(line)) if line.starts_with("x ") => return Err(refused(&line)),
+                // The agent may answer before it has taken the last bytes, which only end the block.
+                Ok(Event::Line(line)) => self.said.push_back(line),
                 Ok(Event::Ended(error)) => return Err(ended(&error)),
                 Err(BoardError::Repl(ReplError::Timeout { .. })) if quiet < PRODS => {
                     quiet += 1;
@@ -190,6 +195,9 @@ impl Stream {
         limit: Duration,
     ) -> Result<String, BoardError> {
         let deadline = Instant::now() + limit;
+        if let Some(line) = self.said.pop_front() {
+            return Ok(line);
+        }
         loop {
             match self.event(repl, deadline, waiting_for).await? {
                 Event::Ack(_) => {}
@@ -228,7 +236,9 @@ fn refused(line: &str) -> BoardError {
     match (kind.parse(), kind) {
         (Ok(errno), _) => BoardError::from_errno(errno, "a file of the project"),
         (_, "MemoryError") => BoardError::NoMemory,
-        (_, "ValueError") if text == "verify" => BoardError::Verify,
+        (_, "ValueError") => BoardError::from_text(text).unwrap_or_else(|| BoardError::Answer {
+            line: line.to_owned(),
+        }),
         // A damaged stream: what a garbled line looks like after the CRC let it through.
         (_, "EOFError") => BoardError::Repl(ReplError::Damaged),
         _ => BoardError::Answer {

@@ -52,6 +52,12 @@ pub(super) enum Verb {
     /// Say what is wrong with a board and its port, and what to do
     #[command(after_help = DOCTOR)]
     Doctor(DoctorArgs),
+    /// See it work without hardware: a virtual board, a sync, an edit, a sync, its console
+    #[cfg(unix)]
+    Demo,
+    /// A board without hardware: real MicroPython behind a serial port with a speed and faults
+    #[cfg(unix)]
+    VirtualBoard(Box<crate::cli::virtual_board::Args>),
 }
 
 const DOCTOR: &str = "A program that runs is stopped and started again (soft reset). Exit code 0 when no problem was \

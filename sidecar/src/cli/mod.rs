@@ -3,6 +3,8 @@
 
 mod args;
 mod console;
+#[cfg(unix)]
+mod demo;
 mod doctor;
 mod failure;
 mod keys;
@@ -11,6 +13,8 @@ mod screen;
 mod stop;
 mod sync;
 mod utf8;
+#[cfg(unix)]
+mod virtual_board;
 mod watch;
 
 use std::process::ExitCode;
@@ -55,6 +59,10 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
     match cli.verb {
         Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
+        #[cfg(unix)]
+        Verb::Demo => demo::run(screen).await,
+        #[cfg(unix)]
+        Verb::VirtualBoard(args) => virtual_board::run(cli.global.baud, *args, screen).await,
         Verb::Doctor(args) => doctor::run(&cli.global, args, screen).await,
         Verb::Watch(args) => watch::run(&cli.global, args, screen).await,
         Verb::Console(args) => console::run(&cli.global, args, screen).await,

@@ -185,15 +185,20 @@ impl Spent {
     }
 }
 
+/// More rows than fit a screen hide what they are to show; `--dry-run` lists all.
+const ROWS: usize = 20;
+
 /// The table at the end, and the last JSON line.
-fn report(outcome: &Outcome, spent: &Spent, scan: &Scan, screen: &mut Screen) {
+pub(super) fn report(outcome: &Outcome, spent: &Spent, scan: &Scan, screen: &mut Screen) {
     screen.finish();
     let counts = &outcome.counts;
-    for row in render(&outcome.plan)
-        .iter()
-        .filter(|row| row.verb != Verb::Unchanged)
-    {
+    let mut rows = render(&outcome.plan);
+    rows.retain(|row| row.verb != Verb::Unchanged);
+    for row in rows.iter().take(ROWS) {
         screen.say(&row_text(row, screen));
+    }
+    if rows.len() > ROWS {
+        screen.say(&format!("... and {} files more", rows.len() - ROWS));
     }
     one_by_one(outcome, screen);
     let seconds = spent.seconds();

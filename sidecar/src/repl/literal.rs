@@ -14,7 +14,7 @@ pub fn bytes_literal(bytes: &[u8]) -> String {
     text
 }
 
-/// `'…'` for firmware with Unicode: non-ASCII characters stay as they are, in UTF-8.
+/// `'…'`; non-ASCII characters stay as they are, in UTF-8.
 pub fn text_literal(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
     text.push('\'');
@@ -26,11 +26,6 @@ pub fn text_literal(value: &str) -> String {
     }
     text.push('\'');
     text
-}
-
-/// `'…'` for firmware whose strings are bytes (micro:bit): each byte of the UTF-8 form is escaped.
-pub fn narrow_text_literal(value: &str) -> String {
-    bytes_literal(value.as_bytes())[1..].to_owned()
 }
 
 fn push(text: &mut String, byte: u8) {
@@ -56,6 +51,5 @@ mod tests {
             r"b'a\'\\\n\r\t\x00\x03\xff'"
         );
         assert_eq!(text_literal("it's ü"), r"'it\'s ü'");
-        assert_eq!(narrow_text_literal("ü"), r"'\xc3\xbc'");
     }
 }

@@ -21,6 +21,5 @@ pub use error::Excerpt;
 pub use error::ReplError;
 pub use error::Traceback;
 pub use literal::bytes_literal;
-pub use literal::narrow_text_literal;
 pub use literal::text_literal;
 pub use reply::Output;

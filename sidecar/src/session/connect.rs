@@ -93,6 +93,9 @@ pub struct Connection {
     pub traffic: Traffic,
     /// Where it is.
     pub address: Address,
+    /// A virtual board lives as long as its connection.
+    #[cfg(unix)]
+    _virtual_board: Option<crate::virtual_board::VirtualBoard>,
 }
 
 /// The boards that are plugged in or named by `BOARDSIDE_PORTS`.
@@ -169,16 +172,16 @@ async fn ask_for(
         }
         let facts = connection.board.facts().await;
         let running = connection.board.was_running();
-        if facts.is_ok_and(|facts| facts.unique_id == id) {
-            return Ok(connection);
-        }
-        // Not the one: it goes on as it was.
+        // Whether it is the one or not: it goes on as it was.
         let left = if running {
             connection.board.soft_reset().await
         } else {
             connection.board.leave().await
         };
-        left.unwrap_or_default();
+        if facts.is_ok_and(|facts| facts.unique_id == id) {
+            left?;
+            return Ok(connection);
+        }
     }
     Err(ConnectError::NoSuchId { id: id.to_owned() })
 }
@@ -194,9 +197,19 @@ pub(super) async fn open(
         baud,
         ..SerialSettings::default()
     };
+    #[cfg(unix)]
+    let mut virtual_board = None;
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, TCP_LIMIT).await?),
+        #[cfg(unix)]
+        Address::Virtual(words) => {
+            let board = crate::session::virtual_boards::start(words, progress)?;
+            let path = board.address().to_owned();
+            virtual_board = Some(board);
+            Box::new(wire::serial::open(&path, settings).await?)
+        }
+        #[cfg(not(unix))]
         Address::Virtual(_) => {
             return Err(ConnectError::Virtual {
                 why: "they need Linux or macOS".to_owned(),
@@ -211,6 +224,8 @@ pub(super) async fn open(
         board: Board::new(repl),
         traffic,
         address,
+        #[cfg(unix)]
+        _virtual_board: virtual_board,
     })
 }
 

@@ -12,6 +12,9 @@ mod project;
 mod pymakr;
 mod reconnect;
 mod settings;
+/// Virtual boards, for rooms that may not enter `virtual_board`.
+#[cfg(unix)]
+pub mod virtual_boards;
 mod watched;
 
 pub use connect::Choice;

@@ -45,6 +45,12 @@ pub enum VirtualBoardError {
         /// The limit.
         waited: Duration,
     },
+    /// Another virtual board runs on this image.
+    #[error("{image} is the flash of another running board")]
+    ImageBusy {
+        /// The flash image.
+        image: PathBuf,
+    },
     /// The image holds no file system.
     #[error("there is no file system in {image}")]
     NoFileSystem {

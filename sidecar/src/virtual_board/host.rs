@@ -90,7 +90,7 @@ impl Host {
                 )
             }
             HostSide::Tcp(at) => {
-                let listener = TcpListener::bind(&*at).map_err(VirtualBoardError::io(doing))?;
+                let listener = TcpListener::bind(*at).map_err(VirtualBoardError::io(doing))?;
                 // A free port that was found once is kept over unplugging.
                 *at = listener.local_addr().unwrap_or(*at);
                 self.address = format!("socket://{}", loopback(*at));
@@ -137,7 +137,8 @@ impl Host {
     }
 
     /// Notices who came and went. What the last program left unread is lost, as when a port is closed.
-    pub(crate) fn attend(&mut self) {
+    /// Answers whether somebody is there.
+    pub(crate) fn attend(&mut self) -> bool {
         match &mut self.plug {
             Some(Plug::Pty {
                 slave,
@@ -169,6 +170,11 @@ impl Host {
                 }
             }
             _ => {}
+        }
+        match &self.plug {
+            Some(Plug::Pty { openers, .. }) => *openers > 0,
+            Some(Plug::Socket { client, .. }) => client.is_some(),
+            None => false,
         }
     }
 

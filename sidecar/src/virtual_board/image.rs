@@ -9,6 +9,8 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
 
+use rustix::fs::FlockOperation;
+
 use crate::virtual_board::Firmware;
 use crate::virtual_board::Profile;
 use crate::virtual_board::VirtualBoardError;
@@ -22,11 +24,27 @@ os._exit(ctypes.CDLL(sys.argv[1]).micropython_unix_main(len(args), argv))";
 const NO_FILE_SYSTEM: i32 = 3;
 const ERASED: u8 = 0xff;
 
-/// Makes an erased flash of `size` bytes where there is none; answers the size of what is there.
-pub(crate) fn prepare(image: &Path, size: u64) -> Result<u64, VirtualBoardError> {
-    let failed = || VirtualBoardError::io(format!("making {}", image.display()));
-    if let Ok(metadata) = fs::metadata(image) {
-        return Ok(metadata.len());
+/// Makes an erased flash of `size` bytes where there is none; answers the size of what is there, and the flash,
+/// which belongs to this board until it is dropped.
+pub(crate) fn prepare(image: &Path, size: u64) -> Result<(u64, File), VirtualBoardError> {
+    let failed = || VirtualBoardError::io::<std::io::Error>(format!("making {}", image.display()));
+    let open = || {
+        File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(image)
+    };
+    let mut file = open().map_err(failed())?;
+    if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        return Err(VirtualBoardError::ImageBusy {
+            image: image.to_owned(),
+        });
+    }
+    let there = file.metadata().map_err(failed())?.len();
+    if there > 0 {
+        return Ok((there, file));
     }
     if size < 4 * 4096 || !size.is_multiple_of(4096) {
         return Err(VirtualBoardError::BadSpec {
@@ -34,11 +52,10 @@ pub(crate) fn prepare(image: &Path, size: u64) -> Result<u64, VirtualBoardError>
             why: "a flash is at least 16K and a multiple of 4K",
         });
     }
-    let mut file = File::create(image).map_err(failed())?;
     for _ in 0..size / 4096 {
         file.write_all(&[ERASED; 4096]).map_err(failed())?;
     }
-    Ok(size)
+    Ok((size, file))
 }
 
 /// Everything on the flash; a copy is mounted, so the board may go on.

@@ -35,13 +35,13 @@ pub use profile::FileSystem;
 pub use profile::HostSide;
 pub use profile::Kind;
 pub use profile::Profile;
-pub use profile::parse_baud;
 pub use profile::parse_size;
 pub use status::Status;
 
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::path::PathBuf;
@@ -61,6 +61,8 @@ use status::Shared;
 
 /// A board without flash and with a cold disk cache starts in well under a second; a busy machine is slower.
 const BOOT: Duration = Duration::from_secs(20);
+/// Folders of virtual boards in the system's temporary folder: this, the process, a number.
+const FOLDER: &str = "boardside-board-";
 
 /// A running board; dropping it ends its processes and removes what it put on the disk.
 #[derive(Debug)]
@@ -74,6 +76,8 @@ pub struct VirtualBoard {
     wake: OwnedFd,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    /// Locked: one board a flash.
+    _flash: Option<File>,
 }
 
 impl VirtualBoard {
@@ -81,7 +85,10 @@ impl VirtualBoard {
     pub fn spawn(profile: &Profile, firmware: &Firmware) -> Result<Self, VirtualBoardError> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = env::temp_dir().join(format!("boardside-{}-{number}", process::id()));
+        if number == 0 {
+            sweep();
+        }
+        let folder = env::temp_dir().join(format!("{FOLDER}{}-{number}", process::id()));
         let made = VirtualBoardError::io(format!("making {}", folder.display()));
         fs::create_dir_all(&folder).map_err(made)?;
         let started = Self::start(profile, firmware, &folder);
@@ -99,8 +106,11 @@ impl VirtualBoard {
             None => folder.join("flash"),
         };
         let mut profile = profile.clone();
+        let mut flash = None;
         if profile.kind == Kind::Unix {
-            profile.flash = image::prepare(&image, profile.flash)?;
+            let (size, file) = image::prepare(&image, profile.flash)?;
+            profile.flash = size;
+            flash = Some(file);
             if !profile.files.is_empty() {
                 image::write(firmware, &image, &profile, &profile.files)?;
             }
@@ -137,6 +147,7 @@ impl VirtualBoard {
             wake,
             shared,
             thread: Some(thread),
+            _flash: flash,
         })
     }
 
@@ -223,5 +234,19 @@ impl Drop for VirtualBoard {
             let _ = thread.join();
         }
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Removes the folders of virtual boards that were killed.
+fn sweep() {
+    for entry in fs::read_dir(env::temp_dir()).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name.strip_prefix(FOLDER).and_then(|rest| rest.split('-').next());
+        let process = process.and_then(|text| rustix::process::Pid::from_raw(text.parse().ok()?));
+        // A process of another user answers with another error.
+        let gone = |pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH);
+        if process.is_some_and(gone) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }

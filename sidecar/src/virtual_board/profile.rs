@@ -108,7 +108,8 @@ pub struct Profile {
     /// A flash image that outlives the board (unix only); made if it is not there. `None` is a fresh one.
     pub image: Option<PathBuf>,
     /// Built-in modules that this firmware lacks (unix only), and two parts of it:
-    /// `stdin.buffer` (no binary stdin) and `raw-paste`.
+    /// `stdin.buffer` (no binary stdin) and `raw-paste`. Not `gc`, `io`, `os`, `sys` and `vfs`, which booting needs,
+    /// nor modules written in Python, such as `asyncio`.
     pub without: Vec<String>,
     /// The file system is mounted read-only (unix only).
     pub read_only: bool,
@@ -168,36 +169,17 @@ pub fn parse_size(text: &str) -> Result<u64, VirtualBoardError> {
         })
 }
 
-/// Reads bits per second; `none` is an unlimited line.
-pub fn parse_baud(text: &str) -> Result<Option<u32>, VirtualBoardError> {
-    if text == "none" {
-        return Ok(None);
-    }
-    match text.parse() {
-        Ok(baud) if baud >= 300 => Ok(Some(baud)),
-        _ => Err(VirtualBoardError::BadSpec {
-            text: text.to_owned(),
-            why: "a baud rate is a number of 300 or more, or `none`",
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_speeds_are_read_as_people_write_them() {
+    fn sizes_are_read_as_people_write_them() {
         for (text, bytes) in [("512", 512), ("64K", 65_536), ("1m", 1 << 20)] {
             assert_eq!(parse_size(text).unwrap(), bytes);
         }
-        assert_eq!(parse_baud("none").unwrap(), None);
-        assert_eq!(parse_baud("9600").unwrap(), Some(9600));
         for bad in ["", "K", "-1", "0", "1G", "1é"] {
             parse_size(bad).unwrap_err();
-        }
-        for bad in ["", "0", "fast"] {
-            parse_baud(bad).unwrap_err();
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::virtual_board::VirtualBoardError;
 /// A board and its line at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools)] // facts that are true or not, in any combination
 pub struct Status {
     /// The board has power.
     pub powered: bool,
@@ -17,10 +18,14 @@ pub struct Status {
     pub ready: bool,
     /// The host can see the port.
     pub plugged: bool,
+    /// A program on the host has the port open.
+    pub connected: bool,
     /// How often boot.py was reached: power-ons and soft resets (unix).
     pub boots: u64,
     /// How often the firmware ended by itself and was started again.
     pub crashes: u64,
+    /// How often the cable was pulled.
+    pub cuts: u64,
     /// Bytes that arrived at the board, interrupts included.
     pub to_board: u64,
     /// Bytes that arrived at the host's end.

@@ -22,7 +22,7 @@ use rustix::fs::Mode;
 use rustix::fs::OFlags;
 
 /// Longer than anything takes here, also on a busy machine.
-pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(15);
 
 /// What a board's firmware prints before `>>> `.
 pub(crate) const HELP: &str = "Type \"help()\" for more information.\r\n>>> ";
@@ -98,6 +98,13 @@ impl Port {
         self.until(end)
     }
 
+    /// The next `n` bytes.
+    pub(crate) fn take(&mut self, n: usize) -> String {
+        let mut bytes = vec![0; n];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes.into_iter().map(char::from).collect()
+    }
+
     /// Whatever comes until the port hangs up.
     pub(crate) fn until_hang_up(&mut self) -> String {
         self.gather("\0never\0", LIMIT).0
@@ -105,16 +112,16 @@ impl Port {
 
     fn gather(&mut self, end: &str, limit: Duration) -> (String, bool) {
         let start = Instant::now();
-        let mut got = Vec::new();
+        let mut got = String::new(); // a character for each byte
         let mut byte = [0];
-        while !got.ends_with(end.as_bytes()) {
+        while !got.ends_with(end) {
             let left = Timespec::try_from(limit.saturating_sub(start.elapsed())).unwrap();
             let ready = rustix::event::poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&left)).unwrap();
             if ready == 0 || self.0.read(&mut byte).unwrap_or(0) == 0 {
-                return (String::from_utf8_lossy(&got).into_owned(), false);
+                return (got, false);
             }
-            got.push(byte[0]);
+            got.push(char::from(byte[0]));
         }
-        (String::from_utf8_lossy(&got).into_owned(), true)
+        (got, true)
     }
 }

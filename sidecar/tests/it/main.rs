@@ -5,13 +5,32 @@ mod architecture;
 mod board_model;
 #[cfg(unix)]
 mod boards;
+#[cfg(unix)]
+mod console;
+#[cfg(unix)]
+mod doctor;
 mod events;
 #[cfg(unix)]
+mod firmwares;
+#[cfg(unix)]
 mod microbit;
+#[cfg(unix)]
+mod mpremote;
 mod plan_model;
 mod plans;
+#[cfg(unix)]
+mod refusals;
+#[cfg(unix)]
+mod running;
 mod settings;
 #[cfg(unix)]
 mod virtual_board;
+#[cfg(unix)]
+mod virtual_flash;
+#[cfg(unix)]
+mod virtual_line;
 mod watch;
+#[cfg(unix)]
+mod watch_verb;
 mod wire;
+mod workspace;

@@ -101,6 +101,12 @@ impl Explain for BoardError {
                 self,
                 "put all files of the project into one folder; nothing was written",
             ),
+            Self::Name { .. } => words(
+                "board.name",
+                Exit::Failed,
+                self,
+                "rename the file or leave it out (.boardsideignore); nothing was changed",
+            ),
             Self::Verify => words(
                 "board.verify",
                 Exit::Verify,

@@ -37,7 +37,8 @@ def entry(path, data):
 
 
 def read(folder):
-    for name, kind, *_ in os.ilistdir(folder):
+    # FAT takes no slash at the end of a folder.
+    for name, kind, *_ in os.ilistdir(folder[:-1] or "/"):
         path = folder + name
         if kind & 0x4000:
             entry(path + "/", b"")
