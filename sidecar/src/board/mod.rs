@@ -8,6 +8,7 @@ mod facts;
 mod files;
 mod incoming;
 mod link;
+mod program;
 mod stage;
 mod stream;
 mod sum;
@@ -16,6 +17,8 @@ pub use compare::Compared;
 pub use compare::Drifted;
 pub use error::BoardError;
 pub use facts::Facts;
+pub use files::FLAT_MANIFEST;
+pub use files::Lies;
 pub use files::Listed;
 pub use stage::Order;
 pub use stage::Stage;
@@ -25,7 +28,6 @@ pub use sum::Sum;
 use std::time::Duration;
 
 use crate::base::BoardPath;
-use crate::board::device::Piece;
 use crate::repl::Entered;
 use crate::repl::Patience;
 use crate::repl::Repl;
@@ -36,6 +38,9 @@ use crate::wire::Wire;
 /// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
 /// an ESP8266 takes about 10 s for 100 kB.
 const QUIET: Duration = Duration::from_secs(60);
+
+/// The same for programs of a few lines.
+const SHORT: Duration = Duration::from_secs(3);
 
 /// What kind of firmware answers; decides which programs of `device/` are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,8 @@ pub struct Board {
     sum: Sum,
     facts: Option<Facts>,
     entered: Entered,
+    /// The line has damaged something: what is sent goes in small pieces, each of them checked.
+    bad_line: bool,
 }
 
 impl Board {
@@ -67,6 +74,7 @@ impl Board {
                 was_running: false,
                 at_once: true,
             },
+            bad_line: false,
         }
     }
 
@@ -154,34 +162,6 @@ impl Board {
         Ok(kind)
     }
 
-    /// Runs pieces of `device/` with these values, with the strongest checksum that the firmware has.
-    async fn ask(&mut self, pieces: &[Piece], values: &[(&str, String)]) -> Result<Vec<String>, BoardError> {
-        loop {
-            let program = self.program(pieces, values).await?;
-            match self.repl.ask(&program, QUIET).await {
-                Err(ReplError::Raised(raised)) if raised.kind() == "ImportError" => {
-                    self.sum = self.sum.weaker().ok_or(BoardError::Raised(raised))?;
-                }
-                other => return Ok(other?),
-            }
-        }
-    }
-
-    /// A program that leaves no names behind, with `values` as its variables.
-    async fn program(&mut self, pieces: &[Piece], values: &[(&str, String)]) -> Result<String, BoardError> {
-        let flat = self.kind().await? == Kind::Flat;
-        let mut program = device::program(&[device::NAMES]);
-        for (name, literal) in values {
-            program.push_str(&[*name, "=", literal, "\n"].concat());
-        }
-        if !flat {
-            program.push_str(&device::program(&[device::SAY, self.sum.piece()]));
-        }
-        program.push_str(&device::program(pieces));
-        program.push_str(&device::program(&[device::TIDY]));
-        Ok(program)
-    }
-
     /// A path or a name as this firmware reads it.
     async fn text(&mut self, value: &str) -> Result<String, BoardError> {
         Ok(match self.kind().await? {
@@ -193,6 +173,17 @@ impl Board {
     /// Runs a user's program to its end; its output goes to `sink` as it comes.
     pub async fn run(&mut self, code: &str, sink: &mut (dyn FnMut(&[u8]) + Send)) -> Result<(), BoardError> {
         self.repl.run(code, sink).await.map_err(BoardError::Repl)
+    }
+
+    /// Runs an expression. What it prints and then, between 0x02 and 0x03, the repr of its value goes to `sink`.
+    pub async fn value(
+        &mut self,
+        expression: &str,
+        sink: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<(), BoardError> {
+        let text = text_literal(expression);
+        let code = [&device::program(&[device::VALUE]), "v_(", &text, ")\n"].concat();
+        self.run(&code, sink).await
     }
 
     /// Runs a file that lies on the board to its end; its output goes to `sink` as it comes.
@@ -208,7 +199,11 @@ impl Board {
 
     /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
     pub async fn resync(&mut self) -> Result<(), BoardError> {
-        Ok(self.repl.resync().await?)
+        // Whatever it was, from here on nothing is taken for granted.
+        self.bad_line = true;
+        self.repl.resync().await?;
+        self.forget().await;
+        Ok(())
     }
 
     /// Back to the friendly prompt.
@@ -222,12 +217,20 @@ impl Board {
         Ok(self.repl.soft_reset().await?)
     }
 
-    /// `machine.reset()`: as if the power had been cut. The port of a board with native USB goes away.
-    pub async fn hard_reset(&mut self) -> Result<(), BoardError> {
+    /// `machine.reset()`: as if the power had been cut. The port of a board with native USB goes away, and the
+    /// wire with it. Says whether the firmware has it.
+    pub async fn hard_reset(&mut self) -> Result<bool, BoardError> {
+        match self.repl.exec(&device::program(&[device::RESETS]), QUIET).await {
+            Err(ReplError::Raised(_)) => return Ok(false),
+            other => other.map(drop)?,
+        }
         self.facts = None;
         self.kind = None;
-        self.repl.start(&device::program(&[device::RESET])).await?;
-        Ok(())
+        match self.repl.start(&device::program(&[device::RESET])).await {
+            // A port that vanishes can take the last acknowledgement along.
+            Err(ReplError::Wire(_)) => Ok(true),
+            other => Ok(other.map(|()| true)?),
+        }
     }
 
     /// Resets the board by its control lines, where the wire knows how. Says whether it does.

@@ -97,6 +97,7 @@ impl Board {
         } else if tier == Tier::Stream {
             let pieces = [device::PLACE, device::COMMIT, device::STAGE, device::STREAM];
             let program = self.program(&pieces, &[]).await?;
+            let program = self.deliver(&program).await?;
             By::Stream(Box::new(Stream::start(&mut self.repl, &program).await?))
         } else {
             let pieces = [
@@ -107,8 +108,8 @@ impl Board {
                 device::STAGE,
                 device::PASTE,
             ];
-            let program = [device::program(&[device::NAMES]), device::program(&pieces)].concat();
-            self.repl.exec(&program, super::QUIET).await?;
+            let code = self.deliver(&device::program(&pieces)).await?;
+            self.repl.exec(&code, super::QUIET).await?;
             // Source, parse tree and bytes object live at once: about eight bytes of RAM for one of content.
             let piece = usize::try_from(facts.free_ram / 24)
                 .unwrap_or(usize::MAX)
@@ -270,8 +271,9 @@ impl Stage<'_> {
             }
         });
         self.board.remove_flat(&removed.collect::<Vec<_>>()).await?;
-        let program = device::program(&[device::NAMES, device::FLAT_PLACE, device::FLAT_PASTE]);
-        self.board.repl.exec(&program, super::QUIET).await?;
+        let program = device::program(&[device::FLAT_PLACE, device::FLAT_PASTE]);
+        let code = self.board.deliver(&program).await?;
+        self.board.repl.exec(&code, super::QUIET).await?;
         for order in orders {
             let (number, path) = match order {
                 Order::Remove(_) => continue,

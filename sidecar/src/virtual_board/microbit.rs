@@ -31,7 +31,11 @@ for n in os.listdir():
 
 /// Everything on the flat file system, with a `/` in front of each name.
 pub(crate) fn files(address: &str) -> Result<BTreeMap<String, Vec<u8>>, VirtualBoardError> {
-    let opened = rustix::fs::open(address, OFlags::RDWR | OFlags::NOCTTY, Mode::empty());
+    let opened = rustix::fs::open(
+        address,
+        OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC,
+        Mode::empty(),
+    );
     let mut port = File::from(opened.map_err(VirtualBoardError::io(format!("opening {address}")))?);
     talk(&mut port, b"\r\x03\x03\r\x01", b"raw REPL; CTRL-B to exit\r\n>")?;
     let dump = format!("{DUMP}\x04");

@@ -6,7 +6,11 @@ mod board_model;
 #[cfg(unix)]
 mod boards;
 #[cfg(unix)]
+mod cli_files;
+#[cfg(unix)]
 mod console;
+#[cfg(unix)]
+mod cuts;
 #[cfg(unix)]
 mod doctor;
 mod events;

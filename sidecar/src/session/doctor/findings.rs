@@ -198,7 +198,7 @@ pub(super) fn some(list: &[String]) -> String {
     const SHOWN: usize = 5;
     let mut text = list.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     if list.len() > SHOWN {
-        text.push_str(&format!(" and {} more", list.len() - SHOWN));
+        text = format!("{text} and {} more", list.len() - SHOWN);
     }
     text
 }

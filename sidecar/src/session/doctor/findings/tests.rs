@@ -29,6 +29,7 @@ fn listed(path: &str, size: u64) -> Listed {
     Listed {
         path: path.to_owned(),
         size: Some(size),
+        drive: false,
     }
 }
 
@@ -96,8 +97,8 @@ fn little_flash_is_a_note_and_none_a_problem() {
 #[test]
 fn little_ram_is_a_note_but_not_where_it_cannot_be_more() {
     let with = |free_ram, folders| Facts {
-        free_ram,
         folders,
+        free_ram,
         ..facts()
     };
     for (free, folders, state) in [
@@ -131,6 +132,7 @@ fn empty_files_are_left_over_unless_they_are_packages_or_the_projects() {
         Listed {
             path: "/lib".to_owned(),
             size: None,
+            drive: false,
         },
     ];
     let owned = snapshot(&[("/own.txt", b""), ("/main.py", b"print()")]);
