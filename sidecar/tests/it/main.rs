@@ -15,9 +15,13 @@ mod cli_project;
 #[cfg(unix)]
 mod cli_promise;
 #[cfg(unix)]
+mod console;
+#[cfg(unix)]
 mod cuts;
 #[cfg(unix)]
 mod desk;
+#[cfg(unix)]
+mod doctor;
 mod events;
 #[cfg(unix)]
 mod firmwares;
@@ -29,6 +33,8 @@ mod plan_model;
 mod plans;
 #[cfg(unix)]
 mod refusals;
+#[cfg(unix)]
+mod running;
 mod settings;
 #[cfg(unix)]
 mod virtual_board;
@@ -37,5 +43,7 @@ mod virtual_flash;
 #[cfg(unix)]
 mod virtual_line;
 mod watch;
+#[cfg(unix)]
+mod watch_verb;
 mod wire;
 mod workspace;
