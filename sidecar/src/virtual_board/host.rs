@@ -137,7 +137,8 @@ impl Host {
     }
 
     /// Notices who came and went. What the last program left unread is lost, as when a port is closed.
-    pub(crate) fn attend(&mut self) {
+    /// Answers whether somebody is there.
+    pub(crate) fn attend(&mut self) -> bool {
         match &mut self.plug {
             Some(Plug::Pty {
                 slave,
@@ -169,6 +170,11 @@ impl Host {
                 }
             }
             _ => {}
+        }
+        match &self.plug {
+            Some(Plug::Pty { openers, .. }) => *openers > 0,
+            Some(Plug::Socket { client, .. }) => client.is_some(),
+            None => false,
         }
     }
 

@@ -1,44 +1,39 @@
 //! The thread between a host and a board: moves every byte when it is due, and does what the faults say.
 //! What becomes of each byte is decided in `lane`, which is pure; here is the clock and the system.
 
-use std::collections::VecDeque;
+mod state;
+
+pub(crate) use state::Command;
+pub(crate) use state::State;
+
 use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
-use std::time::Instant;
 
 use rustix::event::PollFd;
 use rustix::event::PollFlags;
 use rustix::event::Timespec;
 
 use crate::virtual_board::Firmware;
+use crate::virtual_board::Kind;
 use crate::virtual_board::Profile;
 use crate::virtual_board::VirtualBoardError;
 use crate::virtual_board::device::Device;
 use crate::virtual_board::device::Notice;
 use crate::virtual_board::host::Host;
-use crate::virtual_board::lane::Lane;
 use crate::virtual_board::status::Shared;
 
 /// What a serial port's driver holds on the host.
 const HOST_BUFFER: usize = 4_096;
 /// What a board holds in front of its line.
 const BOARD_FIFO: usize = 256;
+/// The least time between two bytes to the emulated chip: 115200 baud.
+const EMULATED_BYTE: Duration = Duration::from_micros(87);
 /// Without a speed, how much may be on its way at once.
 const UNPACED: usize = 16_384;
-
-/// What `VirtualBoard` asks of the line.
-#[derive(Debug)]
-pub(crate) enum Command {
-    PowerOff,
-    PowerOn,
-    Unplug,
-    Replug,
-    Stop,
-}
 
 /// Everything between host and board.
 pub(crate) struct Line {
@@ -51,49 +46,6 @@ pub(crate) struct Line {
     pub(crate) wake: OwnedFd,
     pub(crate) shared: Arc<Shared>,
     pub(crate) state: State,
-}
-
-/// What changes while a line runs.
-pub(crate) struct State {
-    start: Instant,
-    to_board: Lane,
-    to_host: Lane,
-    /// Arrived, but the board's socket is full.
-    at_board: VecDeque<u8>,
-    /// Arrived, but no program has read it.
-    at_host: Vec<u8>,
-    device: Option<Device>,
-    /// The board has come as far as boot.py; until then it hears nothing.
-    ready: bool,
-    /// The flash write that cuts the power, until it has.
-    power: Option<u32>,
-    /// Bytes that have reached the board, until the cut.
-    cut_after: Option<u64>,
-    replug_at: Option<Duration>,
-    /// The last two bytes to the board, for `raw-paste`.
-    recent: [u8; 2],
-    said: String,
-}
-
-impl State {
-    pub(crate) fn new(profile: &Profile) -> Self {
-        let faults = &profile.faults;
-        let lane = |damage, seed| Lane::new(profile.baud, faults.delay, damage, faults.stall, seed);
-        Self {
-            start: Instant::now(),
-            to_board: lane(faults.to_board, faults.seed),
-            to_host: lane(faults.to_host, !faults.seed),
-            at_board: VecDeque::new(),
-            at_host: Vec::new(),
-            device: None,
-            ready: false,
-            power: faults.power,
-            cut_after: faults.cut.map(|cut| cut.after),
-            replug_at: None,
-            recent: [0; 2],
-            said: String::new(),
-        }
-    }
 }
 
 impl Line {
@@ -115,7 +67,7 @@ impl Line {
                 self.replug();
             }
             self.listen_to_board();
-            self.host.attend();
+            self.attend_host();
             self.take_from_host(now);
             self.take_from_board(now);
             self.deliver_to_board(now);
@@ -129,6 +81,14 @@ impl Line {
             paced
         } else {
             UNPACED
+        }
+    }
+
+    fn attend_host(&mut self) {
+        let connected = self.host.attend();
+        if connected != self.state.connected {
+            self.state.connected = connected;
+            self.shared.update(|status| status.connected = connected);
         }
     }
 
@@ -158,7 +118,7 @@ impl Line {
     }
 
     fn deliver_to_board(&mut self, now: Duration) {
-        while self.push_to_board() && (self.state.ready || self.state.device.is_none()) {
+        while self.push_to_board() && self.hears(now) {
             let Some(byte) = self.state.to_board.take(now) else {
                 return;
             };
@@ -174,6 +134,34 @@ impl Line {
             }
             self.arrive(byte);
         }
+    }
+
+    /// False while a byte that has come must wait in front of the board.
+    fn hears(&mut self, now: Duration) -> bool {
+        let Some(device) = &self.state.device else {
+            return true; // nobody hears it, but it does not wait
+        };
+        if self.profile.kind == Kind::Unix {
+            return self.state.ready;
+        }
+        // The emulator takes bytes as fast as its processor reads them, whatever the baud rate. After a moment
+        // without processor time it would take a burst that no line could send, and the firmware would lose it.
+        let unread = device.unread();
+        let state = &mut self.state;
+        if state.to_board.next_due().is_none_or(|due| due > now) {
+            return true;
+        }
+        if state.not_before > now {
+            return false;
+        }
+        if unread > 0 {
+            state.not_before = now + EMULATED_BYTE;
+            return false;
+        }
+        // A thread wakes late now and then; what fits the chip's own FIFO may catch up.
+        let catch_up = now.saturating_sub(EMULATED_BYTE * 4);
+        state.not_before = (state.not_before + EMULATED_BYTE).max(catch_up);
+        true
     }
 
     /// A byte has come out of the line at the board.

@@ -31,10 +31,19 @@ for n in os.listdir():
 
 /// Everything on the flat file system, with a `/` in front of each name.
 pub(crate) fn files(address: &str) -> Result<BTreeMap<String, Vec<u8>>, VirtualBoardError> {
-    let opened = rustix::fs::open(address, OFlags::RDWR | OFlags::NOCTTY, Mode::empty());
+    let opened = rustix::fs::open(
+        address,
+        OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC,
+        Mode::empty(),
+    );
     let mut port = File::from(opened.map_err(VirtualBoardError::io(format!("opening {address}")))?);
     talk(&mut port, b"\r\x03\x03\r\x01", b"raw REPL; CTRL-B to exit\r\n>")?;
-    let answer = talk(&mut port, format!("{DUMP}\x04").as_bytes(), b"\x04>")?;
+    let dump = format!("{DUMP}\x04");
+    let mut answer = talk(&mut port, dump.as_bytes(), b"\x04>")?;
+    if answer.windows(9).any(|words| words == b"Interrupt") {
+        // This firmware keeps a Ctrl-C that it did not need for the next program.
+        answer = talk(&mut port, dump.as_bytes(), b"\x04>")?;
+    }
     talk(&mut port, b"\x02", b">>> ")?;
     parse(&answer).ok_or_else(|| VirtualBoardError::Unreadable {
         output: String::from_utf8_lossy(&answer).into_owned(),

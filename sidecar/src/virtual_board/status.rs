@@ -18,6 +18,8 @@ pub struct Status {
     pub ready: bool,
     /// The host can see the port.
     pub plugged: bool,
+    /// A program on the host has the port open.
+    pub connected: bool,
     /// How often boot.py was reached: power-ons and soft resets (unix).
     pub boots: u64,
     /// How often the firmware ended by itself and was started again.

@@ -5,6 +5,8 @@ mod architecture;
 mod board_model;
 #[cfg(unix)]
 mod boards;
+#[cfg(unix)]
+mod cuts;
 mod events;
 #[cfg(unix)]
 mod firmwares;

@@ -104,12 +104,13 @@ fn what_a_program_left_unread_is_not_there_for_the_next_one() {
     let board = start(&fast());
     let mut port = Port::open(&board);
     port.until(HELP);
-    port.send("print('st' + 'ale')\r");
     let sent = board.status().to_host;
+    port.send("print('st' + 'ale')\r");
     board
         .wait("answer", LIMIT, |status| status.to_host >= sent + 30)
         .unwrap();
     drop(port);
+    board.wait("close", LIMIT, |status| !status.connected).unwrap();
     let mut port = Port::open(&board);
     assert!(!port.ask("1+1\r", "2\n>>> ").contains("stale"));
 }

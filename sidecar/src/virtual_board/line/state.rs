@@ -1,0 +1,69 @@
+//! What changes while a line runs, and what can be asked of it.
+//! Only data: `line` does the work.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::virtual_board::Profile;
+use crate::virtual_board::device::Device;
+use crate::virtual_board::lane::Lane;
+
+/// What `VirtualBoard` asks of the line.
+#[derive(Debug)]
+pub(crate) enum Command {
+    PowerOff,
+    PowerOn,
+    Unplug,
+    Replug,
+    Stop,
+}
+
+/// What changes while a line runs.
+pub(crate) struct State {
+    pub(super) start: Instant,
+    pub(super) to_board: Lane,
+    pub(super) to_host: Lane,
+    /// Arrived, but the board's socket is full.
+    pub(super) at_board: VecDeque<u8>,
+    /// Arrived, but no program has read it.
+    pub(super) at_host: Vec<u8>,
+    pub(super) device: Option<Device>,
+    /// The board has come as far as boot.py; until then it hears nothing.
+    pub(super) ready: bool,
+    /// The flash write that cuts the power, until it has.
+    pub(super) power: Option<u32>,
+    /// Bytes that have reached the board, until the cut.
+    pub(super) cut_after: Option<u64>,
+    pub(super) replug_at: Option<Duration>,
+    /// The last two bytes to the board, for `raw-paste`.
+    pub(super) recent: [u8; 2],
+    pub(super) said: String,
+    /// A program on the host has the port open.
+    pub(super) connected: bool,
+    /// The earliest moment for the next byte to an emulated chip.
+    pub(super) not_before: Duration,
+}
+
+impl State {
+    pub(crate) fn new(profile: &Profile) -> Self {
+        let faults = &profile.faults;
+        let lane = |damage, seed| Lane::new(profile.baud, faults.delay, damage, faults.stall, seed);
+        Self {
+            start: Instant::now(),
+            to_board: lane(faults.to_board, faults.seed),
+            to_host: lane(faults.to_host, !faults.seed),
+            at_board: VecDeque::new(),
+            at_host: Vec::new(),
+            device: None,
+            ready: false,
+            power: faults.power,
+            cut_after: faults.cut.map(|cut| cut.after),
+            replug_at: None,
+            recent: [0; 2],
+            said: String::new(),
+            connected: false,
+            not_before: Duration::ZERO,
+        }
+    }
+}

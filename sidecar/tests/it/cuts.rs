@@ -1,0 +1,209 @@
+//! A cable pulled, power lost, a line that loses bytes, in the middle of a sync: afterwards the board holds the
+//! whole old project or the whole new one, and the next sync converges.
+//! Points are sampled, so that everybody runs them; they cover every phase of the transaction.
+
+use std::collections::BTreeMap;
+
+use boardside::virtual_board::Cut;
+use boardside::virtual_board::Damage;
+use boardside::virtual_board::Faults;
+use boardside::virtual_board::FileSystem;
+use boardside::virtual_board::Profile;
+use boardside::virtual_board::VirtualBoard;
+use rstest::rstest;
+use tempfile::TempDir;
+
+use crate::boards;
+use crate::workspace::Workspace;
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// The project before: something to keep, to replace, to rename and to remove.
+fn old() -> Workspace {
+    Workspace::new(&[
+        ("main.py", b"print('old')\n"),
+        ("keep.py", b"KEEP = 1\n"),
+        ("replace.py", &b"# old line\n".repeat(400)),
+        ("lib/renamed.py", &b"# this file moves\n".repeat(100)),
+        ("gone/away.py", b"GONE = 1\n"),
+    ])
+}
+
+/// The project after an add, a replace, a rename and a remove.
+fn change(workspace: &Workspace) {
+    workspace.write("main.py", b"print('new')\n");
+    workspace.write("replace.py", &b"# new line\n".repeat(500));
+    workspace.write(
+        "added/file.bin",
+        &(0..=255).cycle().take(3000).collect::<Vec<u8>>(),
+    );
+    workspace.rename("lib/renamed.py", "lib/has moved.py");
+    workspace.remove("gone");
+}
+
+fn on_board(board: &VirtualBoard) -> Files {
+    let mut files = board.files().unwrap();
+    files.retain(|path, _| !path.starts_with("/.boardside") && !path.ends_with('/'));
+    files
+}
+
+/// Which project is that, by name?
+fn which(found: &Files, before: &Files, after: &Files) -> &'static str {
+    if found == before {
+        "old"
+    } else if found == after {
+        "new"
+    } else {
+        "mixed"
+    }
+}
+
+#[test]
+fn a_pulled_cable_leaves_the_old_project_or_the_new_one() {
+    let mut seen = BTreeMap::new();
+    for after in [
+        0, 40, 900, 2100, 2600, 3500, 5000, 6500, 7500, 8000, 8500, 9000, 20_000,
+    ] {
+        let workspace = old();
+        let image = TempDir::new().unwrap();
+        let profile = Profile {
+            image: Some(image.path().join("flash")),
+            ..boards::fast()
+        };
+        let board = boards::start(&profile);
+        assert_eq!(workspace.sync(board.address(), &[]).exit, 0);
+        drop(board);
+        let before = workspace.files();
+        change(&workspace);
+        let faults = Faults {
+            cut: Some(Cut { after, back: None }),
+            ..Faults::default()
+        };
+        let mut board = boards::start(&Profile { faults, ..profile });
+        let cut = workspace.sync(board.address(), &[]);
+        assert!(
+            cut.exit == 0 || (cut.exit, cut.code()) == (4, "wire.gone"),
+            "cut after {after}: {cut:?}"
+        );
+        if !board.status().plugged {
+            board.replug().unwrap();
+        }
+        // Looking at it waits for a commit that the board goes on with by itself.
+        assert_eq!(
+            workspace.sync(board.address(), &["--dry-run"]).exit,
+            0,
+            "cut after {after}"
+        );
+        let state = which(&on_board(&board), &before, &workspace.files());
+        assert_ne!(state, "mixed", "cut after {after}: {:?}", on_board(&board).keys());
+        *seen.entry(state).or_insert(0) += 1;
+        let again = workspace.sync(board.address(), &[]);
+        assert_eq!(again.exit, 0, "cut after {after}: {again:?}");
+        assert_eq!(
+            which(&on_board(&board), &before, &workspace.files()),
+            "new",
+            "cut after {after}"
+        );
+    }
+    assert!(
+        seen.contains_key("old") && seen.contains_key("new"),
+        "the points do not cover both ends: {seen:?}"
+    );
+}
+
+#[rstest]
+#[case::littlefs(FileSystem::LittleFs)]
+#[case::fat(FileSystem::Fat)]
+fn after_lost_power_the_next_connection_makes_it_whole(#[case] file_system: FileSystem) {
+    let mut seen = BTreeMap::new();
+    for operation in [0, 3, 9, 17, 25, 33, 41, 47, 53, 59, 66, 74, 85, 100, 130, 170] {
+        let workspace = old();
+        let image = TempDir::new().unwrap();
+        let profile = Profile {
+            image: Some(image.path().join("flash")),
+            file_system,
+            ..boards::fast()
+        };
+        let board = boards::start(&profile);
+        assert_eq!(workspace.sync(board.address(), &[]).exit, 0);
+        drop(board);
+        let before = workspace.files();
+        change(&workspace);
+        let faults = Faults {
+            power: Some(operation),
+            ..Faults::default()
+        };
+        let board = boards::start(&Profile {
+            faults,
+            ..profile.clone()
+        });
+        let cut = workspace.sync(board.address(), &[]);
+        drop(board);
+        let board = boards::start(&profile);
+        let look = workspace.sync(board.address(), &["--dry-run"]);
+        assert_eq!(look.exit, 0, "power lost at {operation}: {look:?}");
+        let state = which(&on_board(&board), &before, &workspace.files());
+        assert_ne!(
+            state,
+            "mixed",
+            "power lost at {operation} ({cut:?}): {:?}",
+            on_board(&board).keys()
+        );
+        *seen.entry(state).or_insert(0) += 1;
+        let again = workspace.sync(board.address(), &[]);
+        assert_eq!(again.exit, 0, "power lost at {operation}: {again:?}");
+        assert_eq!(
+            which(&on_board(&board), &before, &workspace.files()),
+            "new",
+            "power lost at {operation}"
+        );
+    }
+    assert!(
+        seen.contains_key("old") && seen.contains_key("new"),
+        "the points do not cover both ends: {seen:?}"
+    );
+}
+
+#[rstest]
+#[case::drops(Damage { drop: Some(3000), ..Damage::default() })]
+#[case::doubles(Damage { double: Some(3000), ..Damage::default() })]
+#[case::garbles(Damage { garble: Some(3000), ..Damage::default() })]
+fn a_bad_line_gives_the_right_files_or_a_clear_error(#[case] damage: Damage) {
+    let mut whole = 0;
+    for seed in 1..=4 {
+        let workspace = old();
+        let faults = Faults {
+            seed,
+            to_board: damage,
+            to_host: damage,
+            ..Faults::default()
+        };
+        let image = TempDir::new().unwrap();
+        let profile = Profile {
+            image: Some(image.path().join("flash")),
+            ..boards::fast()
+        };
+        let board = boards::start(&Profile {
+            faults,
+            ..profile.clone()
+        });
+        let ran = workspace.sync(board.address(), &[]);
+        drop(board);
+        let found = on_board(&boards::start(&profile));
+        if ran.exit == 0 {
+            assert_eq!(found, workspace.files(), "seed {seed}: {ran:?}");
+            whole += 1;
+        } else {
+            assert_eq!(ran.exit, 4, "seed {seed}: {ran:?}");
+            assert!(
+                found.is_empty() || found == workspace.files(),
+                "seed {seed}: {:?}",
+                found.keys()
+            );
+        }
+    }
+    assert!(
+        whole >= 2,
+        "only {whole} of 4 syncs came through a line that damages one byte in 3000"
+    );
+}
