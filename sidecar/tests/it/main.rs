@@ -7,6 +7,7 @@ mod board_model;
 mod boards;
 #[cfg(unix)]
 mod cuts;
+mod documents;
 mod events;
 #[cfg(unix)]
 mod firmwares;
