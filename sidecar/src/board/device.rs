@@ -26,6 +26,11 @@ pieces! {
     FACTS = "facts.py";
     COMPARE = "compare.py";
     LIST = "list.py";
+    LIST_FOLDER = "list_folder.py";
+    KINDS = "kinds.py";
+    VALUE = "value.py";
+    RESETS = "resets.py";
+    FORGET = "forget.py";
     COMMIT = "commit.py";
     RECOVER = "recover.py";
     STAGE = "stage.py";

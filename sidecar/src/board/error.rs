@@ -37,6 +37,29 @@ pub enum BoardError {
         /// What was asked for.
         path: String,
     },
+    /// A folder is needed, and a file lies there.
+    #[error("{path} is not a folder")]
+    NotFolder {
+        /// What was asked for.
+        path: String,
+    },
+    /// A folder lies where a file is to go.
+    #[error("{path} is a folder on the board, a file cannot take its place")]
+    InTheWay {
+        /// Where.
+        path: String,
+    },
+    /// Boardside's own things are not for hands.
+    #[error("{path} is Boardside's own")]
+    Own {
+        /// What was asked for.
+        path: String,
+    },
+    /// The firmware has no `machine.reset()`, and no control line resets it.
+    #[error(
+        "this board cannot be reset from here: its firmware has no machine.reset(), and its port no line for it"
+    )]
+    NoReset,
     /// The firmware has no folders.
     #[error("this board cannot keep folders: {path}")]
     NoFolders {
@@ -55,8 +78,8 @@ pub enum BoardError {
     /// The board ran out of RAM.
     #[error("the board ran out of memory")]
     NoMemory,
-    /// Python on the board raised something else.
-    #[error("the board said: {0}")]
+    /// A program of ours raised what it never should.
+    #[error("the board could not run what Boardside sent: {}", .0.last_line())]
     Raised(Traceback),
     /// An answer could not be understood.
     #[error("the board's answer could not be understood: {line}")]
@@ -78,6 +101,8 @@ fn shortage(needed: Option<u64>, free: Option<u64>) -> String {
 
 /// `errno` of MicroPython's `py/mperrno.h`, which are Linux's.
 const ENOENT: i32 = 2;
+const EEXIST: i32 = 17;
+const ENOTDIR: i32 = 20;
 const EISDIR: i32 = 21;
 const ENOSPC: i32 = 28;
 const EROFS: i32 = 30;
@@ -91,6 +116,9 @@ impl BoardError {
             },
             EROFS => Self::ReadOnly,
             ENOENT => Self::NotFound {
+                path: path.to_owned(),
+            },
+            EEXIST | ENOTDIR => Self::NotFolder {
                 path: path.to_owned(),
             },
             EISDIR => Self::IsFolder {
@@ -149,6 +177,9 @@ impl BoardError {
         matches!(
             self,
             Self::Repl(ReplError::Timeout { .. } | ReplError::Unexpected { .. } | ReplError::Damaged)
+                // Our programs are tested: one that raises what it should not was damaged on the way.
+                | Self::Raised(_)
+                | Self::Answer { .. }
         )
     }
 }

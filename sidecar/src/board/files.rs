@@ -14,7 +14,7 @@ use crate::board::unclear;
 /// Where Boardside keeps its manifest, journal and staged files; on flat boards the manifest has a name.
 const FOLDER: &str = "/.boardside/";
 /// The manifest's name on a flat board.
-pub(super) const FLAT_MANIFEST: &str = "/boardside.manifest";
+pub const FLAT_MANIFEST: &str = "/boardside.manifest";
 /// How many paths are asked for at once: their text must fit the RAM of a small board.
 const AT_ONCE: usize = 40;
 
@@ -25,6 +25,22 @@ pub struct Listed {
     pub path: String,
     /// Bytes; `None` for a folder.
     pub size: Option<u64>,
+    /// It is another drive: an SD card, a ROM.
+    pub drive: bool,
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lies {
+    /// Nothing.
+    Nothing,
+    /// A file.
+    File {
+        /// Bytes.
+        size: u64,
+    },
+    /// A folder, or another drive.
+    Folder,
 }
 
 impl Board {
@@ -40,6 +56,61 @@ impl Board {
             return Err(unclear(&lines));
         }
         Ok(listed)
+    }
+
+    /// What lies in a folder, and below it if `deep`; a path of a file gives that file. `None` is the root.
+    /// Other drives (an SD card, a ROM) are named in the root and not entered.
+    pub async fn list_in(&mut self, path: Option<&BoardPath>, deep: bool) -> Result<Vec<Listed>, BoardError> {
+        if self.kind().await? == Kind::Flat {
+            let all = self.list().await?;
+            let Some(path) = path else { return Ok(all) };
+            let one: Vec<Listed> = all.into_iter().filter(|one| one.path == path.as_str()).collect();
+            return if one.is_empty() {
+                Err(missing(path.as_str()))
+            } else {
+                Ok(one)
+            };
+        }
+        let path = path.map_or("", BoardPath::as_str);
+        let values = [("A", self.text(path).await?), ("D", u8::from(deep).to_string())];
+        let lines = self.ask(&[device::PLACE, device::LIST_FOLDER], &values).await;
+        let lines = lines.map_err(|error| named(error, path))?;
+        let listed: Vec<Listed> = lines.iter().filter_map(|line| entry(line)).collect();
+        if lines.last() != Some(&format!("e {}", listed.len())) {
+            return Err(unclear(&lines));
+        }
+        Ok(listed)
+    }
+
+    /// What lies at each path.
+    pub async fn lies_at(&mut self, paths: &[BoardPath]) -> Result<Vec<Lies>, BoardError> {
+        if self.kind().await? == Kind::Flat {
+            let listed = self.list().await?;
+            let lies = |path: &BoardPath| {
+                let one = listed.iter().find(|one| one.path == path.as_str());
+                one.and_then(|one| one.size)
+                    .map_or(Lies::Nothing, |size| Lies::File { size })
+            };
+            return Ok(paths.iter().map(lies).collect());
+        }
+        let mut all = Vec::with_capacity(paths.len());
+        for some in paths.chunks(AT_ONCE) {
+            let names = self.tuple(some.iter().map(BoardPath::as_str)).await?;
+            let lines = self.ask(&[device::PLACE, device::KINDS], &[("A", names)]).await?;
+            let found = lines.iter().filter_map(|line| match line.strip_prefix("k ")? {
+                "d" => Some(Lies::Folder),
+                "-" => Some(Lies::Nothing),
+                size => Some(Lies::File {
+                    size: size.parse().ok()?,
+                }),
+            });
+            let before = all.len();
+            all.extend(found);
+            if all.len() - before != some.len() {
+                return Err(unclear(&lines));
+            }
+        }
+        Ok(all)
     }
 
     /// Size and checksum (hex, of the session's kind) of each path; `None` where there is no such file.
@@ -76,26 +147,37 @@ impl Board {
 
     /// The content of a file, checked against the checksum that the board computed while reading it.
     pub async fn read(&mut self, path: &str) -> Result<Vec<u8>, BoardError> {
+        self.read_with(path, &mut |_| {}).await
+    }
+
+    /// `read`; `moved` is told how many bytes are here.
+    pub async fn read_with(
+        &mut self,
+        path: &str,
+        moved: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Vec<u8>, BoardError> {
         let pieces = match self.kind().await? {
             Kind::Folders => [device::PLACE, device::READ],
             Kind::Flat => [device::FLAT_PLACE, device::FLAT_READ],
         };
         let name = self.text(path).await?;
-        let lines = self
-            .ask(&pieces, &[("A", name)])
-            .await
-            .map_err(|error| named(error, path))?;
         let mut content = Vec::new();
-        for line in &lines {
+        let mut last = String::new();
+        let mut heard = |line: String| {
             let decoded = match line.split_at_checked(1) {
                 Some(("b", text)) => STANDARD.decode(text).ok(),
                 Some(("x", text)) => unhex(text),
-                _ => continue,
+                _ => None,
             };
-            content.extend(decoded.ok_or_else(|| BoardError::Answer { line: line.clone() })?);
-        }
+            content.extend(decoded.unwrap_or_default());
+            moved(content.len() as u64);
+            last = line;
+        };
+        let asked = self.ask_for(&pieces, &[("A", name)], &mut heard).await;
+        asked.map_err(|error| named(error, path))?;
+        // A line that could not be decoded is missing here.
         let print = crate::base::Fingerprint::of(&content);
-        if lines.last() == Some(&format!("e {} {}", print.size, self.sum.hex(&print))) {
+        if last == format!("e {} {}", print.size, self.sum.hex(&print)) {
             Ok(content)
         } else {
             Err(BoardError::Repl(crate::repl::ReplError::Damaged))
@@ -117,13 +199,9 @@ impl Board {
     /// Removes a file, or a folder with everything in it if `whole_folder`. Gives what went.
     pub async fn remove(&mut self, path: &str, whole_folder: bool) -> Result<Vec<String>, BoardError> {
         if self.kind().await? == Kind::Flat {
-            let name = BoardPath::new(path).map_err(|_| BoardError::NotFound {
-                path: path.to_owned(),
-            })?;
+            let name = BoardPath::new(path).map_err(|_| missing(path))?;
             if self.sums(std::slice::from_ref(&name)).await? == [None] {
-                return Err(BoardError::NotFound {
-                    path: path.to_owned(),
-                });
+                return Err(missing(path));
             }
             self.remove_flat(&[name]).await?;
             return Ok(vec![path.to_owned()]);
@@ -191,16 +269,16 @@ impl Board {
 }
 
 fn entry(line: &str) -> Option<Listed> {
-    if let Some(path) = line.strip_prefix("o - ") {
-        return Some(Listed {
-            path: path.to_owned(),
-            size: None,
-        });
-    }
-    let (size, path) = line.strip_prefix("w ")?.split_once(' ')?;
+    let (kind, rest) = line.split_at_checked(2)?;
+    let (size, path) = rest.split_once(' ')?;
     Some(Listed {
         path: path.to_owned(),
-        size: Some(size.parse().ok()?),
+        size: match kind {
+            "w " => Some(size.parse().ok()?),
+            "o " | "u " => None,
+            _ => return None,
+        },
+        drive: kind == "u ",
     })
 }
 
@@ -212,10 +290,17 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
+fn missing(path: &str) -> BoardError {
+    BoardError::NotFound {
+        path: path.to_owned(),
+    }
+}
+
 /// Our programs raise bare errnos; here the path is known.
 fn named(error: BoardError, path: &str) -> BoardError {
     match error {
-        BoardError::NotFound { .. } => BoardError::NotFound {
+        BoardError::NotFound { .. } => missing(path),
+        BoardError::NotFolder { .. } => BoardError::NotFolder {
             path: path.to_owned(),
         },
         BoardError::IsFolder { .. } => BoardError::IsFolder {

@@ -8,6 +8,7 @@ mod facts;
 mod files;
 mod incoming;
 mod link;
+mod program;
 mod stage;
 mod stream;
 mod sum;
@@ -16,6 +17,8 @@ pub use compare::Compared;
 pub use compare::Drifted;
 pub use error::BoardError;
 pub use facts::Facts;
+pub use files::FLAT_MANIFEST;
+pub use files::Lies;
 pub use files::Listed;
 pub use stage::Order;
 pub use stage::Stage;
@@ -36,6 +39,9 @@ use crate::wire::Wire;
 /// an ESP8266 takes about 10 s for 100 kB.
 const QUIET: Duration = Duration::from_secs(60);
 
+/// The same for programs of a few lines.
+const SHORT: Duration = Duration::from_secs(3);
+
 /// What kind of firmware answers; decides which programs of `device/` are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -52,6 +58,8 @@ pub struct Board {
     sum: Sum,
     facts: Option<Facts>,
     was_running: bool,
+    /// The line has damaged something: what is sent goes in small pieces, each of them checked.
+    bad_line: bool,
 }
 
 impl Board {
@@ -63,6 +71,7 @@ impl Board {
             sum: Sum::Sha256,
             facts: None,
             was_running: false,
+            bad_line: false,
         }
     }
 
@@ -147,15 +156,38 @@ impl Board {
 
     /// Runs pieces of `device/` with these values, with the strongest checksum that the firmware has.
     async fn ask(&mut self, pieces: &[Piece], values: &[(&str, String)]) -> Result<Vec<String>, BoardError> {
+        let mut lines = Vec::new();
+        self.ask_for(pieces, values, &mut |line| lines.push(line)).await?;
+        Ok(lines)
+    }
+
+    /// `ask`, handing over each line as it comes.
+    async fn ask_for(
+        &mut self,
+        pieces: &[Piece],
+        values: &[(&str, String)],
+        heard: &mut (dyn FnMut(String) + Send),
+    ) -> Result<(), BoardError> {
         loop {
             let program = self.program(pieces, values).await?;
-            match self.repl.ask(&program, QUIET).await {
+            let asked = self.repl.hear(&program, QUIET, heard).await;
+            if matches!(asked, Err(ReplError::Raised(_))) {
+                self.forget().await;
+            }
+            match asked {
                 Err(ReplError::Raised(raised)) if raised.kind() == "ImportError" => {
                     self.sum = self.sum.weaker().ok_or(BoardError::Raised(raised))?;
                 }
                 other => return Ok(other?),
             }
         }
+    }
+
+    /// Takes away the names that a program of ours left when it was cut short.
+    async fn forget(&mut self) {
+        // The error that cut it short is the one to tell.
+        let done = self.repl.exec(&device::program(&[device::FORGET]), QUIET).await;
+        done.map(drop).unwrap_or_default();
     }
 
     /// A program that leaves no names behind, with `values` as its variables.
@@ -186,6 +218,17 @@ impl Board {
         self.repl.run(code, sink).await.map_err(BoardError::Repl)
     }
 
+    /// Runs an expression. What it prints and then, between 0x02 and 0x03, the repr of its value goes to `sink`.
+    pub async fn value(
+        &mut self,
+        expression: &str,
+        sink: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<(), BoardError> {
+        let text = text_literal(expression);
+        let code = [&device::program(&[device::VALUE]), "v_(", &text, ")\n"].concat();
+        self.run(&code, sink).await
+    }
+
     /// Runs a file that lies on the board to its end; its output goes to `sink` as it comes.
     pub async fn run_file(
         &mut self,
@@ -199,7 +242,9 @@ impl Board {
 
     /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
     pub async fn resync(&mut self) -> Result<(), BoardError> {
-        Ok(self.repl.resync().await?)
+        self.repl.resync().await?;
+        self.forget().await;
+        Ok(())
     }
 
     /// Back to the friendly prompt.
@@ -213,12 +258,20 @@ impl Board {
         Ok(self.repl.soft_reset().await?)
     }
 
-    /// `machine.reset()`: as if the power had been cut. The port of a board with native USB goes away.
-    pub async fn hard_reset(&mut self) -> Result<(), BoardError> {
+    /// `machine.reset()`: as if the power had been cut. The port of a board with native USB goes away, and the
+    /// wire with it. Says whether the firmware has it.
+    pub async fn hard_reset(&mut self) -> Result<bool, BoardError> {
+        match self.repl.exec(&device::program(&[device::RESETS]), QUIET).await {
+            Err(ReplError::Raised(_)) => return Ok(false),
+            other => other.map(drop)?,
+        }
         self.facts = None;
         self.kind = None;
-        self.repl.start(&device::program(&[device::RESET])).await?;
-        Ok(())
+        match self.repl.start(&device::program(&[device::RESET])).await {
+            // A port that vanishes can take the last acknowledgement along.
+            Err(ReplError::Wire(_)) => Ok(true),
+            other => Ok(other.map(|()| true)?),
+        }
     }
 
     /// Resets the board by its control lines, where the wire knows how. Says whether it does.

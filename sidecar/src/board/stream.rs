@@ -18,9 +18,11 @@ use crate::repl::ReplError;
 use crate::repl::Traceback;
 
 /// No acknowledgement for so long: the agent is prodded. Erasing flash takes a board up to 400 ms a sector.
-const ACK_LIMIT: Duration = Duration::from_millis(1500);
+const ACK_LIMIT: Duration = Duration::from_millis(700);
 /// So often in a row, then the line counts as dead.
-const PRODS: u32 = 6;
+const PRODS: u32 = 7;
+/// Taking its names away takes the agent a few milliseconds.
+const END_LIMIT: Duration = Duration::from_secs(3);
 /// A commit of a thousand renames on slow flash.
 const COMMIT_LIMIT: Duration = Duration::from_secs(120);
 
@@ -115,7 +117,7 @@ impl Stream {
         self.pump(repl, true).await?;
         loop {
             match self
-                .event(repl, Instant::now() + ACK_LIMIT, "end of the agent")
+                .event(repl, Instant::now() + END_LIMIT, "end of the agent")
                 .await?
             {
                 Event::Ended(error) if error.is_empty() => return Ok(()),

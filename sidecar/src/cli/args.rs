@@ -8,6 +8,19 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use crate::cli::cat;
+use crate::cli::code;
+use crate::cli::devices;
+use crate::cli::diff;
+use crate::cli::get;
+use crate::cli::ls;
+use crate::cli::manual;
+use crate::cli::mkdir;
+use crate::cli::pull;
+use crate::cli::put;
+use crate::cli::reset;
+use crate::cli::rm;
+
 /// Keeps a MicroPython board in step with your project: fast, whole or not at all, and it says what is wrong.
 #[derive(Debug, Parser)]
 #[command(name = "boardside", version, max_term_width = 100, propagate_version = true)]
@@ -46,15 +59,47 @@ pub(super) enum Verb {
     /// Sync now and after every change in the project, and show what the board says in between
     #[command(after_help = WATCH)]
     Watch(WatchArgs),
+    /// Bring the board's files into the project; nothing here is lost
+    Pull(pull::PullArgs),
+    /// Which files differ between board and project, and how
+    Diff(diff::DiffArgs),
+    /// List the boards that are plugged in
+    Devices(devices::DevicesArgs),
+    /// List what lies on the board
+    Ls(ls::LsArgs),
+    /// Print files of the board, byte for byte
+    Cat(cat::CatArgs),
+    /// Copy a file or folder from the board to this machine
+    Get(get::GetArgs),
+    /// Copy files or folders from this machine to the board
+    Put(put::PutArgs),
+    /// Remove files or folders from the board
+    Rm(rm::RmArgs),
+    /// Make folders on the board
+    Mkdir(mkdir::MkdirArgs),
+    /// How much flash is free on the board
+    Df,
+    /// Run a file of this machine on the board; nothing is stored there
+    Run(code::RunArgs),
+    /// Run a piece of Python on the board
+    Exec(code::ExecArgs),
+    /// Print the value of a Python expression on the board
+    Eval(code::EvalArgs),
     /// The board's own terminal; comes and goes without stopping the program that runs
     #[command(after_help = CONSOLE)]
     Console(ConsoleArgs),
+    /// Restart the board
+    Reset(reset::ResetArgs),
     /// See it work without hardware: a virtual board, a sync, an edit, a sync, its console
     #[cfg(unix)]
     Demo,
     /// A board without hardware: real MicroPython behind a serial port with a speed and faults
     #[cfg(unix)]
     VirtualBoard(Box<crate::cli::virtual_board::Args>),
+    /// Print a script that completes these verbs in a shell
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page
+    Man(manual::ManArgs),
 }
 
 const CONSOLE: &str = "At a terminal every key goes to the board, Ctrl-C and Ctrl-D too; Ctrl-] leaves. \

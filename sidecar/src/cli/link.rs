@@ -66,6 +66,37 @@ pub(super) async fn leave<T>(board: &mut Board, done: Result<T, Failure>) -> Res
     Ok(done)
 }
 
+/// Opens the board, works on its files and leaves it usable: what an earlier sync left unfinished is settled first;
+/// after an error or Ctrl-C the board is brought back to its prompt, and what was only staged goes.
+pub(super) async fn with_board<T, E>(
+    target: &Target,
+    screen: &mut Screen,
+    work: impl AsyncFnOnce(&mut Connection, &mut Screen) -> Result<T, E>,
+) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    let mut connection = enter(target, screen).await?;
+    let whole = async {
+        let board = &mut connection.board;
+        if board.facts().await?.unfinished {
+            board.recover().await?;
+        }
+        Ok::<T, Failure>(work(&mut connection, screen).await?)
+    };
+    let done = cancellable(whole).await.and_then(|done| done);
+    let board = &mut connection.board;
+    if let Err(failure) = &done
+        && failure.0.code != "wire.gone"
+        && board.resync().await.is_ok()
+    {
+        // The first error is the one to tell.
+        board.recover().await.map(drop).unwrap_or_default();
+    }
+    screen.finish();
+    leave(board, done).await
+}
+
 /// A user's program ended, raised, or was stopped by Ctrl-C; the board is left at its prompt.
 pub(super) async fn end_of_program(
     board: &mut Board,

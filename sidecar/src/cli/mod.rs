@@ -2,13 +2,27 @@
 //! The only room that prints. What a board or a project is, the rooms below know.
 
 mod args;
+mod cat;
+mod code;
 mod console;
 #[cfg(unix)]
 mod demo;
+mod devices;
+mod df;
+mod diff;
 mod failure;
+mod get;
 mod keys;
 mod link;
+mod ls;
+mod manual;
+mod mkdir;
+mod pull;
+mod put;
+mod reset;
+mod rm;
 mod screen;
+mod spelling;
 mod stop;
 mod sync;
 mod utf8;
@@ -58,6 +72,22 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
     match cli.verb {
         Verb::Sync(args) => sync::run(&cli.global, args, screen).await,
+        Verb::Pull(args) => pull::run(&cli.global, args, screen).await,
+        Verb::Diff(args) => diff::run(&cli.global, args, screen).await,
+        Verb::Devices(args) => devices::run(&cli.global, args, screen).await,
+        Verb::Ls(args) => ls::run(&cli.global, args, screen).await,
+        Verb::Cat(args) => cat::run(&cli.global, args, screen).await,
+        Verb::Get(args) => get::run(&cli.global, args, screen).await,
+        Verb::Put(args) => put::run(&cli.global, args, screen).await,
+        Verb::Rm(args) => rm::run(&cli.global, args, screen).await,
+        Verb::Mkdir(args) => mkdir::run(&cli.global, args, screen).await,
+        Verb::Df => df::run(&cli.global, screen).await,
+        Verb::Run(args) => code::run(&cli.global, args, screen).await,
+        Verb::Exec(args) => code::exec(&cli.global, args, screen).await,
+        Verb::Eval(args) => code::eval(&cli.global, args, screen).await,
+        Verb::Reset(args) => reset::run(&cli.global, args, screen).await,
+        Verb::Completions(args) => Ok(manual::completions(&args, screen)),
+        Verb::Man(args) => manual::man(&args, screen),
         #[cfg(unix)]
         Verb::Demo => demo::run(screen).await,
         #[cfg(unix)]

@@ -10,7 +10,6 @@ use tokio::time::timeout_at;
 
 use crate::repl::Answer;
 use crate::repl::Answers;
-use crate::repl::Output;
 use crate::repl::ReplError;
 use crate::repl::Traceback;
 use crate::repl::paste::Signal;
@@ -99,43 +98,52 @@ impl Repl {
     ///
     /// A traceback is an error here: `ReplError::Raised`.
     pub async fn exec(&mut self, code: &str, quiet: Duration) -> Result<Vec<u8>, ReplError> {
-        let output = self.exec_raw(code, quiet).await?;
-        if output.err.is_empty() {
-            Ok(output.out)
-        } else {
-            Err(ReplError::Raised(Traceback::new(&output.err)))
-        }
+        let mut out = Vec::new();
+        self.exec_raw(code, quiet, &mut |bytes| out.extend(bytes)).await?;
+        Ok(out)
     }
 
     /// Runs a program of ours and collects the lines that it said.
     pub async fn ask(&mut self, code: &str, quiet: Duration) -> Result<Vec<String>, ReplError> {
-        let mut answers = Answers::default();
-        answers.push(&self.exec(code, quiet).await?);
-        let lines = std::iter::from_fn(|| answers.next_answer());
-        Ok(lines
-            .filter_map(|answer| {
-                if let Answer::Line(line) = answer {
-                    Some(line)
-                } else {
-                    None
-                }
-            })
-            .collect())
+        let mut lines = Vec::new();
+        self.hear(code, quiet, &mut |line| lines.push(line)).await?;
+        Ok(lines)
     }
 
-    async fn exec_raw(&mut self, code: &str, quiet: Duration) -> Result<Output, ReplError> {
+    /// Runs a program of ours and hands over each line that it says as it comes.
+    pub async fn hear(
+        &mut self,
+        code: &str,
+        quiet: Duration,
+        heard: &mut (dyn FnMut(String) + Send),
+    ) -> Result<(), ReplError> {
+        let mut answers = Answers::default();
+        let mut take = |bytes: Vec<u8>| {
+            answers.push(&bytes);
+            while let Some(answer) = answers.next_answer() {
+                if let Answer::Line(line) = answer {
+                    heard(line);
+                }
+            }
+        };
+        self.exec_raw(code, quiet, &mut take).await
+    }
+
+    async fn exec_raw(
+        &mut self,
+        code: &str,
+        quiet: Duration,
+        out: &mut (dyn FnMut(Vec<u8>) + Send),
+    ) -> Result<(), ReplError> {
         self.start(code).await?;
         let mut reply = Reply::default();
-        let mut output = Output::default();
         loop {
             reply.push(&std::mem::take(&mut self.input));
             loop {
                 match reply.part() {
-                    Part::Out(bytes) => output.out.extend(bytes),
-                    Part::End(err) => {
-                        output.err = err;
-                        return Ok(output);
-                    }
+                    Part::Out(bytes) => out(bytes),
+                    Part::End(err) if err.is_empty() => return Ok(()),
+                    Part::End(err) => return Err(ReplError::Raised(Traceback::new(&err))),
                     Part::More => break,
                 }
             }

@@ -119,6 +119,11 @@ impl Traceback {
         last.split(':').next().unwrap_or_default()
     }
 
+    /// The line that says what happened.
+    pub fn last_line(&self) -> &str {
+        self.text.lines().last().unwrap_or_default()
+    }
+
     /// The errno of an `OSError`. MicroPython prints `OSError: 28` or `OSError: [Errno 28] ENOSPC`.
     pub fn errno(&self) -> Option<i32> {
         let last = self.text.lines().last()?.strip_prefix("OSError:")?.trim_start();

@@ -22,4 +22,3 @@ pub use error::ReplError;
 pub use error::Traceback;
 pub use literal::bytes_literal;
 pub use literal::text_literal;
-pub use reply::Output;

@@ -2,15 +2,6 @@
 //! Pure. Output may hold any byte, so an end is only believed where nothing speaks against it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-/// What a program printed, and the traceback if it raised.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    /// Everything printed.
-    pub out: Vec<u8>,
-    /// The traceback; empty if the program ended well.
-    pub err: Vec<u8>,
-}
-
 /// Splits what comes from a running program into output and the end.
 #[derive(Debug, Default)]
 pub(super) struct Reply {

@@ -98,6 +98,33 @@ pub struct Connection {
     _virtual_board: Option<crate::virtual_board::VirtualBoard>,
 }
 
+/// A port of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What it is, if it is a board.
+    pub found: Found,
+    /// The chip behind it, as people call it.
+    pub chip: Option<&'static str>,
+    /// Why it is not taken for a board; `None` if it is.
+    pub why_not: Option<&'static str>,
+}
+
+/// All ports of this machine, likely boards first. Nothing is opened.
+pub fn ports() -> Vec<Seen> {
+    let ports = wire::ports::list().into_iter();
+    ports
+        .map(|port| Seen {
+            chip: port
+                .usb
+                .as_ref()
+                .and_then(|usb| wire::chips::find(usb.vid, usb.pid))
+                .map(|chip| chip.name),
+            why_not: port.why_not(),
+            found: Found::from(port),
+        })
+        .collect()
+}
+
 /// The boards that are plugged in or named by `BOARDSIDE_PORTS`.
 pub fn found() -> Vec<Found> {
     wire::ports::list()

@@ -1,6 +1,7 @@
 //! `Project`: a folder with its settings, scanned, and synced to a board that is at its prompt.
 //! Opens no wire and prints nothing.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ use crate::sync::Wish;
 use crate::sync::ignore::Rules;
 use crate::sync::plan::Plan;
 use crate::sync::plan::Policy;
+use crate::sync::plan::Sides;
 use crate::sync::scan::RulesError;
 use crate::sync::scan::Scan;
 use crate::sync::scan::ScanCache;
@@ -152,6 +154,16 @@ impl Project {
             return Err(SyncError::Empty { root: self.root() });
         }
         crate::sync::sync(board, &self.wish(scan), progress).await
+    }
+
+    /// Board and project file by file, whatever the last sync did.
+    pub async fn sides(
+        &self,
+        board: &mut Board,
+        scan: &Scan,
+        progress: &mut dyn Progress,
+    ) -> Result<BTreeMap<BoardPath, Sides>, BoardError> {
+        crate::sync::sides(board, scan, &self.rules, progress).await
     }
 
     /// What the settings want to happen after a sync. The board is left usable whatever it is.

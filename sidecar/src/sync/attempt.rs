@@ -44,7 +44,7 @@ pub struct Outcome {
 }
 
 /// A line that loses bytes gets so many tries; each begins with a fresh look at the board.
-const TRIES: usize = 3;
+const TRIES: usize = 5;
 
 /// What a sync would do, and nothing else. Conflicts are in the plan.
 pub async fn preview(
@@ -85,21 +85,21 @@ pub async fn sync(
 ) -> Result<Outcome, SyncError> {
     let mut tries = 1;
     loop {
-        match attempt(board, wish, progress).await {
-            Err(SyncError::Board(error)) if error.is_line() && tries < TRIES => {
-                tries += 1;
-                board.resync().await?;
-                board.recover().await?;
-            }
-            Err(SyncError::Board(error)) if !error.is_gone() => {
-                // What was only staged goes; what was committed is finished. The first error is the one to tell.
-                if board.resync().await.is_ok() {
-                    board.recover().await.ok();
-                }
-                return Err(error.into());
-            }
+        let error = match attempt(board, wish, progress, tries > 1).await {
+            Err(SyncError::Board(error)) => error,
             other => return other,
+        };
+        if error.is_gone() {
+            return Err(error.into());
         }
+        if tries == TRIES || !error.is_line() {
+            // What was only staged goes; what was committed is finished. The first error is the one to tell.
+            if board.resync().await.is_ok() {
+                board.recover().await.unwrap_or_default();
+            }
+            return Err(error.into());
+        }
+        tries += 1;
     }
 }
 
@@ -107,7 +107,12 @@ async fn attempt(
     board: &mut Board,
     wish: &Wish<'_>,
     progress: &mut dyn Progress,
+    again: bool,
 ) -> Result<Outcome, SyncError> {
+    if again {
+        board.resync().await?;
+        board.recover().await?;
+    }
     let (plan, recorded) = look(board, wish, progress).await?;
     if !plan.conflicts.is_empty() {
         return Err(SyncError::Conflicts(plan.conflicts));

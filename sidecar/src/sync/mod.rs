@@ -15,6 +15,8 @@ pub mod watch;
 mod attempt;
 mod error;
 mod known_manifests;
+mod put;
+mod sides;
 mod survey;
 mod transaction;
 
@@ -24,4 +26,7 @@ pub use attempt::preview;
 pub use attempt::sync;
 pub use error::SyncError;
 pub use known_manifests::KnownManifests;
+pub use put::Delivery;
+pub use put::put;
+pub use sides::sides;
 pub use transaction::Applied;

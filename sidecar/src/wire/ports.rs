@@ -43,17 +43,29 @@ impl Port {
     /// Bluetooth, mainboard ports, printers, GPS receivers and radio sticks never are, because
     /// opening them or sending Ctrl-C does harm.
     pub fn looks_like_a_board(&self) -> bool {
+        self.why_not().is_none()
+    }
+
+    /// Why it is not taken for a board; `None` if it is.
+    pub fn why_not(&self) -> Option<&'static str> {
+        if self.named {
+            return None;
+        }
         let Some(usb) = &self.usb else {
-            return self.named;
+            return Some("it is not on USB; if a board is there, name it with -d");
         };
         let words = [&usb.product, &usb.manufacturer].map(|text| text.as_deref().unwrap_or_default());
-        let says = |list: &[&str]| {
-            let text = words.join(" ").to_lowercase();
-            list.iter().any(|word| text.contains(word))
-        };
-        self.named
-            || says(&["micropython", "circuitpython"])
-            || (chips::find(usb.vid, usb.pid).is_some() && !says(&OTHER_THINGS))
+        let text = words.join(" ").to_lowercase();
+        let says = |list: &[&str]| list.iter().any(|word| text.contains(word));
+        if says(&["micropython", "circuitpython"]) {
+            None
+        } else if chips::find(usb.vid, usb.pid).is_none() {
+            Some("its USB vendor is not known to make boards; if it is one, name it with -d")
+        } else if says(&OTHER_THINGS) {
+            Some("it says that it is something else")
+        } else {
+            None
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 //! Points are sampled, so that everybody runs them; they cover every phase of the transaction.
 
 use std::collections::BTreeMap;
+use std::process::Stdio;
 
 use boardside::virtual_board::Cut;
 use boardside::virtual_board::Damage;
 use boardside::virtual_board::Faults;
-use boardside::virtual_board::FileSystem;
 use boardside::virtual_board::Profile;
 use boardside::virtual_board::VirtualBoard;
 use rstest::rstest;
@@ -111,17 +111,14 @@ fn a_pulled_cable_leaves_the_old_project_or_the_new_one() {
     );
 }
 
-#[rstest]
-#[case::littlefs(FileSystem::LittleFs)]
-#[case::fat(FileSystem::Fat)]
-fn after_lost_power_the_next_connection_makes_it_whole(#[case] file_system: FileSystem) {
+#[test]
+fn after_lost_power_the_next_connection_makes_it_whole() {
     let mut seen = BTreeMap::new();
-    for operation in [0, 3, 9, 17, 25, 33, 41, 47, 53, 59, 66, 74, 85, 100, 130, 170] {
+    for operation in [0, 3, 9, 17, 25, 33, 41, 47, 53, 59, 66, 74, 85, 100, 130] {
         let workspace = old();
         let image = TempDir::new().unwrap();
         let profile = Profile {
             image: Some(image.path().join("flash")),
-            file_system,
             ..boards::fast()
         };
         let board = boards::start(&profile);
@@ -137,7 +134,18 @@ fn after_lost_power_the_next_connection_makes_it_whole(#[case] file_system: File
             faults,
             ..profile.clone()
         });
-        let cut = workspace.sync(board.address(), &[]);
+        let mut sync = workspace.command();
+        let mut sync = sync
+            .args(["sync", "--json", "-d", board.address()])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while board.status().powered && sync.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        // It would wait for the board for a while; that is not what is tried here.
+        sync.kill().unwrap();
+        sync.wait().unwrap();
         drop(board);
         let board = boards::start(&profile);
         let look = workspace.sync(board.address(), &["--dry-run"]);
@@ -146,7 +154,7 @@ fn after_lost_power_the_next_connection_makes_it_whole(#[case] file_system: File
         assert_ne!(
             state,
             "mixed",
-            "power lost at {operation} ({cut:?}): {:?}",
+            "power lost at {operation}: {:?}",
             on_board(&board).keys()
         );
         *seen.entry(state).or_insert(0) += 1;
@@ -194,6 +202,7 @@ fn a_bad_line_gives_the_right_files_or_a_clear_error(#[case] damage: Damage) {
             assert_eq!(found, workspace.files(), "seed {seed}: {ran:?}");
             whole += 1;
         } else {
+            eprintln!("seed {seed}: {}", ran.last());
             assert_eq!(ran.exit, 4, "seed {seed}: {ran:?}");
             assert!(
                 found.is_empty() || found == workspace.files(),

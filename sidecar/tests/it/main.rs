@@ -6,6 +6,8 @@ mod board_model;
 #[cfg(unix)]
 mod boards;
 #[cfg(unix)]
+mod cli_files;
+#[cfg(unix)]
 mod cuts;
 mod documents;
 mod events;

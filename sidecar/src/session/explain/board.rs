@@ -95,6 +95,31 @@ impl Explain for BoardError {
                 self,
                 "for a folder with all in it add -r",
             ),
+            Self::NotFolder { .. } => words(
+                "board.not_folder",
+                Exit::Failed,
+                self,
+                "`boardside ls` shows what is on the board; nothing was written",
+            ),
+            Self::InTheWay { .. } => words(
+                "board.in_the_way",
+                Exit::Failed,
+                self,
+                "end the name with / to put it into that folder, or remove the folder first; nothing was written",
+            ),
+            Self::Own { .. } => words(
+                "board.own",
+                Exit::Failed,
+                self,
+                "it is the record of the last sync; `boardside rm -r /.boardside` removes it as a whole, \
+                 and the next sync then compares every file",
+            ),
+            Self::NoReset => words(
+                "board.no_reset",
+                Exit::Failed,
+                self,
+                "press the board's reset button, or reset it without --hard",
+            ),
             Self::NoFolders { .. } => words(
                 "board.no_folders",
                 Exit::Failed,
@@ -119,7 +144,12 @@ impl Explain for BoardError {
                 self,
                 "soft-reset the board so that its RAM is free: boardside reset",
             ),
-            Self::Raised(_) => words("python.raised", Exit::Failed, self, "the traceback says where"),
+            Self::Raised(_) => words(
+                "board.program",
+                Exit::NoAnswer,
+                self,
+                "a bad cable damages what is sent: try another, or a lower speed (--baud); else report it with this text",
+            ),
             Self::Answer { .. } => words(
                 "board.answer",
                 Exit::NoAnswer,

@@ -5,12 +5,15 @@ use crate::session::AfterError;
 use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
+use crate::session::LandError;
 use crate::session::ProjectError;
+use crate::session::PullError;
 use crate::session::WatchedError;
 use crate::session::explain::board::NO_SPACE;
 use crate::session::explain::chain;
 use crate::session::explain::words;
 use crate::sync::SyncError;
+use crate::sync::plan::Hindrance;
 
 impl Explain for SyncError {
     fn explained(&self) -> Explained {
@@ -31,8 +34,8 @@ impl Explain for SyncError {
                     "sync.conflict",
                     Exit::Conflict,
                     format!("{self}: {}", first.join("; ")),
-                    "keep the board's with --conflict keep, replace it with --conflict overwrite, \
-                     or fetch it first with `boardside pull`; nothing was changed",
+                    "keep the board's with --conflict keep, replace it with --conflict overwrite, or take it into the \
+                     project with `boardside get` (one file) or `boardside pull --overwrite` (all); nothing was changed",
                 )
             }
             Self::Names(_) => words(
@@ -46,7 +49,7 @@ impl Explain for SyncError {
                 "sync.manifest_newer",
                 Exit::Failed,
                 self,
-                "use the newer Boardside, or remove /.boardside/manifest from the board and sync again",
+                "use the newer Boardside, or `boardside rm -r /.boardside` and sync again",
             ),
             Self::Changed { .. } => words(
                 "project.changed",
@@ -97,6 +100,57 @@ impl Explain for ProjectError {
                 Exit::Failed,
                 chain(self),
                 "nothing was changed on the board",
+            ),
+        }
+    }
+}
+
+impl Explain for PullError {
+    fn explained(&self) -> Explained {
+        let named = self.refused.iter().take(5);
+        let named: Vec<String> = named.map(|(path, why)| format!("{path} {why}")).collect();
+        let more = if self.refused.len() > 5 { "; and more" } else { "" };
+        let differ = self.refused.iter().any(|(_, why)| *why == Hindrance::Differs);
+        words(
+            "pull.conflict",
+            Exit::Conflict,
+            format!("{self}: {}{more}", named.join("; ")),
+            if differ {
+                "`boardside diff PROJECT FILE` shows the difference, --overwrite takes the board's; nothing was written"
+            } else {
+                "move away what lies there, or fetch the file with `boardside get` to another place; nothing was written"
+            },
+        )
+    }
+}
+
+impl Explain for LandError {
+    fn explained(&self) -> Explained {
+        let text = chain(self);
+        match self {
+            Self::Name { .. } => words(
+                "host.name",
+                Exit::Failed,
+                text,
+                "rename it on the board, or fetch it by `boardside get` under another name",
+            ),
+            Self::Exists { .. } => words(
+                "host.exists",
+                Exit::Conflict,
+                text,
+                "move it away and try again; it was not touched",
+            ),
+            Self::Io { .. } => words(
+                "host.io",
+                Exit::Failed,
+                text,
+                "check the path, its permissions and the free disk space",
+            ),
+            Self::Verify { .. } => words(
+                "host.verify",
+                Exit::Verify,
+                text,
+                "the disk may be failing: try again, to another place",
             ),
         }
     }

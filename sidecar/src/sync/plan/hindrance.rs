@@ -175,9 +175,11 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Is it in Boardside's own folder?
-pub(super) fn is_own(path: &BoardPath) -> bool {
-    path.as_str()
-        .strip_prefix(OWN_FOLDER)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Is it Boardside's own folder, or in it? FAT takes upper and lower case for the same.
+pub fn is_own(path: &BoardPath) -> bool {
+    let (head, rest) = path
+        .as_str()
+        .split_at_checked(OWN_FOLDER.len())
+        .unwrap_or_default();
+    head.eq_ignore_ascii_case(OWN_FOLDER) && (rest.is_empty() || rest.starts_with('/'))
 }

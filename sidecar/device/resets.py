@@ -1,0 +1,3 @@
+# Raises where reset.py cannot work.
+import machine
+machine.reset

@@ -1,0 +1,128 @@
+//! `boardside devices`: the ports that look like boards.
+//! Opens none of them, unless asked to by `--probe`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::args::Global;
+use crate::cli::failure::Failure;
+use crate::cli::link;
+use crate::cli::screen::Screen;
+use crate::session::Exit;
+use crate::session::Seen;
+use crate::session::Target;
+use crate::session::ports;
+
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Boards are known by the USB chips that they use; none is opened or disturbed. BOARDSIDE_PORTS adds \
+    ports that the system does not list, separated like PATH."
+)]
+pub(super) struct DevicesArgs {
+    /// Also the other ports, and why they are not taken for boards
+    #[arg(long)]
+    all: bool,
+    /// Open each free board and ask its firmware and unique id; a program that runs is stopped for that,
+    /// and started again by a soft reset
+    #[arg(long)]
+    probe: bool,
+}
+
+/// What a board said of itself.
+enum Probed {
+    Not,
+    Answered {
+        name: String,
+        version: String,
+        unique_id: String,
+    },
+    Failed(Failure),
+}
+
+pub(super) async fn run(global: &Global, args: DevicesArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    let seen = tokio::task::spawn_blocking(ports).await.unwrap_or_default();
+    let (boards, others): (Vec<Seen>, Vec<Seen>) = seen.into_iter().partition(|seen| seen.why_not.is_none());
+    for board in &boards {
+        let probed = if args.probe {
+            probe(board, global, screen).await?
+        } else {
+            Probed::Not
+        };
+        show(board, &probed, screen);
+    }
+    if args.all {
+        for other in &others {
+            show(other, &Probed::Not, screen);
+        }
+    }
+    screen.event(&json!({"event": "devices", "count": boards.len()}));
+    if boards.is_empty() {
+        screen.say("no board found: plug one in with a cable that carries data");
+        if !args.all && !others.is_empty() {
+            let ports = if others.len() == 1 {
+                "1 other port is"
+            } else {
+                "other ports are"
+            };
+            screen.say(&format!("{ports} there: boardside devices --all"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Asks one board. Only Ctrl-C is an error here: a board that does not answer is a line of the list.
+async fn probe(board: &Seen, global: &Global, screen: &mut Screen) -> Result<Probed, Failure> {
+    let target = Target {
+        device: Some(board.found.address.clone()),
+        ..link::target_here(global)
+    };
+    let asked = link::with_board(&target, screen, async |connection, _| {
+        connection.board.facts().await
+    })
+    .await;
+    match asked {
+        Ok(facts) => Ok(Probed::Answered {
+            name: facts.name,
+            version: facts.version,
+            unique_id: facts.unique_id,
+        }),
+        Err(failure) if failure.0.exit == Exit::Cancelled => Err(failure),
+        Err(failure) => Ok(Probed::Failed(failure)),
+    }
+}
+
+fn show(seen: &Seen, probed: &Probed, screen: &mut Screen) {
+    let found = &seen.found;
+    let usb = found.usb.map(|(vid, pid)| format!("{vid:04x}:{pid:04x}"));
+    let mut event = json!({
+        "event": if seen.why_not.is_some() { "port" } else { "device" },
+        "address": found.address, "id": found.id, "product": found.product, "usb": usb, "chip": seen.chip,
+    });
+    let mut words = vec![screen.paint("1", &found.address)];
+    words.extend(found.id.clone());
+    words.extend(found.product.clone().or(seen.chip.map(str::to_owned)));
+    words.extend(usb.map(|usb| screen.paint("2", &usb)));
+    if let Some(why) = seen.why_not {
+        event["why_not"] = why.into();
+        words.push(format!("not taken for a board: {why}"));
+    }
+    match probed {
+        Probed::Not => {}
+        Probed::Answered {
+            name,
+            version,
+            unique_id,
+        } => {
+            let id = Some(unique_id).filter(|id| !id.is_empty());
+            event["firmware"] = json!({"name": name, "version": version, "unique_id": id});
+            words.push(format!("MicroPython {version} on {name}"));
+            words.extend(id.map(|id| format!("id:{id}")));
+        }
+        Probed::Failed(Failure(error)) => {
+            event["error"] = json!({"code": error.code, "message": error.message, "help": error.help});
+            words.push(screen.paint("33", &error.message));
+        }
+    }
+    screen.event(&event);
+    screen.say(&words.join("  "));
+}

@@ -1,0 +1,202 @@
+//! `boardside get`: a file or folder of the board, copied to this machine.
+//! Not for projects: that is `pull`, which knows their settings.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::base::BoardPath;
+use crate::base::Progress as _;
+use crate::base::Stage;
+use crate::board::Board;
+use crate::board::BoardError;
+use crate::board::Lies;
+use crate::board::Listed;
+use crate::cli::args::Global;
+use crate::cli::failure::Failure;
+use crate::cli::link;
+use crate::cli::ls::count;
+use crate::cli::screen::Screen;
+use crate::cli::spelling::board_path;
+use crate::cli::sync::bytes;
+use crate::session::Exit;
+use crate::session::host_path;
+use crate::session::land;
+
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "A file that is there already is replaced, and each file is either the old or the new one. For a whole \
+    project use `boardside pull`, which overwrites nothing."
+)]
+pub(super) struct GetArgs {
+    /// A file on the board; a folder with -r
+    remote: String,
+    /// Where to; into it if it is a folder [default: the same name in this folder]
+    local: Option<PathBuf>,
+    /// A folder with everything in it
+    #[arg(short, long)]
+    recursive: bool,
+}
+
+/// How far several files have come.
+#[derive(Debug, Default)]
+pub(super) struct Fetched {
+    /// Bytes of the files before.
+    pub(super) before: u64,
+    /// Bytes of all; 0 where that is not known.
+    pub(super) total: u64,
+}
+
+/// Reads one file, with progress.
+pub(super) async fn fetch(
+    board: &mut Board,
+    path: &BoardPath,
+    fetched: &mut Fetched,
+    screen: &mut Screen,
+) -> Result<Vec<u8>, BoardError> {
+    if fetched.total == 0 {
+        fetched.total = board
+            .lies_at(std::slice::from_ref(path))
+            .await?
+            .first()
+            .map_or(0, |lies| if let Lies::File { size } = lies { *size } else { 0 });
+    }
+    let mut moved = |done: u64| {
+        screen.report(Stage::Receiving {
+            path: path.clone(),
+            done: (fetched.before + done).min(fetched.total),
+            total: fetched.total,
+        });
+    };
+    moved(0);
+    let content = board.read_with(path.as_str(), &mut moved).await?;
+    fetched.before += content.len() as u64;
+    Ok(content)
+}
+
+pub(super) async fn run(global: &Global, args: GetArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    let remote = board_path(&args.remote)?;
+    let target = link::target_here(global);
+    let got = link::with_board(&target, screen, async |connection, screen| {
+        copy(&mut connection.board, remote.as_ref(), &args, screen).await
+    });
+    let (files, total) = got.await?;
+    screen.event(&json!({"event": "got", "files": files, "bytes": total}));
+    screen.say(&format!("{}, {}", count(files, "file"), bytes(total)));
+    Ok(Exit::Done)
+}
+
+async fn copy(
+    board: &mut Board,
+    remote: Option<&BoardPath>,
+    args: &GetArgs,
+    screen: &mut Screen,
+) -> Result<(usize, u64), Failure> {
+    let lies = match remote {
+        None => Lies::Folder,
+        Some(path) => board.lies_at(std::slice::from_ref(path)).await?[0],
+    };
+    let path = remote.map_or("/", BoardPath::as_str).to_owned();
+    match lies {
+        Lies::Nothing => return Err(BoardError::NotFound { path }.into()),
+        Lies::Folder if !args.recursive => return Err(BoardError::IsFolder { path }.into()),
+        Lies::Folder | Lies::File { .. } => {}
+    }
+    let place = place(remote, args.local.as_deref());
+    let listed = board.list_in(remote, true).await?;
+    let total = listed.iter().filter_map(|one| one.size).sum();
+    let mut fetched = Fetched { before: 0, total };
+    let mut files = 0;
+    for one in &listed {
+        let Some((path, local)) = local(one, remote, &place, screen)? else {
+            continue;
+        };
+        if one.size.is_none() {
+            let made = std::fs::create_dir_all(&local);
+            made.map_err(|error| Failure::io(&format!("making {}", local.display()), &error))?;
+            continue;
+        }
+        let content = fetch(board, &path, &mut fetched, screen).await?;
+        land(&local, &content, true)?;
+        files += 1;
+        let name = local.display().to_string();
+        screen.event(&json!({"event": "file", "path": path.as_str(), "local": name, "bytes": content.len()}));
+        screen.say(&format!("{path} -> {name}"));
+    }
+    Ok((files, fetched.before))
+}
+
+/// Where the file goes, or the folder that takes the content of the folder.
+fn place(remote: Option<&BoardPath>, local: Option<&Path>) -> PathBuf {
+    let name = remote.map_or("", BoardPath::name);
+    match local {
+        None => Path::new(".").join(name),
+        Some(local)
+            if local.is_dir()
+                || local
+                    .to_string_lossy()
+                    .ends_with(['/', std::path::MAIN_SEPARATOR]) =>
+        {
+            local.join(name)
+        }
+        Some(local) => local.to_owned(),
+    }
+}
+
+/// Where one entry of the list goes; `None` for what cannot be copied.
+fn local(
+    one: &Listed,
+    remote: Option<&BoardPath>,
+    place: &Path,
+    screen: &mut Screen,
+) -> Result<Option<(BoardPath, PathBuf)>, Failure> {
+    let path = match BoardPath::new(&one.path) {
+        Ok(path) if path.as_str() == one.path => path,
+        _ => {
+            screen.warn(&format!(
+                "left out: `{}` is no name that a file here can have",
+                one.path.escape_debug()
+            ));
+            return Ok(None);
+        }
+    };
+    if one.drive {
+        screen.warn(&format!("left out: {path} is another drive; name it to get it"));
+        return Ok(None);
+    }
+    let below = remote.map_or(Some(path.relative()), |remote| {
+        path.as_str()
+            .strip_prefix(remote.as_str())
+            .map(|rest| rest.trim_start_matches('/'))
+    });
+    let local = match below.unwrap_or_default() {
+        "" => {
+            host_path(Path::new(""), &path)?;
+            place.to_owned()
+        }
+        below => host_path(place, &BoardPath::new(below).unwrap_or(path.clone()))?,
+    };
+    Ok(Some((path, local)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_goes_into_a_folder_or_gets_the_name_that_was_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let remote = BoardPath::new("/lib/x.py").unwrap();
+        for (local, expected) in [
+            (None, PathBuf::from("./x.py")),
+            (Some(folder.path().to_owned()), folder.path().join("x.py")),
+            (Some("new/".into()), "new/x.py".into()),
+            (Some("new".into()), "new".into()),
+        ] {
+            assert_eq!(place(Some(&remote), local.as_deref()), expected, "{local:?}");
+        }
+        assert_eq!(place(None, Some(Path::new("new"))), Path::new("new"));
+    }
+}

@@ -1,0 +1,221 @@
+//! `put`: files of this machine to places on the board that the user named, in one transaction.
+//! Not a sync: nothing is compared or removed, and the manifest stays, so the next sync sees what was done by hand.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use crate::base::BoardPath;
+use crate::base::Fingerprint;
+use crate::base::Progress;
+use crate::base::Stage as At;
+use crate::board::Board;
+use crate::board::BoardError;
+use crate::board::FLAT_MANIFEST;
+use crate::board::Lies;
+use crate::board::Order;
+use crate::board::Stage;
+use crate::sync::error::SyncError;
+use crate::sync::plan::Fit;
+use crate::sync::plan::Space;
+use crate::sync::plan::is_own;
+use crate::sync::transaction::Applied;
+
+/// What is to lie where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// Content: place on the board to file of this machine.
+    pub files: BTreeMap<BoardPath, PathBuf>,
+    /// Folders that are to be there, also if nothing lies in them.
+    pub folders: BTreeSet<BoardPath>,
+}
+
+/// A line that loses bytes gets so many tries.
+const TRIES: usize = 3;
+
+/// Puts files on the board: all of them or none where flash allows, each whole in any case.
+/// `None`: there was nothing to do.
+pub async fn put(
+    board: &mut Board,
+    delivery: &Delivery,
+    progress: &mut dyn Progress,
+) -> Result<Option<Applied>, SyncError> {
+    let mut tries = 1;
+    loop {
+        match attempt(board, delivery, progress).await {
+            Err(SyncError::Board(error)) if error.is_line() && tries < TRIES => {
+                tries += 1;
+                board.resync().await?;
+                board.recover().await?;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn attempt(
+    board: &mut Board,
+    delivery: &Delivery,
+    progress: &mut dyn Progress,
+) -> Result<Option<Applied>, SyncError> {
+    progress.report(At::Comparing);
+    let Looked { missing, places } = look(board, delivery).await?;
+    if delivery.files.is_empty() && missing.is_empty() {
+        return Ok(None);
+    }
+    let facts = board.facts().await?;
+    let total = places.iter().map(|place| place.size).sum();
+    let whole = match facts.flash {
+        None => true,
+        Some((block, free, _)) => {
+            let space = needed(&places, missing.len() as u64, block, free);
+            match space.fit(0) {
+                Fit::No { .. } => {
+                    return Err(SyncError::NoSpace {
+                        needed: space.one_by_one,
+                        free,
+                    });
+                }
+                fit => fit != Fit::OneByOne,
+            }
+        }
+    };
+    let mut stage = board.stage().await?;
+    let mut orders: Vec<Order> = missing.into_iter().map(Order::MakeFolder).collect();
+    for place in places {
+        let number = send(&mut stage, place.path, place.host, total, progress).await?;
+        orders.push(Order::Place(number, place.path.clone()));
+        if !whole {
+            stage.commit(&std::mem::take(&mut orders), &mut |_| {}).await?;
+        }
+    }
+    if !orders.is_empty() {
+        progress.report(At::Committing);
+        stage.commit(&orders, &mut |_| {}).await?;
+    }
+    let applied = Applied {
+        tier: stage.tier(),
+        whole,
+        resent: stage.resent(),
+    };
+    stage.finish().await?;
+    Ok(Some(applied))
+}
+
+async fn send(
+    stage: &mut Stage<'_>,
+    path: &BoardPath,
+    host: &PathBuf,
+    total: u64,
+    progress: &mut dyn Progress,
+) -> Result<u32, SyncError> {
+    let content = fs::read(host).map_err(|source| SyncError::Read {
+        path: host.clone(),
+        source,
+    })?;
+    let mut moved = |done: u64| {
+        progress.report(At::Sending {
+            path: path.clone(),
+            done: done.min(total),
+            total,
+        });
+    };
+    moved(stage.done());
+    Ok(stage
+        .put(&content, &Fingerprint::of(&content), &mut moved)
+        .await?)
+}
+
+struct Looked<'a> {
+    /// Folders, outermost first.
+    missing: Vec<BoardPath>,
+    /// boot.py and main.py last.
+    places: Vec<Place<'a>>,
+}
+
+struct Place<'a> {
+    path: &'a BoardPath,
+    host: &'a PathBuf,
+    size: u64,
+    /// Size of the file that it replaces.
+    old: Option<u64>,
+}
+
+/// Looks at every place before anything is sent: a commit must not meet a folder where its file goes, or a file
+/// where it needs a folder.
+async fn look<'a>(board: &mut Board, delivery: &'a Delivery) -> Result<Looked<'a>, SyncError> {
+    let mut folders = delivery.folders.clone();
+    folders.extend(delivery.files.keys().flat_map(BoardPath::ancestors));
+    folders.extend(delivery.folders.iter().flat_map(BoardPath::ancestors));
+    let flat = board.is_flat().await?;
+    let own = |path: &&BoardPath| is_own(path) || (flat && path.as_str() == FLAT_MANIFEST);
+    if let Some(own) = delivery.files.keys().chain(&folders).find(own) {
+        let path = own.to_string();
+        return Err(BoardError::Own { path }.into());
+    }
+    if let Some(path) = folders.first()
+        && flat
+    {
+        return Err(BoardError::NoFolders { path: path.clone() }.into());
+    }
+    let paths: Vec<BoardPath> = delivery.files.keys().cloned().collect();
+    let found = board.lies_at(&paths).await?;
+    let mut places = Vec::new();
+    for ((path, host), lies) in delivery.files.iter().zip(found) {
+        let size = fs::metadata(host)
+            .map_err(|source| SyncError::Read {
+                path: host.clone(),
+                source,
+            })?
+            .len();
+        let old = match lies {
+            Lies::Nothing => None,
+            Lies::File { size } => Some(size),
+            Lies::Folder => {
+                let path = path.to_string();
+                return Err(BoardError::InTheWay { path }.into());
+            }
+        };
+        places.push(Place {
+            path,
+            host,
+            size,
+            old,
+        });
+    }
+    places.sort_by_key(|place| place.path.runs_at_boot());
+    let folders: Vec<BoardPath> = folders.into_iter().collect();
+    let found = board.lies_at(&folders).await?;
+    let mut missing = Vec::new();
+    for (path, lies) in folders.into_iter().zip(found) {
+        match lies {
+            Lies::Folder => {}
+            Lies::Nothing => missing.push(path),
+            Lies::File { .. } => {
+                let path = path.to_string();
+                return Err(BoardError::NotFolder { path }.into());
+            }
+        }
+    }
+    Ok(Looked { missing, places })
+}
+
+/// Flash that this takes, in bytes.
+fn needed(places: &[Place<'_>], folders: u64, block: u64, free: u64) -> Space {
+    let taken = |size: u64| size.div_ceil(block).max(1) * block;
+    // A folder takes two blocks on littlefs; a commit takes a journal and its folder's metadata.
+    let mut space = Space {
+        whole: 2 * block * folders + 3 * block,
+        free: Some(free),
+        ..Space::default()
+    };
+    let mut used = space.whole;
+    for place in places {
+        space.whole += taken(place.size);
+        used += taken(place.size);
+        space.one_by_one = space.one_by_one.max(used - space.reclaimed);
+        space.reclaimed += place.old.map_or(0, taken);
+    }
+    space
+}
