@@ -7,6 +7,7 @@ pub mod backoff;
 mod board_path;
 mod fingerprint;
 mod progress;
+mod size;
 
 pub use board_path::BoardPath;
 pub use board_path::PathError;
@@ -16,3 +17,4 @@ pub use fingerprint::Fingerprinter;
 pub use progress::Progress;
 pub use progress::Silent;
 pub use progress::Stage;
+pub use size::size_text;

@@ -33,6 +33,7 @@ pieces! {
     FORGET = "forget.py";
     COMMIT = "commit.py";
     RECOVER = "recover.py";
+    LEFTOVERS = "leftovers.py";
     STAGE = "stage.py";
     STREAM = "stream.py";
     READ = "read.py";

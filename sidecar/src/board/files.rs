@@ -252,6 +252,20 @@ impl Board {
         Ok(lines.iter().any(|line| line == "g"))
     }
 
+    /// What lies in Boardside's own folder and is not the manifest: an unfinished transaction, or what a sync had
+    /// staged when it was cut short.
+    pub async fn leftovers(&mut self) -> Result<Vec<Listed>, BoardError> {
+        if self.kind().await? == Kind::Flat {
+            return Ok(Vec::new());
+        }
+        let lines = self.ask(&[device::PLACE, device::LEFTOVERS], &[]).await?;
+        let listed: Vec<Listed> = lines.iter().filter_map(|line| entry(line)).collect();
+        if lines.last() != Some(&format!("e {}", listed.len())) {
+            return Err(unclear(&lines));
+        }
+        Ok(listed)
+    }
+
     /// Tries to write, read back and remove a small file. `None` where the firmware is too small to ask.
     pub async fn is_writable(&mut self) -> Result<Option<Result<(), BoardError>>, BoardError> {
         if self.kind().await? == Kind::Flat {

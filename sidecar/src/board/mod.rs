@@ -28,7 +28,7 @@ pub use sum::Sum;
 use std::time::Duration;
 
 use crate::base::BoardPath;
-use crate::board::device::Piece;
+use crate::repl::Entered;
 use crate::repl::Patience;
 use crate::repl::Repl;
 use crate::repl::ReplError;
@@ -57,7 +57,7 @@ pub struct Board {
     kind: Option<Kind>,
     sum: Sum,
     facts: Option<Facts>,
-    was_running: bool,
+    entered: Entered,
     /// The line has damaged something: what is sent goes in small pieces, each of them checked.
     bad_line: bool,
 }
@@ -70,7 +70,10 @@ impl Board {
             kind: None,
             sum: Sum::Sha256,
             facts: None,
-            was_running: false,
+            entered: Entered {
+                was_running: false,
+                at_once: true,
+            },
             bad_line: false,
         }
     }
@@ -81,18 +84,23 @@ impl Board {
         patience: Patience,
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<(), BoardError> {
-        self.was_running = self.repl.enter(patience, doing).await?.was_running;
+        self.entered = self.repl.enter(patience, doing).await?;
         Ok(())
     }
 
     /// Did `enter` have to stop a program?
     pub fn was_running(&self) -> bool {
-        self.was_running
+        self.entered.was_running
+    }
+
+    /// Was the first Ctrl-C enough for `enter`?
+    pub fn stopped_at_once(&self) -> bool {
+        self.entered.at_once
     }
 
     /// Counts as if `enter` had stopped a program: one ran when this project was first synced, and ended since.
     pub fn count_as_running(&mut self) {
-        self.was_running = true;
+        self.entered.was_running = true;
     }
 
     /// What the board says while nobody asks it anything, as it comes. Nothing is lost if the wait is dropped.
@@ -154,57 +162,6 @@ impl Board {
         Ok(kind)
     }
 
-    /// Runs pieces of `device/` with these values, with the strongest checksum that the firmware has.
-    async fn ask(&mut self, pieces: &[Piece], values: &[(&str, String)]) -> Result<Vec<String>, BoardError> {
-        let mut lines = Vec::new();
-        self.ask_for(pieces, values, &mut |line| lines.push(line)).await?;
-        Ok(lines)
-    }
-
-    /// `ask`, handing over each line as it comes.
-    async fn ask_for(
-        &mut self,
-        pieces: &[Piece],
-        values: &[(&str, String)],
-        heard: &mut (dyn FnMut(String) + Send),
-    ) -> Result<(), BoardError> {
-        loop {
-            let program = self.program(pieces, values).await?;
-            let asked = self.repl.hear(&program, QUIET, heard).await;
-            if matches!(asked, Err(ReplError::Raised(_))) {
-                self.forget().await;
-            }
-            match asked {
-                Err(ReplError::Raised(raised)) if raised.kind() == "ImportError" => {
-                    self.sum = self.sum.weaker().ok_or(BoardError::Raised(raised))?;
-                }
-                other => return Ok(other?),
-            }
-        }
-    }
-
-    /// Takes away the names that a program of ours left when it was cut short.
-    async fn forget(&mut self) {
-        // The error that cut it short is the one to tell.
-        let done = self.repl.exec(&device::program(&[device::FORGET]), QUIET).await;
-        done.map(drop).unwrap_or_default();
-    }
-
-    /// A program that leaves no names behind, with `values` as its variables.
-    async fn program(&mut self, pieces: &[Piece], values: &[(&str, String)]) -> Result<String, BoardError> {
-        let flat = self.kind().await? == Kind::Flat;
-        let mut program = device::program(&[device::NAMES]);
-        for (name, literal) in values {
-            program.push_str(&[*name, "=", literal, "\n"].concat());
-        }
-        if !flat {
-            program.push_str(&device::program(&[device::SAY, self.sum.piece()]));
-        }
-        program.push_str(&device::program(pieces));
-        program.push_str(&device::program(&[device::TIDY]));
-        Ok(program)
-    }
-
     /// A path or a name as this firmware reads it.
     async fn text(&mut self, value: &str) -> Result<String, BoardError> {
         Ok(match self.kind().await? {
@@ -242,6 +199,8 @@ impl Board {
 
     /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
     pub async fn resync(&mut self) -> Result<(), BoardError> {
+        // Whatever it was, from here on nothing is taken for granted.
+        self.bad_line = true;
         self.repl.resync().await?;
         self.forget().await;
         Ok(())

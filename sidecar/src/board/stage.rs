@@ -71,19 +71,33 @@ enum By {
 }
 
 impl Board {
+    /// How content would get to this board.
+    pub async fn tier(&mut self) -> Result<Tier, BoardError> {
+        let facts = self.facts().await?;
+        let raw_paste = self.repl.raw_paste().await?;
+        Ok(if self.kind().await? == Kind::Flat || !raw_paste {
+            Tier::Raw
+        } else if facts.binary_stdin && facts.crc32 && facts.iobase {
+            Tier::Stream
+        } else {
+            Tier::Paste
+        })
+    }
+
     /// Begins a transaction: starts the agent of the best tier that the firmware has.
     pub async fn stage(&mut self) -> Result<Stage<'_>, BoardError> {
         let facts = self.facts().await?;
-        let raw_paste = self.repl.raw_paste().await?;
+        let tier = self.tier().await?;
         let by = if self.kind().await? == Kind::Flat {
             // 9 kB of RAM: 48 bytes of content are up to 200 bytes of source.
             By::Flat {
                 piece: 48,
                 held: Vec::new(),
             }
-        } else if raw_paste && facts.binary_stdin && facts.crc32 && facts.iobase {
+        } else if tier == Tier::Stream {
             let pieces = [device::PLACE, device::COMMIT, device::STAGE, device::STREAM];
             let program = self.program(&pieces, &[]).await?;
+            let program = self.deliver(&program).await?;
             By::Stream(Box::new(Stream::start(&mut self.repl, &program).await?))
         } else {
             let pieces = [
@@ -94,16 +108,13 @@ impl Board {
                 device::STAGE,
                 device::PASTE,
             ];
-            let program = [device::program(&[device::NAMES]), device::program(&pieces)].concat();
-            self.repl.exec(&program, super::QUIET).await?;
+            let code = self.deliver(&device::program(&pieces)).await?;
+            self.repl.exec(&code, super::QUIET).await?;
             // Source, parse tree and bytes object live at once: about eight bytes of RAM for one of content.
             let piece = usize::try_from(facts.free_ram / 24)
                 .unwrap_or(usize::MAX)
                 .clamp(64, 2048);
-            By::Paste {
-                piece,
-                tier: if raw_paste { Tier::Paste } else { Tier::Raw },
-            }
+            By::Paste { piece, tier }
         };
         Ok(Stage {
             board: self,
@@ -260,8 +271,9 @@ impl Stage<'_> {
             }
         });
         self.board.remove_flat(&removed.collect::<Vec<_>>()).await?;
-        let program = device::program(&[device::NAMES, device::FLAT_PLACE, device::FLAT_PASTE]);
-        self.board.repl.exec(&program, super::QUIET).await?;
+        let program = device::program(&[device::FLAT_PLACE, device::FLAT_PASTE]);
+        let code = self.board.deliver(&program).await?;
+        self.board.repl.exec(&code, super::QUIET).await?;
         for order in orders {
             let (number, path) = match order {
                 Order::Remove(_) => continue,

@@ -88,6 +88,9 @@ pub(super) enum Verb {
     /// The board's own terminal; comes and goes without stopping the program that runs
     #[command(after_help = CONSOLE)]
     Console(ConsoleArgs),
+    /// Say what is wrong with a board and its port, and what to do
+    #[command(after_help = DOCTOR)]
+    Doctor(DoctorArgs),
     /// Restart the board
     Reset(reset::ResetArgs),
     /// See it work without hardware: a virtual board, a sync, an edit, a sync, its console
@@ -100,6 +103,17 @@ pub(super) enum Verb {
     Completions(manual::CompletionsArgs),
     /// Print the manual page
     Man(manual::ManArgs),
+}
+
+const DOCTOR: &str = "A program that runs is stopped and started again (soft reset). Exit code 0 when no problem was \
+found, else that of the first problem.";
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct DoctorArgs {
+    /// Finish an unfinished sync, and remove empty files that an interrupted copy left behind.
+    /// No other file is touched
+    #[arg(long)]
+    pub(super) fix: bool,
 }
 
 const CONSOLE: &str = "At a terminal every key goes to the board, Ctrl-C and Ctrl-D too; Ctrl-] leaves. \

@@ -10,6 +10,7 @@ mod demo;
 mod devices;
 mod df;
 mod diff;
+mod doctor;
 mod failure;
 mod get;
 mod keys;
@@ -92,6 +93,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Demo => demo::run(screen).await,
         #[cfg(unix)]
         Verb::VirtualBoard(args) => virtual_board::run(cli.global.baud, *args, screen).await,
+        Verb::Doctor(args) => doctor::run(&cli.global, args, screen).await,
         Verb::Watch(args) => watch::run(&cli.global, args, screen).await,
         Verb::Console(args) => console::run(&cli.global, args, screen).await,
     }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::base::Progress as _;
 use crate::base::Stage;
+use crate::base::size_text;
 use crate::cli::args::ConflictArg;
 use crate::cli::args::Global;
 use crate::cli::args::How;
@@ -207,8 +208,8 @@ pub(super) fn report(outcome: &Outcome, spent: &Spent, scan: &Scan, screen: &mut
             counts.unchanged
         ));
     } else {
-        let size = bytes(scan.total_bytes);
-        let sent = bytes(spent.sent);
+        let size = size_text(scan.total_bytes);
+        let sent = size_text(spent.sent);
         let tier = outcome.applied.map_or("", |applied| applied.tier.word());
         screen.say(&counts_text(&outcome.plan));
         screen.say(&format!("{size} of project, {sent} sent ({tier}), {seconds}"));
@@ -270,7 +271,7 @@ fn row_text(row: &Row, screen: &Screen) -> String {
     format!(
         "{verb} {}  {}  {}",
         row.path,
-        screen.paint("2", &bytes(row.size)),
+        screen.paint("2", &size_text(row.size)),
         screen.paint("2", &row.reason)
     )
 }
@@ -295,16 +296,5 @@ pub(super) fn counts_text(plan: &Plan) -> String {
         "nothing to do".to_owned()
     } else {
         some.join(", ")
-    }
-}
-
-/// A size for people.
-pub(super) fn bytes(size: u64) -> String {
-    #[allow(clippy::cast_precision_loss)] // one digit after the point is shown
-    let (kilo, mega) = (size as f64 / 1024.0, size as f64 / 1_048_576.0);
-    match size {
-        0..1024 => format!("{size} B"),
-        1024..1_048_576 => format!("{kilo:.1} KiB"),
-        _ => format!("{mega:.1} MiB"),
     }
 }

@@ -27,6 +27,8 @@ pub enum Patience {
 pub struct Entered {
     /// A program ran and was interrupted.
     pub was_running: bool,
+    /// The first Ctrl-C was enough.
+    pub at_once: bool,
 }
 
 /// A board at its prompt answers in a few milliseconds; an ESP8266 with Wi-Fi in up to half a second.
@@ -53,6 +55,7 @@ impl Repl {
             if self.knock(b"\r\x03\x03", FIRST, &mut seen).await? {
                 return Ok(Entered {
                     was_running: ran(&seen),
+                    at_once: true,
                 });
             }
         }
@@ -67,7 +70,10 @@ impl Repl {
             }
             let burst: &[u8] = if round < BURSTS { &dense[..8] } else { &dense };
             if self.knock(burst, BURST, &mut seen).await? {
-                return Ok(Entered { was_running: true });
+                return Ok(Entered {
+                    was_running: true,
+                    at_once: false,
+                });
             }
         }
         Err(self.diagnose(seen).await?)

@@ -124,6 +124,15 @@ impl Traceback {
         self.text.lines().last().unwrap_or_default()
     }
 
+    /// A program of ours that raises this was changed on its way: by its own checksum, or so that Python noticed.
+    pub fn is_damage(&self) -> bool {
+        match self.kind() {
+            "OSError" | "MemoryError" | "ImportError" => false,
+            "ValueError" => self.text.ends_with(": damaged"),
+            _ => true,
+        }
+    }
+
     /// The errno of an `OSError`. MicroPython prints `OSError: 28` or `OSError: [Errno 28] ENOSPC`.
     pub fn errno(&self) -> Option<i32> {
         let last = self.text.lines().last()?.strip_prefix("OSError:")?.trim_start();

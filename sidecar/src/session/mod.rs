@@ -4,6 +4,8 @@
 mod connect;
 /// A terminal on one side, a board on the other.
 pub mod console;
+/// What is wrong with a board, and what to do.
+pub mod doctor;
 mod explain;
 mod landing;
 mod options;

@@ -214,7 +214,7 @@ fn needed(places: &[Place<'_>], folders: u64, block: u64, free: u64) -> Space {
     for place in places {
         space.whole += taken(place.size);
         used += taken(place.size);
-        space.one_by_one = space.one_by_one.max(used - space.reclaimed);
+        space.one_by_one = space.one_by_one.max(used.saturating_sub(space.reclaimed));
         space.reclaimed += place.old.map_or(0, taken);
     }
     space

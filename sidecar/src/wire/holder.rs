@@ -27,6 +27,11 @@ pub fn group(path: impl AsRef<Path>) -> Option<String> {
     system::group(path.as_ref())
 }
 
+/// The group that may use the device, if this process is not in it (and not root).
+pub fn missing_group(path: impl AsRef<Path>) -> Option<String> {
+    system::missing_group(path.as_ref())
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::fs;
@@ -37,6 +42,7 @@ mod system {
 
     use super::command_line;
     use super::group_named;
+    use super::is_member;
     use super::lock_owner;
     use super::tty_index;
     use crate::wire::Holder;
@@ -129,6 +135,12 @@ mod system {
         }
         group_named(&fs::read_to_string("/etc/group").ok()?, facts.st_gid())
     }
+
+    pub(super) fn missing_group(path: &Path) -> Option<String> {
+        let gid = fs::metadata(path).ok()?.st_gid();
+        let status = fs::read_to_string("/proc/self/status").ok()?;
+        group(path).filter(|_| !is_member(&status, gid))
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -146,6 +158,10 @@ mod system {
     }
 
     pub(super) fn group(_path: &Path) -> Option<String> {
+        None
+    }
+
+    pub(super) fn missing_group(_path: &Path) -> Option<String> {
         None
     }
 }
@@ -194,6 +210,21 @@ fn group_named(groups: &str, gid: u32) -> Option<String> {
     })
 }
 
+/// May a process with this /proc/PID/status (proc_pid_status(5)) do what the group may? Root may do all.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+fn is_member(status: &str, gid: u32) -> bool {
+    let numbers = |key: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(key));
+        line.unwrap_or_default()
+            .split_whitespace()
+            .filter_map(|word| word.parse::<u32>().ok())
+    };
+    // Four numbers: real, effective, saved, file system.
+    numbers("Uid:").nth(1) == Some(0)
+        || numbers("Gid:").nth(1) == Some(gid)
+        || numbers("Groups:").any(|group| group == gid)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +253,16 @@ mod tests {
         assert_eq!(lock_owner(locks, (0, 0x1d), 5), Some(13));
         assert_eq!(lock_owner(locks, (8, 1), 5), Some(12));
         assert_eq!(lock_owner(locks, (0, 0x1d), 6), None);
+    }
+
+    #[test]
+    fn a_process_is_in_its_groups_and_root_in_all() {
+        let status =
+            "Name:\tx\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nGroups:\t24 27 \n";
+        for (gid, member) in [(24, true), (1000, true), (20, false)] {
+            assert_eq!(is_member(status, gid), member, "{gid}");
+        }
+        assert!(is_member("Uid:\t1000\t0\t1000\t1000\n", 20));
     }
 
     #[test]
