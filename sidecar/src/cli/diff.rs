@@ -9,6 +9,7 @@ use serde_json::json;
 use similar::TextDiff;
 
 use crate::base::BoardPath;
+use crate::base::size_text as bytes;
 use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
@@ -17,7 +18,6 @@ use crate::cli::get::fetch;
 use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::spelling::named_path;
-use crate::cli::sync::bytes;
 use crate::cli::sync::warn;
 use crate::session::Connection;
 use crate::session::Exit;

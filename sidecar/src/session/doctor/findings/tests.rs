@@ -29,6 +29,7 @@ fn listed(path: &str, size: u64) -> Listed {
     Listed {
         path: path.to_owned(),
         size: Some(size),
+        drive: false,
     }
 }
 
@@ -131,6 +132,7 @@ fn empty_files_are_left_over_unless_they_are_packages_or_the_projects() {
         Listed {
             path: "/lib".to_owned(),
             size: None,
+            drive: false,
         },
     ];
     let owned = snapshot(&[("/own.txt", b""), ("/main.py", b"print()")]);
