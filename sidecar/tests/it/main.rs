@@ -22,6 +22,7 @@ mod cuts;
 mod desk;
 #[cfg(unix)]
 mod doctor;
+mod documents;
 mod events;
 #[cfg(unix)]
 mod firmwares;
