@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use std::process::Stdio;
 use std::thread;
 
-const USAGE: &str = "cargo xtask setup   install what the tests need: two MicroPythons and mpremote
-cargo xtask test    setup, then every check; arguments go to `cargo test`";
+const USAGE: &str = "cargo xtask setup     install what the tests need: two MicroPythons and mpremote
+cargo xtask test      setup, then every check; arguments go to `cargo test`
+cargo xtask picture   draw the README's picture anew, from a real run of `boardside demo`";
 
 /// Quick ones first; `cargo test` last, so that its closing lines are the last on stdout.
 const CHECKS: [&[&str]; 3] = [
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let failed = match arguments.split_first() {
         Some((verb, [])) if verb == "setup" => setup(),
+        Some((verb, [])) if verb == "picture" => picture(),
         Some((verb, rest)) if verb == "test" => test(rest),
         _ => {
             eprintln!("{USAGE}");
@@ -86,6 +88,27 @@ fn test(arguments: &[String]) -> Vec<String> {
         }
         if !cargo.status().is_ok_and(|status| status.success()) {
             failed.push(format!("cargo {}", check.join(" ")));
+        }
+    }
+    failed
+}
+
+/// The demo on a terminal, as it is and with its own times.
+fn picture() -> Vec<String> {
+    let mut failed = setup(); // else the picture would show it
+    let build = cargo(&["build", "--release", "--quiet"]);
+    let mut python = Command::new("python3");
+    python
+        .args([
+            "xtask/picture.py",
+            "fixtures/pictures/demo.svg",
+            "target/release/boardside",
+            "demo",
+        ])
+        .current_dir(root());
+    for (what, mut command) in [("cargo build --release", build), ("xtask/picture.py", python)] {
+        if !command.status().is_ok_and(|status| status.success()) {
+            failed.push(what.to_owned());
         }
     }
     failed

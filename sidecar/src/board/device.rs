@@ -83,7 +83,6 @@ fn smaller(line: &str) -> String {
                 continue;
             }
             Some(q) if c == q => quote = None,
-            Some(_) => {}
             None if c == '"' || c == '\'' => quote = Some(c),
             None if c == '#' => break,
             None if c == ' ' => {
@@ -92,7 +91,7 @@ fn smaller(line: &str) -> String {
                     continue;
                 }
             }
-            None => {}
+            _ => {}
         }
         small.push(c);
     }

@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 /// What a board is and can do.
+#[allow(clippy::struct_excessive_bools)] // independent facts, each of which firmware may have or not
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Has `hashlib.sha256`.

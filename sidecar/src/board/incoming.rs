@@ -47,18 +47,15 @@ impl Incoming {
         loop {
             let at = self.other.iter().position(|b| matches!(*b, ACK | END));
             self.other.drain(..at.unwrap_or(self.other.len()));
-            let event = match *self.other.first()? {
-                ACK => {
-                    let [_, number, check, ..] = self.other[..] else {
-                        return None;
-                    };
-                    (number == !check).then_some((Event::Ack(number), 3))
-                }
-                _ => {
-                    let end = self.other[1..].iter().position(|b| *b == END)? + 1;
-                    let prompt = self.other.get(end + 1)?;
-                    (*prompt == b'>').then(|| (Event::Ended(self.other[1..end].to_vec()), end + 2))
-                }
+            let event = if *self.other.first()? == ACK {
+                let [_, number, check, ..] = self.other[..] else {
+                    return None;
+                };
+                (number == !check).then_some((Event::Ack(number), 3))
+            } else {
+                let end = self.other[1..].iter().position(|b| *b == END)? + 1;
+                let prompt = self.other.get(end + 1)?;
+                (*prompt == b'>').then(|| (Event::Ended(self.other[1..end].to_vec()), end + 2))
             };
             let Some((event, length)) = event else {
                 self.other.remove(0);

@@ -51,7 +51,7 @@ impl Board {
                     self.sum = self.sum.weaker().ok_or(BoardError::Raised(raised))?;
                 }
                 Err(ReplError::Raised(raised)) if raised.is_damage() && !self.bad_line => {
-                    self.bad_line = true
+                    self.bad_line = true;
                 }
                 other => return Ok(other?),
             }

@@ -339,6 +339,5 @@ fn journal(orders: &[Order]) -> String {
         text.push_str(&line);
     }
     let sum = Fingerprint::of(text.as_bytes()).adler32;
-    text.push_str(&format!("={sum}\n"));
-    text
+    text + &format!("={sum}\n")
 }

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use crate::base::size_text as bytes;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::link;
 use crate::cli::screen::Screen;
-use crate::cli::sync::bytes;
 use crate::session::Exit;
 
 pub(super) async fn run(global: &Global, screen: &mut Screen) -> Result<Exit, Failure> {

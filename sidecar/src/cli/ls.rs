@@ -5,13 +5,13 @@ use serde_json::json;
 
 use crate::base::Progress as _;
 use crate::base::Stage;
+use crate::base::size_text as bytes;
 use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::spelling::board_path;
-use crate::cli::sync::bytes;
 use crate::session::Exit;
 
 #[derive(Args, Clone, Debug)]

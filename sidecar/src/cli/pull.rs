@@ -8,13 +8,13 @@ use clap::Args;
 use serde_json::json;
 
 use crate::base::BoardPath;
+use crate::base::size_text as bytes;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::get::Fetched;
 use crate::cli::get::fetch;
 use crate::cli::link;
 use crate::cli::screen::Screen;
-use crate::cli::sync::bytes;
 use crate::cli::sync::warn;
 use crate::session::CASE_BLIND;
 use crate::session::Connection;

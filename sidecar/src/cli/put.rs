@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use crate::base::size_text as bytes;
 use crate::board::Board;
 use crate::board::Lies;
 use crate::cli::args::Global;
@@ -19,7 +20,6 @@ use crate::cli::spelling::board_path;
 use crate::cli::spelling::is_folder;
 use crate::cli::spelling::is_surely_on_board;
 use crate::cli::spelling::own_name;
-use crate::cli::sync::bytes;
 use crate::session::Exit;
 use crate::session::ProjectError;
 use crate::sync::Delivery;
