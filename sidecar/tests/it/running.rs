@@ -157,8 +157,8 @@ impl Running {
 pub(crate) struct Terminal {
     process: Process,
     master: File,
-    /// What is on the screen, from the beginning.
-    pub(crate) screen: Vec<u8>,
+    /// What came to the screen and nobody asked for yet.
+    screen: Vec<u8>,
 }
 
 impl Terminal {
@@ -194,16 +194,20 @@ impl Terminal {
         self.master.write_all(keys.as_ref()).unwrap();
     }
 
-    /// Reads until this is new on the screen; what is new.
+    /// Reads until this is on the screen, after what was asked for before. Gives everything up to and with it.
     pub(crate) fn until(&mut self, text: &str) -> String {
-        let before = self.screen.len();
         let start = Instant::now();
         loop {
-            let new = String::from_utf8_lossy(&self.screen[before..]).into_owned();
-            if new.contains(text) {
-                return new;
+            let found = self
+                .screen
+                .windows(text.len())
+                .position(|some| some == text.as_bytes());
+            if let Some(at) = found {
+                let seen: Vec<u8> = self.screen.drain(..at + text.len()).collect();
+                return String::from_utf8_lossy(&seen).into_owned();
             }
-            assert!(start.elapsed() < LIMIT && self.read(), "no {text:?} in {new:?}");
+            let more = start.elapsed() < LIMIT && self.read();
+            assert!(more, "no {text:?} in {:?}", String::from_utf8_lossy(&self.screen));
         }
     }
 
