@@ -37,7 +37,7 @@ use crate::wire::Wire;
 
 /// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
 /// an ESP8266 takes about 10 s for 100 kB.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_mins(1);
 
 /// The same for programs of a few lines.
 const SHORT: Duration = Duration::from_secs(3);

@@ -24,7 +24,7 @@ const PRODS: u32 = 7;
 /// Taking its names away takes the agent a few milliseconds.
 const END_LIMIT: Duration = Duration::from_secs(3);
 /// A commit of a thousand renames on slow flash.
-const COMMIT_LIMIT: Duration = Duration::from_secs(120);
+const COMMIT_LIMIT: Duration = Duration::from_mins(2);
 
 /// The stream to the agent that runs on the board.
 pub(super) struct Stream {

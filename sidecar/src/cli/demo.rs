@@ -43,7 +43,7 @@ pub(super) async fn run(screen: &mut Screen) -> Result<Exit, Failure> {
     let folder = Folder::create()?;
     screen.say("A virtual board: real MicroPython behind a serial line of 115200 baud.");
     let board = start_profile(&Profile::unix(), &mut |line| {
-        screen.say(&format!("  set-up: {line}"))
+        screen.say(&format!("  set-up: {line}"));
     })?;
     let address = board.address().to_owned();
     screen.event(&json!({"event": "virtual_board", "kind": "unix", "address": address}));

@@ -49,12 +49,12 @@ pub(super) async fn run(global: &Global, args: DiffArgs, screen: &mut Screen) ->
         global,
         Some((project.settings.device.as_deref(), project.settings.baud)),
     );
-    let same = link::with_board(&target, screen, async |connection, screen| match &file {
-        Some(path) => one(&project, &scan, connection, path, screen).await,
-        None => {
-            let sides = project.sides(&mut connection.board, &scan, screen).await?;
-            Ok(all(&sides, screen))
+    let same = link::with_board(&target, screen, async |connection, screen| {
+        if let Some(path) = &file {
+            return one(&project, &scan, connection, path, screen).await;
         }
+        let sides = project.sides(&mut connection.board, &scan, screen).await?;
+        Ok(all(&sides, screen))
     });
     Ok(if same.await? { Exit::Done } else { Exit::Failed })
 }
@@ -71,15 +71,15 @@ fn meant(args: &DiffArgs) -> (&Path, Option<String>) {
 /// Shows every file that differs; says whether none does.
 fn all(sides: &BTreeMap<BoardPath, Sides>, screen: &mut Screen) -> bool {
     screen.finish();
-    let (mut same, mut differ, mut board_only, mut project_only) = (0, 0, 0, 0);
+    let (mut equal, mut differing, mut board_only, mut project_only) = (0, 0, 0, 0);
     for (path, side) in sides {
         let (how, colour, board, project) = match *side {
             Sides::Same { .. } => {
-                same += 1;
+                equal += 1;
                 continue;
             }
             Sides::Differ { board, project } => {
-                differ += 1;
+                differing += 1;
                 ("differs", "36", Some(board), Some(project))
             }
             Sides::OnlyBoard { size } => {
@@ -103,13 +103,13 @@ fn all(sides: &BTreeMap<BoardPath, Sides>, screen: &mut Screen) -> bool {
         screen.say(&format!("{how} {path}  {}", screen.paint("2", &sizes)));
     }
     screen.event(&json!({
-        "event": "compared", "same": same, "differ": differ, "only_board": board_only, "only_project": project_only,
+        "event": "compared", "same": equal, "differ": differing, "only_board": board_only, "only_project": project_only,
     }));
-    let none = differ + board_only + project_only == 0;
+    let none = differing + board_only + project_only == 0;
     screen.say(&if none {
-        format!("no difference: {same} files are the same")
+        format!("no difference: {equal} files are the same")
     } else {
-        format!("{differ} differ, {board_only} only on the board, {project_only} only in the project, {same} the same")
+        format!("{differing} differ, {board_only} only on the board, {project_only} only in the project, {equal} the same")
     });
     none
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::base::BoardPath;
 use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
@@ -38,7 +39,7 @@ pub(super) async fn run(global: &Global, args: MkdirArgs, screen: &mut Screen) -
         Ok::<(), BoardError>(())
     })
     .await?;
-    let names: Vec<&str> = paths.iter().map(|path| path.as_str()).collect();
+    let names: Vec<&str> = paths.iter().map(BoardPath::as_str).collect();
     screen.event(&json!({"event": "made", "paths": names}));
     Ok(Exit::Done)
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::base::Progress as _;
 use crate::base::Stage;
-use crate::base::size_text;
+pub(super) use crate::base::size_text as bytes;
 use crate::cli::args::ConflictArg;
 use crate::cli::args::Global;
 use crate::cli::args::How;
@@ -208,11 +208,11 @@ pub(super) fn report(outcome: &Outcome, spent: &Spent, scan: &Scan, screen: &mut
             counts.unchanged
         ));
     } else {
-        let size = size_text(scan.total_bytes);
-        let sent = size_text(spent.sent);
+        let size = bytes(scan.total_bytes);
+        let moved = bytes(spent.sent);
         let tier = outcome.applied.map_or("", |applied| applied.tier.word());
         screen.say(&counts_text(&outcome.plan));
-        screen.say(&format!("{size} of project, {sent} sent ({tier}), {seconds}"));
+        screen.say(&format!("{size} of project, {moved} sent ({tier}), {seconds}"));
     }
     synced(outcome, spent, scan, screen);
 }
@@ -271,7 +271,7 @@ fn row_text(row: &Row, screen: &Screen) -> String {
     format!(
         "{verb} {}  {}  {}",
         row.path,
-        screen.paint("2", &size_text(row.size)),
+        screen.paint("2", &bytes(row.size)),
         screen.paint("2", &row.reason)
     )
 }

@@ -202,10 +202,9 @@ impl Repl {
                 self.fill(deadline, "room for more code", PASTE_LIMIT).await?;
             }
             for byte in std::mem::take(&mut self.input) {
-                match window.signal(byte) {
-                    Signal::Credit => {}
-                    Signal::Stop => stopped = true,
-                    Signal::Noise => {} // printed by a timer or a thread
+                // Noise was printed by a timer or a thread.
+                if window.signal(byte) == Signal::Stop {
+                    stopped = true;
                 }
             }
             let now = window.take(code.len() - sent);

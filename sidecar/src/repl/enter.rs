@@ -38,6 +38,8 @@ const BURST: Duration = Duration::from_millis(250);
 const BURSTS: usize = 8;
 /// Then a dense stream, so that the next Ctrl-C comes while the program still handles the last.
 const DENSE: usize = 12;
+/// A board that has said nothing for so long has answered all that it was sent.
+const SILENCE: Duration = Duration::from_millis(150);
 /// How long to listen without sending, to tell a talking program from one that only answers.
 const LISTEN: Duration = Duration::from_millis(700);
 
@@ -70,6 +72,11 @@ impl Repl {
             }
             let burst: &[u8] = if round < BURSTS { &dense[..8] } else { &dense };
             if self.knock(burst, BURST, &mut seen).await? {
+                // The board still has the earlier knocks to answer. What is left of them would end our first program.
+                self.quieten().await?;
+                if !self.knock(b"\r\x03", FIRST, &mut seen).await? {
+                    continue;
+                }
                 return Ok(Entered {
                     was_running: true,
                     at_once: false,
@@ -77,6 +84,19 @@ impl Repl {
             }
         }
         Err(self.diagnose(seen).await?)
+    }
+
+    /// Waits until nothing more comes, or for as long as bursts can take to be answered.
+    async fn quieten(&mut self) -> Result<(), ReplError> {
+        let deadline = Instant::now() + FIRST;
+        while Instant::now() < deadline {
+            self.input.clear();
+            match self.fill(Instant::now() + SILENCE, "silence", SILENCE).await {
+                Err(ReplError::Timeout { .. }) => return Ok(()),
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     /// Interrupts, asks for raw mode and for raw-paste, and sees whether that was understood.

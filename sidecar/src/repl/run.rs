@@ -17,7 +17,7 @@ const SETTLE: Duration = Duration::from_millis(60);
 /// A board at its raw prompt answers Ctrl-A within this.
 const CONFIRM: Duration = Duration::from_millis(1500);
 /// There is no limit on how long a program may be quiet; this only paces the loop.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 impl Repl {
     /// Runs `code` to its end, giving its output to `sink` as it comes.

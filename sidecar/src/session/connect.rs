@@ -199,16 +199,16 @@ async fn ask_for(
         }
         let facts = connection.board.facts().await;
         let running = connection.board.was_running();
-        if facts.is_ok_and(|facts| facts.unique_id == id) {
-            return Ok(connection);
-        }
-        // Not the one: it goes on as it was.
+        // Whether it is the one or not: it goes on as it was.
         let left = if running {
             connection.board.soft_reset().await
         } else {
             connection.board.leave().await
         };
-        left.unwrap_or_default();
+        if facts.is_ok_and(|facts| facts.unique_id == id) {
+            left?;
+            return Ok(connection);
+        }
     }
     Err(ConnectError::NoSuchId { id: id.to_owned() })
 }

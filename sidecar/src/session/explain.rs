@@ -48,7 +48,13 @@ pub trait Explain {
     fn explained(&self) -> Explained;
 }
 
-fn words(code: &'static str, exit: Exit, message: impl ToString, help: impl Into<String>) -> Explained {
+#[allow(clippy::needless_pass_by_value)] // an error by reference, or a text that was made for this
+fn words(
+    code: &'static str,
+    exit: Exit,
+    message: impl std::fmt::Display,
+    help: impl Into<String>,
+) -> Explained {
     Explained {
         code,
         message: message.to_string(),

@@ -128,7 +128,7 @@ impl Sending<'_> {
                         path: path.clone(),
                         done,
                         total,
-                    })
+                    });
                 };
                 Order::Place(stage.put(&content, print, &mut moved).await?, path.clone())
             }

@@ -93,7 +93,7 @@ fn check(path: &Path, case: Case) {
             debouncer.push(at, change);
         }
     }
-    collect(&mut debouncer, Duration::from_secs(3600));
+    collect(&mut debouncer, Duration::from_hours(1));
     assert_eq!(got, case.expected, "{}", path.display());
 }
 

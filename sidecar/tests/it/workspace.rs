@@ -24,7 +24,8 @@ pub(crate) struct Ran {
     pub(crate) exit: i32,
     /// The JSON lines on stdout.
     pub(crate) events: Vec<Value>,
-    /// stderr.
+    /// stderr, shown when a test fails.
+    #[allow(dead_code)]
     pub(crate) stderr: String,
 }
 

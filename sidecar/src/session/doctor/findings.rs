@@ -95,7 +95,7 @@ pub(super) fn flash(facts: &Facts) -> Check {
         return Check::ok(name, "this firmware cannot tell");
     };
     let percent = free.saturating_mul(100) / total.max(1);
-    let message = format!("{} of {} ({percent} %)", size_text(free), size_text(total));
+    let message = format!("{} of {} free ({percent} %)", size_text(free), size_text(total));
     let help = "remove files from the board (boardside ls, boardside rm), or leave some out of the project \
                 (.boardsideignore)";
     // littlefs needs a block or two for anything that it writes.
@@ -198,7 +198,7 @@ pub(super) fn some(list: &[String]) -> String {
     const SHOWN: usize = 5;
     let mut text = list.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     if list.len() > SHOWN {
-        text.push_str(&format!(" and {} more", list.len() - SHOWN));
+        text = format!("{text} and {} more", list.len() - SHOWN);
     }
     text
 }

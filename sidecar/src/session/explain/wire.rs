@@ -79,9 +79,12 @@ impl Explain for WireError {
                 self,
                 "close the program that has it open: a serial monitor, Thonny, another editor window",
             ),
-            Self::Permission { path, group } => {
-                words("wire.permission", Exit::NoBoard, self, permission(path, group))
-            }
+            Self::Permission { path, group } => words(
+                "wire.permission",
+                Exit::NoBoard,
+                self,
+                permission(path, group.as_deref()),
+            ),
             Self::Gone { .. } => words(
                 "wire.gone",
                 Exit::NoAnswer,
@@ -116,7 +119,7 @@ impl Explain for WireError {
     }
 }
 
-fn permission(path: &std::path::Path, group: &Option<String>) -> String {
+fn permission(path: &std::path::Path, group: Option<&str>) -> String {
     let path = path.display();
     match group {
         Some(group) => format!(

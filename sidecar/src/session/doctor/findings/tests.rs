@@ -97,8 +97,8 @@ fn little_flash_is_a_note_and_none_a_problem() {
 #[test]
 fn little_ram_is_a_note_but_not_where_it_cannot_be_more() {
     let with = |free_ram, folders| Facts {
-        free_ram,
         folders,
+        free_ram,
         ..facts()
     };
     for (free, folders, state) in [
