@@ -49,7 +49,7 @@ fn files_go_to_every_kind_of_board_and_come_back_as_they_were() {
         let board = start(&profile);
         let desk = Desk::at(board.address());
         let before = names(&desk);
-        let binary: Vec<u8> = (0..5000_u32).flat_map(|n| n.to_be_bytes()).collect();
+        let binary: Vec<u8> = (0..5000_u32).flat_map(u32::to_be_bytes).collect();
         desk.write("src/a.py", "a = 1\n")
             .write("src/lib/ü b.py", "")
             .write("src/lib/data.bin", &binary);

@@ -49,6 +49,10 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
+fn lines(count: u32, line: impl Fn(u32) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().join("\n")
+}
+
 #[rstest]
 #[case::littlefs(boards::fast(), "stream")]
 #[case::fat(Profile { file_system: FileSystem::Fat, ..boards::fast() }, "stream")]
@@ -58,9 +62,7 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
 #[case::without_deflate(without(&["deflate"]), "stream")]
 fn every_change_arrives_on(#[case] profile: Profile, #[case] tier: &str) {
     let board = boards::start(&profile);
-    let long: String = (0..900)
-        .map(|n| format!("VALUE_{n} = {n} * {n}  # a line of code\n"))
-        .collect();
+    let long = lines(900, |n| format!("VALUE_{n} = {n} * {n}  # a line of code"));
     let workspace = Workspace::new(&[
         ("main.py", b"print('main runs')\n"),
         ("lib/a.py", long.as_bytes()),
@@ -140,7 +142,7 @@ fn every_change_arrives_on_a_microbit() {
         baud: None,
         ..Profile::microbit()
     });
-    let table: String = (0..60).map(|n| format!("T{n} = {n}\n")).collect();
+    let table = lines(60, |n| format!("T{n} = {n}"));
     let workspace = Workspace::new(&[
         ("main.py", b"print('main runs')\n"),
         ("table.py", table.as_bytes()),

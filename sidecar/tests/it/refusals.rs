@@ -130,7 +130,7 @@ fn a_project_that_does_not_fit_is_refused_before_the_first_byte(#[case] file_sys
         file_system,
         ..with(&[("/keep.txt", b"k")])
     });
-    let workspace = Workspace::new(&[("main.py", b"1"), ("big.bin", &[7; 200_000])]);
+    let workspace = Workspace::new(&[("main.py", b"1"), ("big.bin", &vec![7; 200_000])]);
     let ran = workspace.sync(board.address(), &[]);
     assert_eq!((ran.exit, ran.code()), (5, "board.no_space"), "{ran:?}");
     let digits = ran.last()["message"]
