@@ -43,7 +43,10 @@ enum Plug {
         /// Kept, so that the terminal outlives its programs as a port does.
         slave: OwnedFd,
         watch: OwnedFd,
-        openers: i32,
+        /// What it is called, without the link.
+        name: PathBuf,
+        /// Somebody has it open.
+        open: bool,
     },
     Socket {
         listener: OwnedFd,
@@ -143,21 +146,27 @@ impl Host {
             Some(Plug::Pty {
                 slave,
                 watch,
-                openers,
+                name,
+                open,
                 ..
             }) => {
                 let mut buffer = [MaybeUninit::uninit(); 1024];
                 let mut events = inotify::Reader::new(watch.as_fd(), &mut buffer);
+                let (mut came, mut went) = (false, false);
                 while let Ok(event) = events.next() {
-                    if event.events().contains(inotify::ReadFlags::OPEN) {
-                        *openers += 1;
-                        self.met = true;
-                    } else {
-                        *openers -= 1;
-                        if *openers <= 0 {
-                            let _ = rustix::termios::tcflush(&*slave, QueueSelector::IFlush);
-                        }
+                    let open = event.events().contains(inotify::ReadFlags::OPEN);
+                    came |= open;
+                    went |= !open;
+                }
+                self.met |= came;
+                if went {
+                    // Equal events are merged while they wait, so they cannot be counted.
+                    *open = open_elsewhere(name);
+                    if !*open {
+                        let _ = rustix::termios::tcflush(&*slave, QueueSelector::IFlush);
                     }
+                } else if came {
+                    *open = true;
                 }
             }
             Some(Plug::Socket { listener, client }) if client.is_none() => {
@@ -172,7 +181,7 @@ impl Host {
             _ => {}
         }
         match &self.plug {
-            Some(Plug::Pty { openers, .. }) => *openers > 0,
+            Some(Plug::Pty { open, .. }) => *open,
             Some(Plug::Socket { client, .. }) => client.is_some(),
             None => false,
         }
@@ -202,10 +211,10 @@ impl Host {
     pub(crate) fn write(&mut self, bytes: &[u8]) -> usize {
         let met = self.met;
         match &mut self.plug {
-            Some(Plug::Pty { master, openers, .. }) => match rustix::io::write(&*master, bytes) {
-                _ if met && *openers <= 0 => bytes.len(),
+            Some(Plug::Pty { open: false, .. }) if met => bytes.len(),
+            Some(Plug::Pty { master, open, .. }) => match rustix::io::write(&*master, bytes) {
                 Ok(n) => n,
-                Err(Errno::AGAIN | Errno::INTR) if *openers > 0 => 0,
+                Err(Errno::AGAIN | Errno::INTR) if *open => 0,
                 Err(_) => bytes.len(),
             },
             Some(Plug::Socket {
@@ -252,8 +261,24 @@ fn pty(link: &Path) -> rustix::io::Result<Plug> {
         master,
         slave,
         watch,
-        openers: 0,
+        name: path,
+        open: false,
     })
+}
+
+/// Has anybody but this line the terminal open? Processes of other users cannot.
+fn open_elsewhere(name: &Path) -> bool {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    // Not `self`, which is one of the numbers.
+    let holders = processes.filter(|entry| entry.file_name().as_encoded_bytes()[0].is_ascii_digit());
+    let files = holders.flat_map(|process| {
+        fs::read_dir(process.path().join("fd"))
+            .into_iter()
+            .flatten()
+            .flatten()
+    });
+    let same = files.filter(|file| fs::read_link(file.path()).is_ok_and(|target| target == name));
+    same.take(2).count() > 1 // one is the line's own
 }
 
 fn remove_link(link: &Path) {
