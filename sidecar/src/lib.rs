@@ -17,7 +17,7 @@ pub mod session;
 /// Making the board's tree equal to the project's.
 pub mod sync;
 /// Real MicroPython behind a line with a baud rate and faults.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub mod virtual_board;
 /// A byte stream to one board, with control lines where it has them. Has never heard of MicroPython.
 pub mod wire;

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 
 /// Installs, and says what and why; answers what failed.
 fn setup() -> Vec<String> {
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     {
         use boardside::virtual_board::Firmware;
         use boardside::virtual_board::Kind;
@@ -66,7 +66,7 @@ fn setup() -> Vec<String> {
             .map(|error| error.to_string())
             .collect()
     }
-    #[cfg(not(unix))]
+    #[cfg(not(target_os = "linux"))]
     {
         eprintln!("setup: nothing to install: virtual boards need a unix system");
         Vec::new()

@@ -36,6 +36,10 @@ pieces! {
     LEFTOVERS = "leftovers.py";
     STAGE = "stage.py";
     STREAM = "stream.py";
+    GUARD_SHA256 = "guard_sha256.py";
+    GUARD_CRC32 = "guard_crc32.py";
+    GUARD_ROLLING = "guard_rolling.py";
+    PIECES = "pieces.py";
     READ = "read.py";
     SUMS = "sums.py";
     PASTE = "paste.py";

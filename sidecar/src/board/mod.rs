@@ -40,7 +40,7 @@ use crate::wire::Wire;
 const QUIET: Duration = Duration::from_mins(1);
 
 /// The same for programs of a few lines.
-const SHORT: Duration = Duration::from_secs(3);
+const SHORT: Duration = Duration::from_millis(1500);
 
 /// What kind of firmware answers; decides which programs of `device/` are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

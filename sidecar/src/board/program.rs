@@ -40,9 +40,13 @@ impl Board {
         heard: &mut (dyn FnMut(String) + Send),
     ) -> Result<(), BoardError> {
         loop {
-            let program = self.program(pieces, values).await?;
-            let code = self.deliver(&program).await?;
-            let asked = self.repl.hear(&code, QUIET, heard).await;
+            let mut asked = Ok(());
+            for code in self.codes(pieces, values).await? {
+                asked = self.repl.hear(&code, QUIET, heard).await;
+                if asked.is_err() {
+                    break;
+                }
+            }
             if matches!(asked, Err(ReplError::Raised(_))) {
                 self.forget().await;
             }
@@ -58,6 +62,27 @@ impl Board {
         }
     }
 
+    /// What is run one after the other: one program; or, where 9 kB of RAM cannot compile it in one piece, each
+    /// piece by itself.
+    async fn codes(
+        &mut self,
+        pieces: &[Piece],
+        values: &[(&str, String)],
+    ) -> Result<Vec<String>, BoardError> {
+        if self.kind().await? == Kind::Folders {
+            let program = self.program(pieces, values);
+            return Ok(vec![self.deliver(&program).await?]);
+        }
+        let mut first = device::program(&[device::NAMES]);
+        for (name, literal) in values {
+            first.push_str(&[*name, "=", literal, "\n"].concat());
+        }
+        let rest = pieces.iter().chain([&device::TIDY]);
+        Ok(std::iter::once(first)
+            .chain(rest.map(|piece| device::program(&[*piece])))
+            .collect())
+    }
+
     /// Takes away the names that a program of ours left when it was cut short.
     pub(super) async fn forget(&mut self) {
         // The error that cut it short is the one to tell.
@@ -66,22 +91,15 @@ impl Board {
     }
 
     /// A program that takes its names away at the end, with `values` as its variables.
-    pub(super) async fn program(
-        &mut self,
-        pieces: &[Piece],
-        values: &[(&str, String)],
-    ) -> Result<String, BoardError> {
-        let flat = self.kind().await? == Kind::Flat;
+    pub(super) fn program(&self, pieces: &[Piece], values: &[(&str, String)]) -> String {
         let mut program = String::new();
         for (name, literal) in values {
             program.push_str(&[*name, "=", literal, "\n"].concat());
         }
-        if !flat {
-            program.push_str(&device::program(&[device::SAY, self.sum.piece()]));
-        }
+        program.push_str(&device::program(&[device::SAY, self.sum.piece()]));
         program.push_str(&device::program(pieces));
         program.push_str(&device::program(&[device::TIDY]));
-        Ok(program)
+        program
     }
 
     /// Gets a program to the board; what is returned starts it. Names that it leaves are in `N_` no more.
@@ -91,31 +109,26 @@ impl Board {
             // 9 kB of RAM cannot hold a program as text and compile it too. What it writes is read back.
             return Ok([&names, program].concat());
         }
+        let guard = device::program(&[self.guard()]);
+        let run = [&format!("G_(A_,{})\n", self.mark(program)), "exec(A_)\n"].concat();
         if !self.bad_line {
-            let code = [
-                "A_=",
-                &text_literal(program),
-                "\n",
-                &self.check("A_", program),
-                "exec(A_)\n",
-            ]
-            .concat();
-            return Ok([names, code].concat());
+            return Ok([&names, &guard, "A_=", &text_literal(program), "\n", &run].concat());
         }
-        self.certainly(&[&names, "A_=''\n"].concat()).await?;
+        self.certainly(&[names, guard, device::program(&[device::PIECES])].concat())
+            .await?;
         let characters: Vec<char> = program.chars().collect();
-        let mut sent = 0;
-        for piece in characters.chunks(PIECE) {
+        for (number, piece) in characters.chunks(PIECE).enumerate() {
             let piece: String = piece.iter().collect();
-            sent += piece.chars().count();
-            // The length tells a piece that arrived, and whose answer was lost, from one that did not.
-            let check = self.check("B_", &piece);
-            let literal = text_literal(&piece);
-            let before = sent - piece.chars().count();
-            let code = format!("B_={literal}\n{check}if len(A_)=={before}:A_+=B_\nassert len(A_)=={sent}\n");
-            self.certainly(&code).await?;
+            // Where it begins tells a piece that arrived, and whose answer was lost, from one that did not.
+            let call = format!(
+                "P_({},{},{})",
+                text_literal(&piece),
+                self.mark(&piece),
+                number * PIECE
+            );
+            self.certainly(&call).await?;
         }
-        Ok([&self.check("A_", program), "exec(A_)\n"].concat())
+        Ok(run)
     }
 
     /// Runs something short until it ran.
@@ -133,28 +146,22 @@ impl Board {
         }
     }
 
-    /// Code that raises `ValueError: damaged` where `name` is not this text, by what the firmware can compute.
-    fn check(&self, name: &str, text: &str) -> String {
+    /// What the board looks at a program with.
+    fn guard(&self) -> Piece {
+        match self.sum {
+            Sum::Sha256 => device::GUARD_SHA256,
+            Sum::Crc32 => device::GUARD_CRC32,
+            Sum::Adler32 => device::GUARD_ROLLING,
+        }
+    }
+
+    /// What the guard must find, as a Python literal.
+    fn mark(&self, text: &str) -> String {
         let print = Fingerprint::of(text.as_bytes());
         match self.sum {
-            Sum::Sha256 => {
-                let start = bytes_literal(&print.sha256.0[..4]);
-                format!(
-                    "from hashlib import sha256 as H_\nif H_({name}).digest()[:4]!={start}:raise ValueError('damaged')\n"
-                )
-            }
-            Sum::Crc32 => {
-                let sum = print.crc32;
-                format!(
-                    "from binascii import crc32 as H_\nif H_({name})!={sum}:raise ValueError('damaged')\n"
-                )
-            }
-            Sum::Adler32 => {
-                let sum = rolling(text.as_bytes());
-                format!(
-                    "H_=0\nfor C_ in bytes({name},'utf-8'):H_=H_*31+C_&4194303\nif H_!={sum}:raise ValueError('damaged')\n"
-                )
-            }
+            Sum::Sha256 => bytes_literal(&print.sha256.0[..4]),
+            Sum::Crc32 => print.crc32.to_string(),
+            Sum::Adler32 => rolling(text.as_bytes()).to_string(),
         }
     }
 }

@@ -96,7 +96,7 @@ impl Board {
             }
         } else if tier == Tier::Stream {
             let pieces = [device::PLACE, device::COMMIT, device::STAGE, device::STREAM];
-            let program = self.program(&pieces, &[]).await?;
+            let program = self.program(&pieces, &[]);
             let program = self.deliver(&program).await?;
             By::Stream(Box::new(Stream::start(&mut self.repl, &program).await?))
         } else {

@@ -94,10 +94,9 @@ pub(super) enum Verb {
     /// Restart the board
     Reset(reset::ResetArgs),
     /// See it work without hardware: a virtual board, a sync, an edit, a sync, its console
-    #[cfg(unix)]
     Demo,
     /// A board without hardware: real MicroPython behind a serial port with a speed and faults
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     VirtualBoard(Box<crate::cli::virtual_board::Args>),
     /// Print a script that completes these verbs in a shell
     Completions(manual::CompletionsArgs),

@@ -5,7 +5,7 @@ mod args;
 mod cat;
 mod code;
 mod console;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod demo;
 mod devices;
 mod df;
@@ -27,7 +27,7 @@ mod spelling;
 mod stop;
 mod sync;
 mod utf8;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod virtual_board;
 mod watch;
 
@@ -89,9 +89,11 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Reset(args) => reset::run(&cli.global, args, screen).await,
         Verb::Completions(args) => Ok(manual::completions(&args, screen)),
         Verb::Man(args) => manual::man(&args, screen),
-        #[cfg(unix)]
+        #[cfg(target_os = "linux")]
         Verb::Demo => demo::run(screen).await,
-        #[cfg(unix)]
+        #[cfg(not(target_os = "linux"))]
+        Verb::Demo => Err(crate::session::ConnectError::no_virtual_board().into()),
+        #[cfg(target_os = "linux")]
         Verb::VirtualBoard(args) => virtual_board::run(cli.global.baud, *args, screen).await,
         Verb::Doctor(args) => doctor::run(&cli.global, args, screen).await,
         Verb::Watch(args) => watch::run(&cli.global, args, screen).await,

@@ -17,6 +17,7 @@ use crate::cli::args::SyncArgs;
 use crate::cli::failure::Failure;
 use crate::cli::link;
 use crate::cli::link::flat;
+use crate::cli::ls::count;
 use crate::cli::screen::Screen;
 use crate::session::AfterDone;
 use crate::session::Connection;
@@ -204,8 +205,8 @@ pub(super) fn report(outcome: &Outcome, spent: &Spent, scan: &Scan, screen: &mut
     let seconds = spent.seconds();
     if outcome.applied.is_none() {
         screen.say(&format!(
-            "nothing to do: {} files are on the board, {seconds}",
-            counts.unchanged
+            "nothing to do: the board has all of the project ({}), {seconds}",
+            count(counts.unchanged, "file")
         ));
     } else {
         let size = bytes(scan.total_bytes);

@@ -24,7 +24,7 @@ pub(super) const RAW_BANNER: &[u8] = b"raw REPL; CTRL-B to exit\r\n>";
 /// Asks for raw-paste mode. Firmware without it enters raw mode again and says so.
 pub(super) const ASK_PASTE: &[u8] = b"\x05A\x01";
 /// A board that takes this long to take a window of code is not taking it.
-const PASTE_LIMIT: Duration = Duration::from_secs(5);
+const PASTE_LIMIT: Duration = Duration::from_secs(2);
 /// Slices for the plain raw REPL, which has no flow control, and the pause after each:
 /// a micro:bit buffers 64 bytes, at 115200 baud 32 bytes take 2.8 ms.
 const SLICE: usize = 32;
@@ -262,6 +262,13 @@ impl Repl {
         waiting_for: &'static str,
         limit: Duration,
     ) -> Result<(), ReplError> {
+        // A board that never stops printing always has bytes ready, so the timer alone would never fire.
+        if Instant::now() >= deadline {
+            return Err(ReplError::Timeout {
+                waiting_for,
+                waited: limit,
+            });
+        }
         self.input.reserve(READ_AT_ONCE);
         let read = timeout_at(deadline, self.wire.read_buf(&mut self.input)).await;
         match read.map_err(|_| ReplError::Timeout {

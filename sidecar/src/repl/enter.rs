@@ -130,11 +130,10 @@ impl Repl {
                 remember(seen, &self.input[..=at]);
                 self.input.drain(..=at);
             }
-            if self.input.len() > 256 * 1024 {
-                // A flood; what matters is at its end.
-                remember(seen, &self.input);
-                self.input.drain(..128 * 1024);
-            }
+            // Only the end can still become the banner; looking at a flood again and again would never end.
+            let past = self.input.len().saturating_sub(2 * RAW_BANNER.len());
+            remember(seen, &self.input[..past]);
+            self.input.drain(..past);
         }
     }
 
@@ -216,9 +215,12 @@ fn remember(seen: &mut Vec<u8>, bytes: &[u8]) {
     seen.drain(..extra);
 }
 
-/// At an idle prompt nothing is seen but prompts; anything else came from a program that was stopped.
+/// An idle board answers the four keys of the first knock with a prompt each, and with nothing else.
+/// What it said before, and nobody read, may come in front of that: a boot banner, what a program printed.
+/// A program that was stopped says so, or at least leaves fewer prompts.
 fn ran(seen: &[u8]) -> bool {
-    let mut text = String::from_utf8_lossy(seen).into_owned();
+    let text = String::from_utf8_lossy(seen);
+    let mut rest = text.to_string();
     for idle in [
         "raw REPL; CTRL-B to exit",
         ">>> ",
@@ -228,7 +230,35 @@ fn ran(seen: &[u8]) -> bool {
         "\n",
         ">",
     ] {
-        text = text.replace(idle, "");
+        rest = rest.replace(idle, "");
     }
-    !text.is_empty()
+    let prompts = text.matches(">>> ").count();
+    !rest.is_empty() && (text.contains("KeyboardInterrupt") || prompts < 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_board_is_told_from_one_that_ran_a_program() {
+        let idle = "\r\n>>> \r\n>>> \r\n>>> \r\n>>> \r\n";
+        let banner = "hello\r\nMicroPython v1.29.0\r\nType \"help()\" for more information.\r\n>>> ";
+        let cases = [
+            (idle.to_owned(), false),
+            (String::new(), false),
+            ("raw REPL; CTRL-B to exit\r\n>".to_owned(), false),
+            (format!("{banner}{idle}"), false),
+            (
+                "tick\r\ntick\r\nTraceback (most recent call last):\r\nKeyboardInterrupt: \r\n>>> \r\n>>> "
+                    .to_owned(),
+                true,
+            ),
+            ("bye\r\n>>> \r\n>>> \r\n".to_owned(), true),
+            ("tick".to_owned(), true),
+        ];
+        for (seen, running) in cases {
+            assert_eq!(ran(seen.as_bytes()), running, "{seen:?}");
+        }
+    }
 }

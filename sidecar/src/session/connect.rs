@@ -63,6 +63,15 @@ pub enum ConnectError {
     Board(#[from] BoardError),
 }
 
+impl ConnectError {
+    /// Virtual boards are processes of Linux on x86_64; elsewhere there is only this to say.
+    #[cfg(not(target_os = "linux"))]
+    pub fn no_virtual_board() -> Self {
+        let why = "it needs Linux on x86_64: use a real board, a virtual machine or WSL 2".to_owned();
+        Self::Virtual { why }
+    }
+}
+
 /// A board that was found without talking to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -94,7 +103,7 @@ pub struct Connection {
     /// Where it is.
     pub address: Address,
     /// A virtual board lives as long as its connection.
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     _virtual_board: Option<crate::virtual_board::VirtualBoard>,
 }
 
@@ -224,23 +233,21 @@ pub(super) async fn open(
         baud,
         ..SerialSettings::default()
     };
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     let mut virtual_board = None;
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, TCP_LIMIT).await?),
-        #[cfg(unix)]
+        #[cfg(target_os = "linux")]
         Address::Virtual(words) => {
             let board = crate::session::virtual_boards::start(words, progress)?;
             let path = board.address().to_owned();
             virtual_board = Some(board);
             Box::new(wire::serial::open(&path, settings).await?)
         }
-        #[cfg(not(unix))]
+        #[cfg(not(target_os = "linux"))]
         Address::Virtual(_) => {
-            return Err(ConnectError::Virtual {
-                why: "they need Linux or macOS".to_owned(),
-            });
+            return Err(ConnectError::no_virtual_board());
         }
         Address::Id(id) => return Err(ConnectError::NoSuchId { id: id.clone() }),
     };
@@ -251,7 +258,7 @@ pub(super) async fn open(
         board: Board::new(repl),
         traffic,
         address,
-        #[cfg(unix)]
+        #[cfg(target_os = "linux")]
         _virtual_board: virtual_board,
     })
 }

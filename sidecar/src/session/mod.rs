@@ -14,7 +14,7 @@ mod pymakr;
 mod reconnect;
 mod settings;
 /// Virtual boards, for rooms that may not enter `virtual_board`.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub mod virtual_boards;
 mod watched;
 

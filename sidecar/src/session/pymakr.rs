@@ -108,7 +108,10 @@ struct Import<'a> {
 impl Import<'_> {
     fn run(&mut self) -> Result<(), OptionsError> {
         let mut after_update = None;
-        for (key, value) in self.keys {
+        // In the order of the alphabet, so that the warnings do not depend on the order of the file.
+        let mut keys: Vec<_> = self.keys.iter().collect();
+        keys.sort_by_key(|(key, _)| *key);
+        for (key, value) in keys {
             match (key.as_str(), value) {
                 ("name", Value::String(name)) => {
                     self.options.name = Some(name.clone());

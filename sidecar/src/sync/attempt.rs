@@ -15,6 +15,7 @@ use crate::sync::plan::Policy;
 use crate::sync::plan::check_names;
 use crate::sync::plan::plan;
 use crate::sync::scan::Scan;
+use crate::sync::survey::Settle;
 use crate::sync::survey::survey;
 use crate::sync::transaction::Applied;
 use crate::sync::transaction::apply;
@@ -52,7 +53,9 @@ pub async fn preview(
     wish: &Wish<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Plan, SyncError> {
-    look(board, wish, progress).await.map(|(plan, _)| plan)
+    look(board, wish, progress, Settle::Not)
+        .await
+        .map(|(plan, _)| plan)
 }
 
 /// The plan, and whether the board's manifest already says what it would say.
@@ -60,13 +63,14 @@ async fn look(
     board: &mut Board,
     wish: &Wish<'_>,
     progress: &mut dyn Progress,
+    settle: Settle,
 ) -> Result<(Plan, bool), SyncError> {
     let project = Manifest {
         project: wish.name.to_owned(),
         files: wish.scan.files.clone(),
     };
     progress.report(At::Comparing);
-    let state = survey(board, &project, wish.known).await?;
+    let state = survey(board, &project, wish.known, settle).await?;
     let problems = check_names(&project.files, &state);
     if !problems.is_empty() {
         return Err(SyncError::Names(problems));
@@ -113,7 +117,7 @@ async fn attempt(
         board.resync().await?;
         board.recover().await?;
     }
-    let (plan, recorded) = look(board, wish, progress).await?;
+    let (plan, recorded) = look(board, wish, progress, Settle::First).await?;
     if !plan.conflicts.is_empty() {
         return Err(SyncError::Conflicts(plan.conflicts));
     }

@@ -19,14 +19,24 @@ use crate::sync::plan::ManifestError;
 use crate::sync::plan::NameRules;
 use crate::sync::plan::Snapshot;
 
+/// What to do with a transaction that an earlier sync left unfinished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settle {
+    /// Finish it, or clear it away.
+    First,
+    /// Leave it: only a look was asked for.
+    Not,
+}
+
 /// Asks the board: one round trip where nothing changed, a few where files are new.
 pub(super) async fn survey(
     board: &mut Board,
     project: &Manifest,
     known: &KnownManifests,
+    settle: Settle,
 ) -> Result<BoardState, SyncError> {
     let mut compared = board.compare().await?;
-    if compared.facts.unfinished {
+    if compared.facts.unfinished && settle == Settle::First {
         board.recover().await?;
         compared = board.compare().await?;
     }

@@ -4,47 +4,47 @@
 
 mod architecture;
 mod board_model;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod boards;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod cli_code;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod cli_files;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod cli_project;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod cli_promise;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod console;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod cuts;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod desk;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod doctor;
 mod documents;
 mod events;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod firmwares;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod microbit;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod mpremote;
 mod plan_model;
 mod plans;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod refusals;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod running;
 mod settings;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod virtual_board;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod virtual_flash;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod virtual_line;
 mod watch;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod watch_verb;
 mod wire;
 mod workspace;
