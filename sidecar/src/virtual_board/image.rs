@@ -8,6 +8,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 
 use rustix::fs::FlockOperation;
 
@@ -24,6 +27,9 @@ os._exit(ctypes.CDLL(sys.argv[1]).micropython_unix_main(len(args), argv))";
 const NO_FILE_SYSTEM: i32 = 3;
 const ERASED: u8 = 0xff;
 
+/// How long an image may be held by a process that is just being started.
+const STARTING: Duration = Duration::from_secs(2);
+
 /// Makes an erased flash of `size` bytes where there is none; answers the size of what is there, and the flash,
 /// which belongs to this board until it is dropped.
 pub(crate) fn prepare(image: &Path, size: u64) -> Result<(u64, File), VirtualBoardError> {
@@ -37,7 +43,13 @@ pub(crate) fn prepare(image: &Path, size: u64) -> Result<(u64, File), VirtualBoa
             .open(image)
     };
     let mut file = open().map_err(failed())?;
-    if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+    // A process that is just being started holds our closed files for a moment, until it becomes its own.
+    let start = Instant::now();
+    while rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if start.elapsed() < STARTING {
+            thread::sleep(Duration::from_millis(5));
+            continue;
+        }
         return Err(VirtualBoardError::ImageBusy {
             image: image.to_owned(),
         });
