@@ -1,6 +1,9 @@
-//! Set-up and checks of this repository: `cargo xtask test`.
+//! Set-up, checks and measurements of this repository: `cargo xtask test`.
 //! Not shipped, and no logic that a user's machine needs.
 #![allow(clippy::print_stderr)] // stdout is for what the checks print
+
+#[cfg(unix)]
+mod bench;
 
 use std::env;
 use std::path::Path;
@@ -11,7 +14,8 @@ use std::thread;
 
 const USAGE: &str = "cargo xtask setup     install what the tests need: two MicroPythons and mpremote
 cargo xtask test      setup, then every check; arguments go to `cargo test`
-cargo xtask picture   draw the README's picture anew, from a real run of `boardside demo`";
+cargo xtask picture   draw the README's picture anew, from a real run of `boardside demo`
+cargo xtask bench     Boardside, mpremote and mpytool side by side; --quick: once each, --baud N: another speed";
 
 /// Quick ones first; `cargo test` last, so that its closing lines are the last on stdout.
 const CHECKS: [&[&str]; 3] = [
@@ -34,6 +38,7 @@ fn main() -> ExitCode {
         Some((verb, [])) if verb == "setup" => setup(),
         Some((verb, [])) if verb == "picture" => picture(),
         Some((verb, rest)) if verb == "test" => test(rest),
+        Some((verb, rest)) if verb == "bench" => bench(rest),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -112,6 +117,15 @@ fn picture() -> Vec<String> {
         }
     }
     failed
+}
+
+/// Three tools on the same virtual board; the table goes to stdout.
+fn bench(arguments: &[String]) -> Vec<String> {
+    #[cfg(unix)]
+    let done = bench::run(arguments, root());
+    #[cfg(not(unix))]
+    let done: Result<(), String> = Err(format!("bench {arguments:?}: virtual boards need a unix system"));
+    done.err().into_iter().collect()
 }
 
 fn cargo(arguments: &[&str]) -> Command {

@@ -1,0 +1,264 @@
+//! `cargo xtask bench`: Boardside, mpremote and mpytool side by side, one after another, on the same virtual board.
+//! Measures whole processes from outside; knows nothing of how any of them works.
+
+mod project;
+mod table;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+use std::time::Instant;
+
+use boardside::virtual_board::Firmware;
+use boardside::virtual_board::Kind;
+use boardside::virtual_board::Profile;
+use boardside::virtual_board::Tools;
+use boardside::virtual_board::VirtualBoard;
+
+use project::Files;
+use project::Project;
+
+const MPYTOOL: [&str; 2] = ["mpytool==2.6.0", "pyserial==3.5"];
+/// What Boardside keeps on the board for itself.
+const OWN_FOLDER: &str = "/.boardside/";
+
+const TOOLS: [Tool; 3] = [Tool::Boardside, Tool::Mpremote, Tool::Mpytool];
+
+/// Who copies.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tool {
+    Boardside,
+    Mpremote,
+    Mpytool,
+}
+
+impl Tool {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Boardside => "Boardside",
+            Self::Mpremote => "mpremote 1.29.0",
+            Self::Mpytool => "mpytool 2.6.0",
+        }
+    }
+}
+
+/// What there is to copy; in this order on one board.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Case {
+    First,
+    Unchanged,
+    OneLine,
+}
+
+const CASES: [Case; 3] = [Case::First, Case::Unchanged, Case::OneLine];
+
+/// One process, from its start to its end.
+struct Sample {
+    time: Duration,
+    /// Bytes to the board and from it, where the tool says so.
+    bytes: Option<(u64, u64)>,
+}
+
+type Samples = BTreeMap<(Case, Tool), Vec<Sample>>;
+
+/// How often, and how fast the line is.
+struct Options {
+    runs: usize,
+    baud: u32,
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Self, String> {
+        let mut options = Self {
+            runs: 3,
+            baud: 115_200,
+        };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--quick" => options.runs = 1,
+                "--baud" => {
+                    let number = arguments.next().and_then(|text| text.parse().ok());
+                    options.baud = number
+                        .filter(|baud| *baud > 0)
+                        .ok_or("--baud wants bits per second")?;
+                }
+                other => return Err(format!("bench does not know {other}")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Measures, prints the table and keeps it as `target/bench/bench.md`.
+#[allow(clippy::print_stdout)] // the table is what the command is for
+pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
+    let options = Options::parse(arguments)?;
+    let bench = Bench::set_up(root, &options)?;
+    let mut samples = Samples::new();
+    for run in 0..options.runs {
+        // Each in turn, so that a busy minute of the machine meets all of them.
+        for tool in TOOLS {
+            eprintln!("bench: {} of {}: {}", run + 1, options.runs, tool.name());
+            bench
+                .one_board(tool, &mut samples)
+                .map_err(|error| format!("{}: {error}", tool.name()))?;
+        }
+    }
+    let text = table::markdown(&samples, &bench.project, options.baud);
+    let file = bench.folder.join("bench.md");
+    fs::write(&file, &text).map_err(|error| format!("writing {}: {error}", file.display()))?;
+    println!("{text}");
+    Ok(())
+}
+
+/// Everything that is there before the first measurement.
+struct Bench {
+    folder: PathBuf,
+    boardside: PathBuf,
+    mpytool: PathBuf,
+    tools: Tools,
+    firmware: Firmware,
+    project: Project,
+    baud: u32,
+}
+
+impl Bench {
+    fn set_up(root: &Path, options: &Options) -> Result<Self, String> {
+        let target = root.join("target");
+        let folder = target.join("bench");
+        let tell = &mut |line: &str| eprintln!("setup: {line}");
+        let firmware = Firmware::install(Kind::Unix, &target, tell).map_err(|error| error.to_string())?;
+        let tools = Tools::install(&target.join("tools"), tell).map_err(|error| error.to_string())?;
+        let mpytool = mpytool(&tools, &target.join("tools/mpytool-2.6.0"))?;
+        let project = Project::fetch(&tools, &folder)?;
+        eprintln!("setup: building Boardside (release)");
+        finish(&mut super::cargo(&["build", "--release", "--quiet"]))?;
+        Ok(Self {
+            boardside: target.join("release/boardside"),
+            folder,
+            mpytool,
+            tools,
+            firmware,
+            project,
+            baud: options.baud,
+        })
+    }
+
+    /// All cases of one tool, on a board of its own that is empty at first.
+    fn one_board(&self, tool: Tool, samples: &mut Samples) -> Result<(), String> {
+        let profile = Profile {
+            baud: Some(self.baud),
+            ..Profile::unix()
+        };
+        let board = VirtualBoard::spawn(&profile, &self.firmware).map_err(|error| error.to_string())?;
+        let before = board.files().map_err(|error| error.to_string())?;
+        let folder = self.folder.join("project");
+        let mut wanted = self.project.files.clone();
+        project::write(&folder, &wanted)?;
+        for case in CASES {
+            if case == Case::OneLine {
+                project::edit(&folder, &mut wanted)?;
+            }
+            let sample = measure(self.command(tool, board.address(), &folder), tool)?;
+            let held = board.files().map_err(|error| error.to_string())?; // read from outside
+            same(&held, &before, &wanted)?;
+            samples.entry((case, tool)).or_default().push(sample);
+        }
+        Ok(())
+    }
+
+    /// The same words for every case, as a user types them.
+    fn command(&self, tool: Tool, address: &str, folder: &Path) -> Command {
+        let baud = self.baud.to_string();
+        match tool {
+            Tool::Boardside => {
+                let mut command = Command::new(&self.boardside);
+                command.args(["sync", "--json", "--baud", &baud, "-d", address]);
+                command.arg(folder);
+                command
+            }
+            // `resume`: without the soft reset that would come first. Its own speed is fixed, which a
+            // pseudo-terminal does not mind. Without the dot it makes a folder `project` on the board.
+            Tool::Mpremote => {
+                let mut command = self.tools.mpremote();
+                command.args(["connect", address, "resume", "fs", "cp", "-r"]);
+                command.arg(folder.join(".")).arg(":/");
+                command
+            }
+            // The slash at the end: what is in the folder, not the folder.
+            Tool::Mpytool => {
+                let mut command = Command::new(&self.mpytool);
+                command.args(["-p", address, "-b", &baud, "cp"]);
+                command.arg(folder.join("")).arg(":/");
+                command
+            }
+        }
+    }
+}
+
+/// Runs a tool to its end; what it says goes to pipes, as to an editor.
+fn measure(mut command: Command, tool: Tool) -> Result<Sample, String> {
+    let start = Instant::now();
+    let said = finish(&mut command)?;
+    let time = start.elapsed();
+    let bytes = if tool == Tool::Boardside {
+        Some(sent_and_received(&said).ok_or("its last line does not say what was sent")?)
+    } else {
+        None
+    };
+    Ok(Sample { time, bytes })
+}
+
+/// From the event `synced`, the last line of `sync --json`.
+fn sent_and_received(said: &str) -> Option<(u64, u64)> {
+    let synced: serde_json::Value = serde_json::from_str(said.lines().last()?).ok()?;
+    Some((synced["bytes_sent"].as_u64()?, synced["bytes_received"].as_u64()?))
+}
+
+/// The board holds the project, what it held before, and nothing else but Boardside's own folder.
+fn same(held: &Files, before: &Files, wanted: &Files) -> Result<(), String> {
+    let mut expected = before.clone();
+    expected.extend(wanted.clone());
+    let held = held.iter().filter(|(path, _)| !path.starts_with(OWN_FOLDER));
+    let held: Files = held.map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+    let paths: BTreeSet<&String> = held.keys().chain(expected.keys()).collect();
+    match paths
+        .into_iter()
+        .find(|path| held.get(*path) != expected.get(*path))
+    {
+        None => Ok(()),
+        Some(path) => Err(format!("{path} on the board is not what the project says")),
+    }
+}
+
+/// Installs mpytool, once, as `Tools` does with mpremote.
+fn mpytool(tools: &Tools, home: &Path) -> Result<PathBuf, String> {
+    let program = home.join("bin/mpytool");
+    let ready = home.join("ready");
+    if !ready.exists() {
+        eprintln!("setup: installing {} into {}", MPYTOOL.join(" "), home.display());
+        finish(tools.python().args(["-m", "venv", "--clear"]).arg(home))?;
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        let mut python = Command::new(home.join("bin/python3"));
+        finish(python.args(pip).args(["--only-binary", ":all:"]).args(MPYTOOL))?;
+        fs::write(&ready, "").map_err(|error| format!("writing {}: {error}", ready.display()))?;
+    }
+    Ok(program)
+}
+
+/// What a program said on stdout; an error with what it said on stderr if it failed.
+fn finish(command: &mut Command) -> Result<String, String> {
+    let line = format!("{command:?}").replace('"', "");
+    let output = command.output().map_err(|error| format!("{line}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(said);
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{line}: {}: {errors}{said}", output.status))
+}
