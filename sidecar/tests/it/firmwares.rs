@@ -174,4 +174,5 @@ fn every_change_arrives_on_a_microbit() {
     workspace.remove("longer.py");
     let delete = sync("delete", &workspace, &board);
     assert_eq!(delete.count("removed"), 1, "{delete:?}");
+    boards::Port::open(&board).ask(b"\x04", "main runs\r\n");
 }
