@@ -16,11 +16,16 @@ def copy(p, n):
                 break
             g.write(M[:k])
 def vet(n):
-    # A name that the file system refuses must not be found out in the middle of the renames.
+    # A name that the file system refuses, or another drive (an SD card), where no rename leads, must not be
+    # found out in the middle of the renames. / lists other drives without a size.
+    o = [e[0] for e in os.ilistdir(R or "/") if len(e) < 4]
     with open(J + n, "rb") as f:
         for l in f:
             if l[:1] in b">+":
-                for c in l[:-1].decode().split("/")[1:]:
+                c = l[:-1].decode().split("/")[1:]
+                if c[0] in o:
+                    raise ValueError("drive " + c[0])
+                for c in c:
                     try:
                         os.stat(J + c)
                     except OSError as e:

@@ -72,6 +72,12 @@ pub enum BoardError {
         /// The part of the path.
         name: String,
     },
+    /// The path lies on another drive: an SD card, a ROM.
+    #[error("/{name} is another drive of the board, which a sync cannot reach")]
+    OtherDrive {
+        /// The folder where it is mounted.
+        name: String,
+    },
     /// What was read back is not what was written.
     #[error("what the board wrote is not what was sent")]
     Verify,
@@ -133,6 +139,9 @@ impl BoardError {
         match text.split_once(' ') {
             None if text == "verify" => Some(Self::Verify),
             Some(("name", name)) => Some(Self::Name {
+                name: name.to_owned(),
+            }),
+            Some(("drive", name)) => Some(Self::OtherDrive {
                 name: name.to_owned(),
             }),
             _ => None,

@@ -63,7 +63,11 @@ pub(super) async fn run(screen: &mut Screen) -> Result<Exit, Failure> {
     heading(screen, "Sync again", "nothing changed: one question to the board");
     one(&folder, &target, screen).await?;
 
-    heading(screen, "Edit one line of main.py, sync", "that file is sent, after the 6 KiB of programs that compare, receive and verify it");
+    heading(
+        screen,
+        "Edit one line of main.py, sync",
+        "that file is sent, after the 6 KiB of programs that compare, receive and verify it",
+    );
     let main = folder.0.join("main.py");
     let edited = PROJECT[0].1.replace("\"hello\"", "\"hello again\"");
     fs::write(&main, edited).map_err(|error| Failure::io("editing main.py", &error))?;

@@ -187,6 +187,32 @@ fn a_name_the_board_cannot_hold_is_named() {
     assert!(board.files().unwrap().is_empty());
 }
 
+/// Mounts a second drive at /sd, as a board with an SD card does.
+const TWO_DRIVES: &str = "import vfs
+class D:
+    d = bytearray(65536)
+    def readblocks(s, n, b, o=0):
+        b[:] = s.d[n * 4096 + o:n * 4096 + o + len(b)]
+    def writeblocks(s, n, b, o=0):
+        s.d[n * 4096 + o:n * 4096 + o + len(b)] = b
+    def ioctl(s, op, a):
+        return {4: 16, 5: 4096}.get(op, 0)
+d = D()
+vfs.VfsLfs2.mkfs(d)
+vfs.mount(vfs.VfsLfs2(d), '/sd')
+";
+
+#[test]
+fn a_folder_that_is_another_drive_of_the_board_is_refused_before_the_commit() {
+    let board = boards::start(&with(&[("/boot.py", TWO_DRIVES.as_bytes())]));
+    let workspace = Workspace::new(&[("main.py", b"1"), ("sd/x.py", b"2")]);
+    let ran = workspace.sync(board.address(), &[]);
+    assert_eq!((ran.exit, ran.code()), (1, "board.other_drive"), "{ran:?}");
+    workspace.remove("sd");
+    let ran = workspace.sync(board.address(), &[]);
+    assert_eq!((ran.exit, ran.count("added")), (0, 1), "{ran:?}");
+}
+
 #[test]
 fn folders_on_a_microbit_are_refused_before_anything_is_written() {
     let board = boards::start(&Profile {

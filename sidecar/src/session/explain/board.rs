@@ -132,6 +132,12 @@ impl Explain for BoardError {
                 self,
                 "rename the file or leave it out (.boardsideignore); nothing was changed",
             ),
+            Self::OtherDrive { .. } => words(
+                "board.other_drive",
+                Exit::Failed,
+                self,
+                "leave that folder out of the project (.boardsideignore) and copy it by hand; nothing was changed",
+            ),
             Self::Verify => words(
                 "board.verify",
                 Exit::Verify,
