@@ -220,17 +220,16 @@ fn sent_and_received(said: &str) -> Option<(u64, u64)> {
     Some((synced["bytes_sent"].as_u64()?, synced["bytes_received"].as_u64()?))
 }
 
-/// The board holds the project, what it held before, and nothing else but Boardside's own folder.
+/// The board holds the files of the project, what it held before, and nothing else but Boardside's own.
 fn same(held: &Files, before: &Files, wanted: &Files) -> Result<(), String> {
     let mut expected = before.clone();
     expected.extend(wanted.clone());
-    let held = held.iter().filter(|(path, _)| !path.starts_with(OWN_FOLDER));
-    let held: Files = held.map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
     let paths: BTreeSet<&String> = held.keys().chain(expected.keys()).collect();
-    match paths
-        .into_iter()
-        .find(|path| held.get(*path) != expected.get(*path))
-    {
+    let wrong = paths.into_iter().find(|path| {
+        let counts = !path.ends_with('/') && !path.starts_with(OWN_FOLDER); // folders have no content
+        counts && held.get(*path) != expected.get(*path)
+    });
+    match wrong {
         None => Ok(()),
         Some(path) => Err(format!("{path} on the board is not what the project says")),
     }
