@@ -2,7 +2,7 @@
 //! Not shipped, and no logic that a user's machine needs.
 #![allow(clippy::print_stderr)] // stdout is for what the checks print
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod bench;
 
 use std::env;
@@ -121,10 +121,10 @@ fn picture() -> Vec<String> {
 
 /// Three tools on the same virtual board; the table goes to stdout.
 fn bench(arguments: &[String]) -> Vec<String> {
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     let done = bench::run(arguments, root());
-    #[cfg(not(unix))]
-    let done: Result<(), String> = Err(format!("bench {arguments:?}: virtual boards need a unix system"));
+    #[cfg(not(target_os = "linux"))]
+    let done: Result<(), String> = Err(format!("bench {arguments:?}: virtual boards need Linux"));
     done.err().into_iter().collect()
 }
 
