@@ -100,7 +100,7 @@ async fn one(folder: &Folder, target: &Target, screen: &mut Screen) -> Result<()
     let scan = project.scan(screen)?;
     let mut connection = link::enter(target, screen).await?;
     let outcome = sync::one_sync(&project, &mut connection, &scan, false, screen).await?;
-    project.after(&mut connection.board, screen).await?;
+    project.goal.after(&mut connection.board, screen).await?;
     sync::report(
         &outcome,
         &Spent::since(&connection, &Spent::default(), start),

@@ -47,13 +47,16 @@ pub(super) async fn run(global: &Global, args: DiffArgs, screen: &mut Screen) ->
     let scan = project.scan(screen)?;
     let target = link::target(
         global,
-        Some((project.settings.device.as_deref(), project.settings.baud)),
+        Some((
+            project.goal.settings.device.as_deref(),
+            project.goal.settings.baud,
+        )),
     );
     let same = link::with_board(&target, screen, async |connection, screen| {
         if let Some(path) = &file {
             return one(&project, &scan, connection, path, screen).await;
         }
-        let sides = project.sides(&mut connection.board, &scan, screen).await?;
+        let sides = project.goal.sides(&mut connection.board, &scan, screen).await?;
         Ok(all(&sides, screen))
     });
     Ok(if same.await? { Exit::Done } else { Exit::Failed })
@@ -125,7 +128,7 @@ async fn one(
     let host = scan.hosts.get(path).cloned().unwrap_or_else(|| {
         path.relative()
             .split('/')
-            .fold(project.root(), |at, part| at.join(part))
+            .fold(project.goal.root(), |at, part| at.join(part))
     });
     let ours = match std::fs::read(&host) {
         Ok(content) => Some(content),

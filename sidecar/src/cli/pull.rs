@@ -63,7 +63,10 @@ pub(super) async fn run(global: &Global, args: PullArgs, screen: &mut Screen) ->
     let scan = project.scan(screen)?;
     let target = link::target(
         global,
-        Some((project.settings.device.as_deref(), project.settings.baud)),
+        Some((
+            project.goal.settings.device.as_deref(),
+            project.goal.settings.baud,
+        )),
     );
     let rows = link::with_board(&target, screen, async |connection, screen| {
         let rows = decide(&project, &scan, connection, &args, screen).await?;
@@ -115,8 +118,8 @@ async fn decide(
     args: &PullArgs,
     screen: &mut Screen,
 ) -> Result<Vec<Row>, Failure> {
-    let sides = project.sides(&mut connection.board, scan, screen).await?;
-    let root = project.root();
+    let sides = project.goal.sides(&mut connection.board, scan, screen).await?;
+    let root = project.goal.root();
     let occupied: BTreeMap<_, _> = sides
         .iter()
         .filter(|(_, side)| matches!(side, Sides::OnlyBoard { .. }))
@@ -163,7 +166,7 @@ async fn write(
         before: 0,
         total: rows.iter().filter(wanted).map(|row| on_board(row.side)).sum(),
     };
-    let root = project.root();
+    let root = project.goal.root();
     for row in rows.iter().filter(wanted) {
         let place = match scan.hosts.get(&row.path) {
             Some(host) => host.clone(),

@@ -42,14 +42,14 @@ pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) ->
     for warning in &scan.warnings {
         screen.warn(&warning.to_string());
     }
-    let settings = &project.settings;
+    let settings = &project.goal.settings;
     let target = link::target(global, Some((settings.device.as_deref(), settings.baud)));
     let mut connection = link::enter(&target, screen).await?;
     if args.dry_run {
         return dry_run(&project, &mut connection, &scan, screen).await;
     }
     let outcome = one_sync(&project, &mut connection, &scan, args.how.verify, screen).await?;
-    let after = project.after(&mut connection.board, screen).await?;
+    let after = project.goal.after(&mut connection.board, screen).await?;
     let spent = Spent::since(&connection, &Spent::default(), start);
     report(&outcome, &spent, &scan, screen);
     finish(after, connection, screen).await
@@ -91,7 +91,7 @@ async fn dry_run(
     scan: &Scan,
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
-    let plan = link::cancellable(project.preview(&mut connection.board, scan, screen)).await;
+    let plan = link::cancellable(project.goal.preview(&mut connection.board, scan, screen)).await;
     let plan = link::leave(&mut connection.board, flat(plan)).await?;
     screen.finish();
     let rows = render(&plan);
@@ -119,7 +119,7 @@ pub(super) async fn one_sync(
     verify: bool,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
-    let outcome = link::cancellable(project.sync(&mut connection.board, scan, screen)).await;
+    let outcome = link::cancellable(project.goal.sync(&mut connection.board, scan, screen)).await;
     let cancelled = outcome.is_err();
     let outcome = match flat(outcome) {
         Ok(outcome) => outcome,
@@ -145,7 +145,10 @@ async fn verified(
     scan: &Scan,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let plan = flat(Ok(project.preview(&mut connection.board, scan, screen).await))?;
+    let plan = flat(Ok(project
+        .goal
+        .preview(&mut connection.board, scan, screen)
+        .await))?;
     let left: Vec<String> = plan
         .steps
         .iter()

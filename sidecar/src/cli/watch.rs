@@ -36,7 +36,7 @@ pub(super) async fn run(global: &Global, args: WatchArgs, screen: &mut Screen) -
     let connection = connect(&target, screen).await?;
     let home = Home::of(&connection, target.baud).await;
     screen.finish();
-    let folder = watched.project.folder.display().to_string();
+    let folder = watched.project.goal.folder.display().to_string();
     screen.event(&json!({"event": "watching", "folder": folder, "address": home.address.to_string()}));
     screen.say(&format!("watching {folder} for {}. Ctrl-C ends", home.address));
     let mut watching = Watching {
@@ -68,7 +68,7 @@ pub(super) async fn run(global: &Global, args: WatchArgs, screen: &mut Screen) -
 }
 
 fn target(global: &Global, watched: &Watched) -> Target {
-    let settings = &watched.project.settings;
+    let settings = &watched.project.goal.settings;
     link::target(global, Some((settings.device.as_deref(), settings.baud)))
 }
 
@@ -207,7 +207,7 @@ impl Watching<'_> {
             connection.board.count_as_running();
         }
         let outcome = sync::one_sync(project, connection, &scan, self.verify, screen).await?;
-        if let AfterDone::Running(file) = project.after(&mut connection.board, screen).await? {
+        if let AfterDone::Running(file) = project.goal.after(&mut connection.board, screen).await? {
             self.program = Program::ToStart(file);
         }
         let spent = Spent::since(connection, &before, start);

@@ -8,6 +8,8 @@ pub mod console;
 pub mod doctor;
 mod explain;
 mod landing;
+/// A board kept open for an editor.
+pub mod live;
 mod options;
 mod project;
 mod pymakr;
@@ -42,6 +44,7 @@ pub use options::AfterError;
 pub use options::Options;
 pub use options::OptionsError;
 pub use project::AfterDone;
+pub use project::Goal;
 pub use project::Project;
 pub use project::ProjectError;
 pub use pymakr::import;

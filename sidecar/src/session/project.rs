@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::base::BoardPath;
 use crate::base::Progress;
@@ -60,22 +61,32 @@ pub enum AfterDone {
     Running(BoardPath),
 }
 
-/// A folder with its settings.
-pub struct Project {
-    /// The folder.
+/// What a project wants of a board: its settings and rules. Cheap to share, and does not change.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    /// The project's folder.
     pub folder: PathBuf,
     /// What the user wants, from the command line, the settings file and the defaults.
     pub settings: Settings,
-    /// What was odd in the settings.
-    pub warnings: Vec<SettingsWarning>,
-    rules: Rules,
-    cache: ScanCache,
-    cache_file: Option<PathBuf>,
+    /// Which files count.
+    pub rules: Rules,
     known: KnownManifests,
 }
 
+/// A folder with its settings.
+pub struct Project {
+    /// What it wants.
+    pub goal: Arc<Goal>,
+    /// The file that the settings come from.
+    pub settings_file: Option<PathBuf>,
+    /// What was odd in the settings.
+    pub warnings: Vec<SettingsWarning>,
+    cache: ScanCache,
+    cache_file: Option<PathBuf>,
+}
+
 impl Project {
-    /// Reads the settings and the ignore rules. `cli` is what the command line says.
+    /// Reads the settings and the ignore rules. `cli` is what the command line or the editor says.
     pub fn open(folder: &Path, cli: &Options) -> Result<Self, ProjectError> {
         let folder = folder
             .canonicalize()
@@ -84,40 +95,41 @@ impl Project {
         let (settings, more) = resolve(cli, &loaded.options, &Settings::defaults(&folder));
         let rules = load_rules(&folder, &settings.ignore, settings.types.as_deref())?;
         let cache_file = ScanCache::file_for(&folder);
+        let known = KnownManifests::new(dirs::cache_dir().map(|dir| dir.join("boardside/manifests")));
         Ok(Self {
             cache: cache_file.as_deref().map(ScanCache::load).unwrap_or_default(),
             cache_file,
-            known: KnownManifests::new(dirs::cache_dir().map(|dir| dir.join("boardside/manifests"))),
+            settings_file: loaded.file,
             warnings: loaded.warnings.into_iter().chain(more).collect(),
-            rules,
-            settings,
-            folder,
+            goal: Arc::new(Goal {
+                folder,
+                settings,
+                rules,
+                known,
+            }),
         })
-    }
-
-    /// The folder that becomes the root of the board.
-    pub fn root(&self) -> PathBuf {
-        self.folder.join(&self.settings.source)
-    }
-
-    /// Which files count.
-    pub fn rules(&self) -> &Rules {
-        &self.rules
     }
 
     /// Finds and hashes the files that belong on the board.
     pub fn scan(&mut self, progress: &mut dyn Progress) -> Result<Scan, ProjectError> {
         progress.report(Stage::Scanning);
-        let root = self.root();
+        let root = self.goal.root();
         if !root.is_dir() {
             return Err(ProjectError::NoFolder(root));
         }
-        let scan = scan(&root, &self.rules, &mut self.cache)?;
+        let scan = scan(&root, &self.goal.rules, &mut self.cache)?;
         if let Some(file) = &self.cache_file {
             // A cache that cannot be written costs time, nothing else.
             self.cache.save(file).unwrap_or_default();
         }
         Ok(scan)
+    }
+}
+
+impl Goal {
+    /// The folder that becomes the root of the board.
+    pub fn root(&self) -> PathBuf {
+        self.folder.join(&self.settings.source)
     }
 
     fn wish<'a>(&'a self, scan: &'a Scan) -> Wish<'a> {

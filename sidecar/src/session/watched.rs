@@ -40,10 +40,10 @@ impl Watched {
     /// Opens a project and begins to watch it. `cli` is what the command line says.
     pub fn open(folder: &Path, cli: &Options) -> Result<Self, WatchedError> {
         let project = Project::open(folder, cli)?;
-        let files = Watch::open(&project.root(), project.rules().clone())?;
-        let settings = Watch::open(&project.folder, settings_only())?;
+        let files = Watch::open(&project.goal.root(), project.goal.rules.clone())?;
+        let settings = Watch::open(&project.goal.folder, settings_only())?;
         Ok(Self {
-            folder: project.folder.clone(),
+            folder: project.goal.folder.clone(),
             project,
             cli: cli.clone(),
             files,
@@ -73,7 +73,7 @@ impl Watched {
             return Ok(false);
         }
         let project = Project::open(&self.folder, &self.cli)?;
-        self.files = Watch::open(&project.root(), project.rules().clone())?;
+        self.files = Watch::open(&project.goal.root(), project.goal.rules.clone())?;
         self.project = project;
         self.stale = false;
         Ok(true)
