@@ -72,7 +72,9 @@ pub(crate) fn install(tell: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
         ("remote-cli/code-server", "code-linux.sh"),
         ("helpers/browser.sh", "browser-linux.sh"),
     ] {
-        std::os::unix::fs::symlink(script, vscode.join("bin").join(name)).map_err(failed)?;
+        let link = vscode.join("bin").join(name);
+        let _ = fs::remove_file(&link); // some versions ship one
+        std::os::unix::fs::symlink(script, link).map_err(failed)?;
     }
     fs::write(&ready, wanted).map_err(failed)?;
     Ok(home)

@@ -1,0 +1,109 @@
+// `Desk`: projects, boards, and an editor that has them open; a screenshot after each test.
+// Asserts nothing: tests do.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { VirtualBoard } from './board.mjs';
+import { Page } from './page.mjs';
+import { Server } from './server.mjs';
+import { LIMIT, until } from './until.mjs';
+
+const SHOTS = process.env.BOARDSIDE_SHOTS;
+
+/** Identifier of the status bar's item. */
+export const STATUS = 'boardside.boardside.boardside.status';
+
+export class Desk {
+  /**
+   * A desk with a board and a project for each name, all in one editor.
+   * @param {import('node:test')} test whose file this is
+   * @param {{name: string, projects?: Record<string, Record<string, string>>, board?: string[],
+   *   settings?: object, trust?: boolean, boards?: boolean}} options `projects`: name → path → text;
+   *   `board`: options of the virtual boards
+   */
+  static async start(test, { name, projects = { project: {} }, board, settings, trust, boards = true }) {
+    const desk = new Desk();
+    desk.name = name;
+    desk.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'boardside-ui-'));
+    desk.boards = {};
+    for (const project of Object.keys(projects)) {
+      fs.mkdirSync(desk.path('work', project), { recursive: true });
+      for (const [file, text] of Object.entries(projects[project])) desk.write(file, text, project);
+    }
+    if (boards) {
+      const start = async (project) => [project, await VirtualBoard.start(desk.path(`board-${project}`), board)];
+      desk.boards = Object.fromEntries(await Promise.all(Object.keys(projects).map(start)));
+    }
+    const ports = Object.values(desk.boards).map((one) => one.address);
+    const env = { BOARDSIDE_PORTS: ports.join(':') };
+    desk.server = await Server.start(desk.path('server'), { settings, env, trust });
+    desk.page = await Page.open(desk.server.url, desk.workspace(Object.keys(projects)));
+    test.afterEach(async (context) => {
+      await desk.page.shot(desk.shotOf(context.name));
+    });
+    return desk;
+  }
+
+  /** The board of the only project. */
+  get board() {
+    return this.boards.project;
+  }
+
+  path(...names) {
+    return path.join(this.folder, ...names);
+  }
+
+  write(file, text, project = 'project') {
+    const place = this.path('work', project, file);
+    fs.mkdirSync(path.dirname(place), { recursive: true });
+    fs.writeFileSync(place, text);
+  }
+
+  read(file, project = 'project') {
+    return fs.readFileSync(this.path('work', project, file), 'utf8');
+  }
+
+  /** Waits until the flash holds exactly these files. */
+  async untilBoard(what, wanted, { board = this.board, limit = LIMIT } = {}) {
+    let held;
+    const same = async () => JSON.stringify((held = sorted(await board.files()))) === JSON.stringify(sorted(wanted));
+    await until(what, same, limit).catch((error) => {
+      throw new Error(`${error.message}\nthe board has ${JSON.stringify(held)}`);
+    });
+  }
+
+  /** What the status bar says of the board. */
+  async status() {
+    return (await this.page.status(STATUS).innerText()).trim();
+  }
+
+  /** The sidecar has told of its boards. */
+  async ready() {
+    await this.page.status(STATUS).waitFor();
+  }
+
+  shotOf(title) {
+    fs.mkdirSync(SHOTS, { recursive: true });
+    return path.join(SHOTS, `${this.name} ${title}`.replace(/\W+/g, '-') + '.png');
+  }
+
+  async end() {
+    await this.page?.close();
+    await this.server?.stop();
+    await Promise.all(Object.values(this.boards).map((board) => board.stop()));
+    if (!process.env.BOARDSIDE_KEEP) {
+      fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    }
+  }
+
+  workspace(names) {
+    if (names.length === 1) return this.path('work', names[0]);
+    const file = this.path('work', 'both.code-workspace');
+    fs.writeFileSync(file, JSON.stringify({ folders: names.map((name) => ({ path: name })) }));
+    return file;
+  }
+}
+
+function sorted(files) {
+  return Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
