@@ -16,12 +16,11 @@ export const STATUS = 'boardside.boardside.boardside.status';
 export class Desk {
   /**
    * A desk with a board and a project for each name, all in one editor.
-   * @param {import('node:test')} test whose file this is
    * @param {{name: string, projects?: Record<string, Record<string, string>>, board?: string[],
    *   settings?: object, trust?: boolean, boards?: boolean}} options `projects`: name → path → text;
    *   `board`: options of the virtual boards
    */
-  static async start(test, { name, projects = { project: {} }, board, settings, trust, boards = true }) {
+  static async start({ name, projects = { project: {} }, board, settings, trust, boards = true }) {
     const desk = new Desk();
     desk.name = name;
     desk.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'boardside-ui-'));
@@ -38,9 +37,6 @@ export class Desk {
     const env = { BOARDSIDE_PORTS: ports.join(':') };
     desk.server = await Server.start(desk.path('server'), { settings, env, trust });
     desk.page = await Page.open(desk.server.url, desk.workspace(Object.keys(projects)));
-    test.afterEach(async (context) => {
-      await desk.page.shot(desk.shotOf(context.name));
-    });
     return desk;
   }
 
@@ -82,9 +78,20 @@ export class Desk {
     await this.page.status(STATUS).waitFor();
   }
 
-  shotOf(title) {
+  /**
+   * After each test: a screenshot, and what the editor logged if it failed.
+   * @param {import('node:test').TestContext} context
+   */
+  async after(context) {
     fs.mkdirSync(SHOTS, { recursive: true });
-    return path.join(SHOTS, `${this.name} ${title}`.replace(/\W+/g, '-') + '.png');
+    const file = `${this.name} ${context.name}`.replace(/\W+/g, '-') + '.png';
+    await this.page.shot(path.join(SHOTS, file));
+    if (!context.passed) console.error(`${file}; the log ends with:\n${this.log().split('\n').slice(-30).join('\n')}`);
+  }
+
+  /** What is in the output channel of the extension. */
+  log() {
+    return this.server.logOf('Boardside');
   }
 
   async end() {

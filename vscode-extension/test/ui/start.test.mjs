@@ -8,11 +8,12 @@ const PYMAKR = JSON.stringify({ py_ignore: ['notes'], sync_folder: 'src', auto_c
 
 let desk;
 test.before(async () => {
-  desk = await Desk.start(test, {
+  desk = await Desk.start({
     name: 'start',
     projects: { project: { 'src/main.py': 'print("hello")\n', 'src/notes/a.txt': 'no', 'pymakr.conf': PYMAKR } },
   });
 });
+test.afterEach((context) => desk.after(context));
 test.after(() => desk.end());
 
 test('the palette has the commands', async () => {
