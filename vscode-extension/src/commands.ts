@@ -1,155 +1,155 @@
 // The commands: which folder and board one is about, and the one request that it is.
-import { commands, type Disposable, type TextDocument, Uri, window, workspace } from 'vscode';
+import * as vscode from 'vscode';
 import { dedent } from './console-text';
 import type { Jobs } from './jobs';
 import { log } from './log';
 import type { Command, CommandFields, JobDone } from './protocol';
 import type { State } from './state';
-import { type BoardsView, type Node } from './views/boards';
-import { openFolders, pickBoard, pickFolder, present } from './views/choices';
+import type { BoardsView, Node } from './views/boards';
+import { pickBoard, present } from './views/choices';
 import type { DifferencesView } from './views/differences';
 import { boardOf } from './views/files';
 import type { Consoles } from './views/terminal';
-import { chooseFolder, folderOf, type Folder } from './where';
+import { chooseFolder } from './where';
+import { doing } from './wording';
 
-export interface House { jobs: Jobs; state: State; boards: BoardsView; consoles: Consoles; differences: DifferencesView; restart(): Promise<void> }
+export interface House { jobs: Jobs; state: State; boards: BoardsView; consoles: Consoles; differences: DifferencesView }
 /** What a command is about. */
-interface Target { folder?: Folder; board?: string; uri?: Uri }
-type Body = (house: House, at: Target) => unknown;
+interface Target { folder?: vscode.WorkspaceFolder | undefined; board?: string | undefined; uri?: vscode.Uri | undefined }
+type Row = { needs: 'folder' | 'board' | 'either'; run(house: House, at: Target): unknown };
+const { window, workspace } = vscode;
 
-export const COMMAND_TABLE: Record<string, { needs: 'folder' | 'board' | 'none'; run: Body }> = {
-  'boardside.syncProject': { needs: 'folder', run: (house, at) => job(house, 'boardside.sync', inFolder(at)) },
-  'boardside.connectBoard': { needs: 'folder', run: connect },
-  'boardside.disconnectBoard': { needs: 'board', run: (house, at) => job(house, 'boardside.disconnect', onBoard(at)) },
-  'boardside.openConsole': { needs: 'board', run: (house, at) => openConsole(house, at, false) },
-  'boardside.runFile': { needs: 'none', run: (house, at) => runFile(house, at) },
-  'boardside.runSelection': { needs: 'none', run: (house, at) => runFile(house, at, true) },
-  'boardside.stopProgram': { needs: 'board', run: (house, at) => job(house, 'boardside.stop', onBoard(at)) },
-  'boardside.softResetBoard': { needs: 'board', run: (house, at) => job(house, 'boardside.softReset', onBoard(at)) },
-  'boardside.hardResetBoard': { needs: 'board', run: (house, at) => job(house, 'boardside.hardReset', onBoard(at)) },
-  'boardside.downloadProject': { needs: 'folder', run: (house, at) => job(house, 'boardside.pull', inFolder(at)) },
-  'boardside.compareWithBoard': { needs: 'folder', run: (house, at) => job(house, 'boardside.diff', inFolder(at)) },
-  'boardside.doctorBoard': { needs: 'board', run: (house, at) => job(house, 'boardside.doctor', onBoard(at)) },
+/** `folder`: must have one. `board`: a board that was named is enough. `either`: nobody is asked for one. */
+const TABLE: Record<string, Row> = {
+  syncProject: { needs: 'folder', run: (house, at) => job(house, 'boardside.sync', inFolder(at)) },
+  connectBoard: { needs: 'board', run: connect },
+  disconnectBoard: { needs: 'board', run: (house, at) => job(house, 'boardside.disconnect', onBoard(at)) },
+  openConsole: { needs: 'board', run: (house, at) => openConsole(house, at, false) },
+  runFile: { needs: 'either', run: (house, at) => runFile(house, at) },
+  runSelection: { needs: 'either', run: runSelection },
+  stopProgram: { needs: 'board', run: (house, at) => job(house, 'boardside.stop', onBoard(at)) },
+  softResetBoard: { needs: 'board', run: (house, at) => job(house, 'boardside.softReset', onBoard(at)) },
+  hardResetBoard: { needs: 'board', run: (house, at) => job(house, 'boardside.hardReset', onBoard(at)) },
+  downloadProject: { needs: 'folder', run: (house, at) => job(house, 'boardside.pull', inFolder(at)) },
+  compareWithBoard: { needs: 'folder', run: (house, at) => job(house, 'boardside.diff', inFolder(at)) },
+  doctorBoard: { needs: 'board', run: (house, at) => job(house, 'boardside.doctor', onBoard(at)) },
 };
 
-const TITLES: Record<Command, string> = {
-  'boardside.sync': 'Syncing', 'boardside.connect': 'Connecting', 'boardside.disconnect': 'Disconnecting', 'boardside.run': 'Running',
-  'boardside.stop': 'Stopping', 'boardside.softReset': 'Resetting', 'boardside.hardReset': 'Resetting', 'boardside.pull': 'Downloading from the board',
-  'boardside.diff': 'Comparing with the board', 'boardside.doctor': 'Looking at the board',
-};
-
-const inFolder = (at: Target): CommandFields => ({ ...(at.folder && { folder: at.folder.uri }) });
+const inFolder = (at: Target): CommandFields => (at.folder === undefined ? {} : { folder: at.folder.uri.toString() });
 const onBoard = (at: Target): CommandFields => (at.board === undefined ? inFolder(at) : { board: at.board });
 
 /** Runs a job to its end and shows it; what the user then chooses runs it again. */
 export async function job(house: House, command: Command, fields: CommandFields): Promise<JobDone> {
-  if (command === 'boardside.sync') {
-    await saveAll(fields.folder);
+  const folder = fields.folder && workspace.getWorkspaceFolder(vscode.Uri.parse(fields.folder));
+  if (command === 'boardside.sync') { // what is synced is what is on the disk
+    const unsaved = workspace.textDocuments.filter((file) => file.isDirty && file.uri.scheme === 'file');
+    const inside = unsaved.filter(({ uri }) => !folder || workspace.getWorkspaceFolder(uri) === folder);
+    await Promise.all(inside.map((file) => file.save()));
   }
-  const name = openFolders().find(({ uri }) => uri === fields.folder)?.name ?? house.state.board(fields.board ?? '')?.name;
-  const done = await house.jobs.run(command, fields, `${TITLES[command]}${name === undefined ? '' : ` ${name}`}`);
-  void show(house, done, command, fields);
+  const kind = command.replace('boardside.', '');
+  const title = `${doing(kind)} ${(folder || house.state.board(fields.board))?.name ?? ''}`;
+  const done = await house.jobs.run(command, fields, kind === 'run' ? undefined : title);
+  void show(house, done, fields);
   return done;
 }
 
-export function show(house: House, done: JobDone, command: Command, fields: CommandFields): Promise<void> {
+export function show(house: House, done: JobDone, fields: CommandFields): Promise<void> {
   return present(done, {
-    again: (change) => job(house, command, { ...fields, ...change }),
+    again: (change) => job(house, `boardside.${done.kind}` as Command, { ...fields, ...change }),
     compare: (conflicts) => house.differences.compare(conflicts),
-    pickBoard: () => pickBoard(house.state.boards, 'Several boards are there', openFolders()),
+    pickBoard: () => pickBoard(house.state.boards, 'Several boards are there'),
   });
-}
-
-async function saveAll(folder: string | undefined): Promise<void> {
-  const inside = ({ uri }: TextDocument) => folder === undefined || folderOf(openFolders(), uri.toString())?.uri === folder;
-  await Promise.all(workspace.textDocuments.filter((file) => file.isDirty && file.uri.scheme === 'file' && inside(file)).map((file) => file.save()));
 }
 
 async function connect(house: House, at: Target): Promise<void> {
   const title = at.folder === undefined ? 'Connect to…' : `Connect ${at.folder.name} to…`;
-  const board = at.board ?? await pickBoard(house.state.boards, title, openFolders());
+  const board = at.board ?? await pickBoard(house.state.boards, title);
   if (board !== undefined) {
-    const done = await job(house, 'boardside.connect', { ...inFolder(at), board });
-    if (done.error === undefined) {
-      house.consoles.show(done.board ?? board, true);
-    }
+    await job(house, 'boardside.connect', { ...inFolder(at), board });
   }
 }
 
 async function openConsole(house: House, at: Target, preserveFocus: boolean): Promise<string | undefined> {
-  let board = at.board ?? house.state.boardOf(at.folder?.uri)?.address;
-  board ??= (await job(house, 'boardside.connect', inFolder(at))).board;
+  const board = at.board ?? house.state.boardOf(inFolder(at).folder)?.address
+    ?? (await job(house, 'boardside.connect', inFolder(at))).board;
   if (board !== undefined) {
     house.consoles.show(board, preserveFocus);
   }
   return board;
 }
 
-async function runFile(house: House, at: Target, selection = false): Promise<void> {
-  const editor = window.activeTextEditor;
-  const file = at.uri !== undefined && !selection ? await workspace.openTextDocument(at.uri) : editor?.document;
-  if (file === undefined) {
-    return;
-  }
-  if (file.isDirty && !file.isUntitled && !selection) {
-    await file.save();
-  }
-  const board = await openConsole(house, at, true);
-  const lines = editor?.selection.with({ start: editor.selection.start.with({ character: 0 }) });
-  const partly = editor !== undefined && editor.document.getText(lines).slice(0, editor.selection.start.character).trim() !== '';
-  const code = selection ? dedent(file.getText(partly ? editor.selection : lines)) : file.uri.scheme === 'file' ? undefined : file.getText();
+async function runFile(house: House, at: Target, selected?: string): Promise<void> {
+  const file = at.uri === undefined ? window.activeTextEditor?.document : await workspace.openTextDocument(at.uri);
+  const onDisk = file?.uri.scheme === 'file' && (await file.save(), true);
+  const board = file && await openConsole(house, at, true);
+  const code = selected ?? (onDisk ? undefined : file?.getText());
   if (board !== undefined) {
-    await job(house, 'boardside.run', { board, uri: file.uri.toString(), ...(code !== undefined && { code }) });
+    await job(house, 'boardside.run', { board, uri: String(file?.uri), ...(code !== undefined && { code }) });
   }
 }
 
-/** What a menu, a link, a key or another extension passes: a URI, a node of the tree, a part of the SCM view, or fields. */
-async function target(house: House, arg: unknown, needs: 'folder' | 'board' | 'none'): Promise<Target | undefined> {
-  const it = (arg ?? {}) as { board?: string; folder?: string; uri?: string; entry?: unknown; rootUri?: Uri; resourceStates?: { resourceUri: Uri }[] };
-  const uri = arg instanceof Uri ? arg : it.rootUri ?? it.resourceStates?.[0]?.resourceUri ?? (it.uri === undefined ? undefined : Uri.parse(it.uri));
+async function runSelection(house: House, at: Target): Promise<void> {
+  const { document, selection } = window.activeTextEditor ?? {};
+  if (document !== undefined && selection !== undefined) {
+    const before = document.lineAt(selection.start).text.slice(0, selection.start.character);
+    await runFile(house, { ...at, uri: undefined }, dedent((before.trim() === '' ? before : '') + document.getText(selection)));
+  }
+}
+
+/** From what a menu, a link, a key or another extension passes: a URI, a board or file, a part of the SCM view, fields. */
+async function target(house: House, arg: unknown, needs: Row['needs']): Promise<Target | undefined> {
+  const it = (arg ?? {}) as CommandFields & { rootUri?: vscode.Uri; resourceStates?: { resourceUri: vscode.Uri }[] };
+  const parsed = (uri: string | undefined) => (uri === undefined ? undefined : vscode.Uri.parse(uri));
+  const uri = arg instanceof vscode.Uri ? arg : it.rootUri ?? it.resourceStates?.[0]?.resourceUri ?? parsed(it.uri);
   const active = uri ?? window.activeTextEditor?.document.uri;
   const board = it.board ?? (active?.scheme === 'boardside' ? boardOf(active) : undefined);
-  const clicked = it.folder ?? uri?.toString() ?? house.state.board(board ?? '')?.folders[0];
-  let folder = chooseFolder(openFolders(), clicked, active?.toString());
+  const about = parsed(it.folder) ?? uri ?? parsed(house.state.board(board)?.folders[0]);
+  const folderOf = (one: vscode.Uri | undefined) => one && workspace.getWorkspaceFolder(one);
+  let folder = chooseFolder(workspace.workspaceFolders ?? [], folderOf(about), folderOf(active));
   if (folder === 'ask') {
-    folder = board !== undefined || needs === 'none' ? undefined : await pickFolder();
-    if (folder === undefined && board === undefined && needs !== 'none') {
+    const ask = needs === 'folder' || (needs === 'board' && board === undefined);
+    folder = ask ? await window.showWorkspaceFolderPick({ placeHolder: 'Which project?' }) : undefined;
+    if (ask && folder === undefined) {
       return undefined;
     }
   }
-  if (needs === 'folder' && folder === undefined && board === undefined) {
-    void window.showErrorMessage('Boardside: open the folder of your project first.');
-    return undefined;
+  if (needs === 'folder' && folder === undefined) {
+    throw new Error('open the folder of your project first.');
   }
-  return { ...(folder && { folder }), ...(board !== undefined && { board }), ...(uri && { uri }) };
+  return { folder, board, uri };
 }
 
-export function registerCommands(house: House): Disposable[] {
-  const guarded = (id: string, body: (...args: unknown[]) => unknown) => commands.registerCommand(id, async (...args: unknown[]) => {
+export function registerCommands(house: House): vscode.Disposable[] {
+  const { boards, differences } = house;
+  const bodies: Record<string, (...args: never[]) => unknown> = {
+    'files.newFile': (node: Node) => boards.newFile(node, false),
+    'files.newFolder': (node: Node) => boards.newFile(node, true),
+    'files.rename': (node: Node) => boards.rename(node),
+    'files.delete': (node: Node) => boards.delete(node),
+    'files.download': (node: Node) => boards.download(node),
+    'files.refresh': () => boards.refresh(),
+    'showLog': () => log.show(),
+    'openDifference': (uri: vscode.Uri, state?: string) => differences.open(uri, state),
+    'openWorkspaceFile': (row: { resourceUri: vscode.Uri }) => window.showTextDocument(row.resourceUri),
+  };
+  for (const [id, { needs, run }] of Object.entries(TABLE)) {
+    bodies[id] = async (arg?: unknown) => {
+      const at = await target(house, arg, needs);
+      return at && run(house, at);
+    };
+  }
+  const register = vscode.commands.registerCommand;
+  return Object.entries(bodies).map(([id, body]) => register(`boardside.${id}`, async (...args: never[]) => {
     try {
       await body(...args);
     } catch (error) {
       void window.showErrorMessage(`Boardside: ${error instanceof Error ? error.message : String(error)}`);
     }
-  });
-  const table = Object.entries(COMMAND_TABLE).map(([id, { needs, run }]) => guarded(id, async (arg) => {
-    const at = await target(house, arg, needs);
-    return at && run(house, at);
   }));
-  const onFiles = ['newFile', 'newFolder', 'rename', 'delete', 'download'].map((verb) => (
-    guarded(`boardside.files.${verb}`, (node) => house.boards.command(verb, node as Node))));
-  return [
-    ...table, ...onFiles,
-    guarded('boardside.files.refresh', () => house.boards.refresh()),
-    guarded('boardside.showLog', () => log.show()),
-    guarded('boardside.openDifference', (row) => house.differences.open((row as { resourceUri: Uri }).resourceUri, (row as { state?: string }).state)),
-    guarded('boardside.openWorkspaceFile', (row) => window.showTextDocument((row as { resourceUri: Uri }).resourceUri)),
-  ];
 }
 
-/** A command of the sidecar, from a code lens or a key of the user: the same way as ours. */
-export function fromSidecar(house: House, command: string, [fields]: unknown[]): unknown {
-  const { uri, ...rest } = (fields ?? {}) as CommandFields;
-  return command === 'boardside.run' && uri !== undefined
-    ? commands.executeCommand('boardside.runFile', Uri.parse(uri)) : job(house, command as Command, { ...rest, ...(uri && { uri }) });
+/** A command of the sidecar, from a code lens or a key of the user: shown as ours are. */
+export function fromSidecar(house: House, command: string, fields: CommandFields = {}): unknown {
+  return command === 'boardside.run' && fields.uri !== undefined && fields.code === undefined
+    ? vscode.commands.executeCommand('boardside.runFile', fields) : job(house, command as Command, fields);
 }

@@ -3,13 +3,13 @@ import type { Command, CommandFields, JobDone, Trouble } from './protocol';
 import type { Disposable, Sidecar } from './sidecar';
 import type { State } from './state';
 
-/** A job that takes longer than this, in milliseconds, gets a toast with Cancel; shorter ones would only flicker. */
+/** A job that takes longer than this, in milliseconds, gets a toast with Cancel; for shorter ones it would flicker. */
 const PATIENCE = 700;
 
 export interface Toast { report(message: string | undefined, percent: number | undefined): void; close(): void }
 export type ShowToast = (title: string, cancel: () => void) => Toast;
 
-/** What an error of a request or of a job says, whatever was thrown. */
+/** What an error of a request says, whatever was thrown. */
 export function troubleOf(error: unknown): Trouble {
   const { message, data } = error as { message?: string; data?: Partial<Trouble> };
   return { code: data?.code ?? 'failed', message: message ?? String(error), help: data?.help ?? '' };
@@ -18,86 +18,80 @@ export function troubleOf(error: unknown): Trouble {
 export class Jobs {
   private count = 0;
   private readonly waiting = new Map<number, ((done: JobDone) => void)[]>();
-  /** Ends that came before the answer that told their number. */
+  /** Ends that came before the answer that tells their number. */
   private readonly early = new Map<number, JobDone>();
-  private starting = 0;
 
+  /** `unasked` is told the ends of jobs that nobody asked for. */
   constructor(
-    private readonly sidecar: Sidecar, private readonly state: State, private readonly toast: ShowToast,
-    private readonly unasked: (done: JobDone) => void,
+    private readonly sidecar: Sidecar, private readonly state: State,
+    private readonly toast: ShowToast, private readonly unasked: (done: JobDone) => void,
   ) {
     sidecar.on('boardside/jobDone', (done) => this.done(done));
   }
 
-  /** Runs a command to its end; does not throw: what went wrong is in `error`. */
-  async run(command: Command, fields: CommandFields, title: string): Promise<JobDone> {
-    const token = `boardside-${++this.count}`;
+  /** Runs a command to its end; does not throw: what went wrong is in `error`. Without a title there is no toast. */
+  async run(command: Command, fields: CommandFields, title: string | undefined): Promise<JobDone> {
+    const workDoneToken = `boardside-${++this.count}`;
+    const kind = command.replace('boardside.', '');
     let job: number | undefined;
     let toast: Toast | undefined;
-    let last: [string | undefined, number | undefined] = [undefined, undefined];
-    const patience = setTimeout(() => {
-      toast = this.toast(title, () => this.sidecar.notify('window/workDoneProgress/cancel', { token }));
-      toast.report(...last);
-    }, PATIENCE);
     let progress: Disposable | undefined;
+    let message: string | undefined;
+    let percent: number | undefined;
+    const patience = title === undefined ? undefined : setTimeout(() => {
+      toast = this.toast(title, () => this.sidecar.notify('window/workDoneProgress/cancel', { token: workDoneToken }));
+      toast.report(message, percent);
+    }, PATIENCE);
     try {
-      progress = await this.sidecar.listen(token, (value) => {
+      progress = await this.sidecar.listen(workDoneToken, (value) => {
         if (value.kind !== 'end') {
-          last = [value.message ?? last[0], value.percentage];
-          toast?.report(...last);
-          if (job !== undefined) {
-            this.state.setPercent(job, value.percentage);
-          }
+          message = value.message ?? message;
+          percent = value.percentage;
+          toast?.report(message, percent);
+          this.show(job, percent);
         }
       });
-      this.starting += 1;
-      const answer = this.sidecar.request('workspace/executeCommand', { command, arguments: [fields], workDoneToken: token });
-      ({ job } = await answer.finally(() => (this.starting -= 1)));
-      return await this.end(job);
+      ({ job } = await this.sidecar.request('workspace/executeCommand', { command, arguments: [fields], workDoneToken }));
+      return { ...await this.end(job), kind };
     } catch (error) {
-      return { job: 0, kind: command.replace('boardside.', ''), automatic: false, error: troubleOf(error), ...place(fields) };
+      return { ...fields, job: 0, kind, automatic: false, error: troubleOf(error) };
     } finally {
       clearTimeout(patience);
       progress?.dispose();
       toast?.close();
-      if (job !== undefined) {
-        this.state.setPercent(job, undefined);
-      }
+      this.show(job, undefined);
     }
   }
 
   /** The sidecar is gone, and with it all jobs. */
   gone(): void {
-    const error = { code: 'sidecar.gone', message: 'Boardside’s sidecar ended before this was done', help: 'Try again; the log may say why.' };
-    for (const job of [...this.waiting.keys()]) {
-      this.done({ job, kind: '', automatic: false, error });
-    }
+    const error = { code: 'sidecar.gone', message: 'the sidecar ended before this was done', help: 'The log may say why' };
+    [...this.waiting.keys()].forEach((job) => this.done({ job, kind: '', automatic: false, error }));
     this.early.clear();
+  }
+
+  private show(job: number | undefined, percent: number | undefined): void {
+    const known = this.state.percent;
+    if (job !== undefined && (percent === undefined ? known.delete(job) : known.set(job, percent))) {
+      this.state.changed('progress');
+    }
   }
 
   private end(job: number): Promise<JobDone> {
     const early = this.early.get(job);
-    if (early !== undefined) {
-      return Promise.resolve(early);
-    }
-    return new Promise((resolve) => this.waiting.set(job, [...(this.waiting.get(job) ?? []), resolve]));
+    this.early.delete(job);
+    return early !== undefined ? Promise.resolve(early)
+      : new Promise((resolve) => this.waiting.set(job, [...(this.waiting.get(job) ?? []), resolve]));
   }
 
   private done(done: JobDone): void {
-    const waiting = this.waiting.get(done.job);
+    const waiting = this.waiting.get(done.job) ?? [];
     this.waiting.delete(done.job);
-    waiting?.forEach((resolve) => resolve(done));
-    if (this.starting > 0) {
-      this.early.set(done.job, done);
-    } else {
-      this.early.clear();
-    }
-    if (waiting === undefined && done.automatic) {
+    waiting.forEach((resolve) => resolve(done));
+    if (waiting.length === 0 && done.automatic) {
       this.unasked(done);
+    } else if (waiting.length === 0) {
+      this.early.set(done.job, done);
     }
   }
-}
-
-function place(fields: CommandFields): { folder?: string; board?: string } {
-  return { ...(fields.folder && { folder: fields.folder }), ...(fields.board && { board: fields.board }) };
 }

@@ -3,23 +3,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
-  CancellationToken, LanguageClient, WorkDoneProgressBegin, WorkDoneProgressEnd, WorkDoneProgressReport,
+  LanguageClient, WorkDoneProgressBegin, WorkDoneProgressEnd, WorkDoneProgressReport,
 } from 'vscode-languageclient/node';
 import type { Events, Notices, Requests } from './protocol';
 
 export type Progress = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
 export interface Disposable { dispose(): void }
 /** One run of the sidecar: a LanguageClient, as far as it is used here. */
-export interface Client extends Pick<LanguageClient, 'start' | 'stop' | 'isRunning'> {
-  sendRequest<R>(method: string, params?: unknown, token?: CancellationToken): Promise<R>;
+export interface Client extends Pick<LanguageClient, 'start' | 'stop'> {
+  sendRequest<R>(method: string, params?: unknown): Promise<R>;
   sendNotification(method: string, params?: unknown): Promise<void>;
   onNotification(method: string, handler: (params: never) => void): Disposable;
   listen(token: string, handler: (value: Progress) => void): Disposable;
 }
-
-/** There is no program to start, or it does not start; the message says what to do. */
-export class SidecarError extends Error {}
-
+/** Is told what nobody who waits is told. */
+export interface Watcher { started(): void; ended(): void; trouble(error: Error): void }
 export interface Place { serverPath: string; trusted: boolean; extension: string; platform: NodeJS.Platform }
 
 /**
@@ -30,9 +28,9 @@ export function findBinary(place: Place): string {
   const own = join(place.extension, 'bin', place.platform === 'win32' ? 'boardside.exe' : 'boardside');
   const path = place.trusted && place.serverPath !== '' ? place.serverPath : own;
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw new SidecarError(path === own
-      ? `The program of this extension is missing: ${path}. This may be a package for another system; install the extension again.`
-      : `The setting boardside.serverPath names ${path}, and there is no such program.`);
+    throw new Error(path === own
+      ? `the program of this extension is missing: ${path}. Install the extension for this system.`
+      : `the setting boardside.serverPath names ${path}, and there is no such program.`);
   }
   return path;
 }
@@ -42,31 +40,19 @@ export function spawnSidecar(binary: string): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
     const child = spawn(binary, ['lsp'], { stdio: 'pipe' });
     child.once('spawn', () => resolve(child));
-    child.on('error', (error) => reject(new SidecarError(`${binary} does not start: ${error.message}`)));
+    child.on('error', (error) => reject(new Error(`${binary} does not start: ${error.message}`)));
   });
-}
-
-/** Whether a sidecar that ended is started again: not after the third end in three minutes. */
-export class Ends {
-  private times: number[] = [];
-  again(now: number): boolean {
-    this.times = [...this.times.filter((time) => now - time < 180_000), now];
-    return this.times.length < 3;
-  }
 }
 
 export class Sidecar {
   private client: Client | undefined;
   private running: Promise<void> | undefined;
   private queued: Promise<void> | undefined;
-  private readonly ends = new Ends();
+  private ends: number[] = [];
   private readonly handlers = new Map<string, ((params: never) => void)[]>();
 
-  /** `make` finds and starts the program; `trouble` is told what nobody who waits is told. */
-  constructor(
-    private readonly make: (closed: () => void) => Promise<Client>,
-    private readonly watcher: { started(): void; ended(): void; trouble(error: Error): void },
-  ) {}
+  /** `make` starts the program and calls back when it has ended by itself. */
+  constructor(private readonly make: (ended: () => void) => Promise<Client>, private readonly watcher: Watcher) {}
 
   /** Starts, or stops and starts. One runs, at most one waits: who asks meanwhile gets the one that waits. */
   restart(): Promise<void> {
@@ -92,44 +78,42 @@ export class Sidecar {
 
   private async cycle(): Promise<void> {
     await this.stop();
-    const client = await this.make(() => this.closed(client));
+    const client = await this.make(() => this.ended(client));
     for (const [method, handlers] of this.handlers) {
-      client.onNotification(method, (params: never) => handlers.forEach((handler) => handler(params)));
+      client.onNotification(method, (params) => handlers.forEach((handler) => handler(params)));
     }
     await client.start();
     this.client = client;
     this.watcher.started();
   }
 
-  /** The process is gone without having been told to. */
-  private closed(client: Client): void {
+  /** Started again at once, but not after the third end in three minutes. */
+  private ended(client: Client): void {
     if (this.client !== client) {
-      return;
+      return; // stopped by us, or not yet started, which `cycle` reports
     }
     this.client = undefined;
     this.watcher.ended();
-    if (this.ends.again(Date.now())) {
+    const now = Date.now();
+    this.ends = [...this.ends.filter((time) => now - time < 180_000), now];
+    if (this.ends.length < 3) {
       this.restart().catch((error: Error) => this.watcher.trouble(error));
     } else {
-      this.watcher.trouble(new SidecarError('Boardside’s sidecar ended three times within three minutes.'));
+      this.watcher.trouble(new Error('the sidecar ended three times within three minutes.'));
     }
   }
 
-  /** Waits for a start that is under way, or starts it. */
-  async ready(): Promise<Client> {
-    await (this.queued ?? this.running);
+  /** Waits for a start that is under way; starts it if there is none. */
+  private async ready(): Promise<Client> {
+    await (this.queued ?? this.running ?? (this.client === undefined ? this.restart() : undefined));
     if (this.client === undefined) {
-      await this.restart();
-    }
-    if (this.client === undefined) {
-      throw new SidecarError('Boardside’s sidecar does not run.');
+      throw new Error('the sidecar does not run.');
     }
     return this.client;
   }
 
-  async request<M extends keyof Requests>(method: M, params: Requests[M][0], token?: CancellationToken): Promise<Requests[M][1]> {
-    const client = await this.ready();
-    return client.sendRequest<Requests[M][1]>(method, params, token);
+  async request<M extends keyof Requests>(method: M, params: Requests[M][0]): Promise<Requests[M][1]> {
+    return (await this.ready()).sendRequest<Requests[M][1]>(method, params);
   }
 
   notify<M extends keyof Notices>(method: M, params: Notices[M]): void {

@@ -1,8 +1,5 @@
 // The view "Boards": boards and the files on them. Shows what State holds, and lists files when a folder is opened.
-import {
-  type CancellationToken, commands, type DataTransfer, DataTransferItem, EventEmitter, FileSystemError, MarkdownString, ThemeIcon,
-  type TreeDataProvider, type TreeDragAndDropController, TreeItem, TreeItemCollapsibleState, Uri, window, workspace,
-} from 'vscode';
+import * as vscode from 'vscode';
 import type { Board, Entry } from '../protocol';
 import type { State } from '../state';
 import { nameOf, within } from '../where';
@@ -11,16 +8,17 @@ import { type BoardFiles, boardOf, boardUri } from './files';
 
 /** `entry` is left out for the board itself. */
 export interface Node { board: string; entry?: Entry }
-const OPEN = new Set(['connected', 'running', 'busy']);
+const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 const MIME = 'application/vnd.code.tree.boardside.boards';
+const URIS = 'text/uri-list';
 
-export const uriOf = (node: Node) => boardUri(node.board, node.entry?.path ?? '/');
+const uriOf = ({ board, entry }: Node): vscode.Uri => boardUri(board, entry?.path ?? '/');
 
-export class BoardsView implements TreeDataProvider<Node>, TreeDragAndDropController<Node> {
-  private readonly changed = new EventEmitter<Node | undefined>();
+export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDragAndDropController<Node> {
+  private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
-  readonly dropMimeTypes = [MIME, 'text/uri-list'];
-  readonly dragMimeTypes = ['text/uri-list'];
+  readonly dropMimeTypes = [MIME, URIS];
+  readonly dragMimeTypes = [URIS];
   private fresh = false;
   private shown = '';
   /** New each time, so that folders that were open last time do not ask a board at the start. */
@@ -28,9 +26,9 @@ export class BoardsView implements TreeDataProvider<Node>, TreeDragAndDropContro
 
   constructor(private readonly state: State, private readonly files: BoardFiles) {
     files.onDidChangeFile(() => this.changed.fire(undefined));
-    state.on((topic) => {
+    state.on(() => {
       const now = JSON.stringify(state.boards);
-      if (topic === 'boards' && now !== this.shown) { // only what is seen: a refresh may list files again
+      if (now !== this.shown) { // a refresh lists open folders again
         this.shown = now;
         this.changed.fire(undefined);
       }
@@ -52,100 +50,99 @@ export class BoardsView implements TreeDataProvider<Node>, TreeDragAndDropContro
     return entries.map((entry) => ({ board: node.board, entry }));
   }
 
-  getTreeItem(node: Node): TreeItem {
+  getTreeItem(node: Node): vscode.TreeItem {
     const board = this.state.board(node.board);
-    const { entry } = node;
-    return entry !== undefined ? this.file(node, entry) : board !== undefined ? this.board(board) : new TreeItem(node.board);
+    return node.entry !== undefined ? this.file(node, node.entry)
+      : board !== undefined ? this.board(board) : new vscode.TreeItem(node.board);
   }
 
-  private board(board: Board): TreeItem {
-    const open = OPEN.has(board.state);
-    const item = new TreeItem(board.name, open ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
-    item.id = `${this.session} ${board.address}${open ? '' : ' closed'}`;
-    item.description = describe(board);
-    item.iconPath = new ThemeIcon(iconOf(board));
-    item.contextValue = `board.${board.state}`;
-    item.tooltip = new MarkdownString(details(board).join('\n\n'), true);
-    return item;
+  private board(board: Board): vscode.TreeItem {
+    const open = ['connected', 'running', 'busy'].includes(board.state);
+    return Object.assign(new vscode.TreeItem(board.name, open ? Collapsed : None), {
+      id: `${this.session} ${board.address} ${open}`,
+      description: describe(board),
+      iconPath: new vscode.ThemeIcon(iconOf(board)),
+      contextValue: `board.${board.state}`,
+      tooltip: new vscode.MarkdownString(details(board).join('\n\n'), true),
+    });
   }
 
-  private file(node: Node, entry: Entry): TreeItem {
-    const item = new TreeItem(uriOf(node), entry.folder ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
-    item.id = `${this.session} ${node.board} ${entry.path}`;
-    item.label = entry.name;
-    item.contextValue = entry.folder ? 'folder' : 'file';
-    item.iconPath = entry.folder ? ThemeIcon.Folder : ThemeIcon.File;
-    item.tooltip = entry.path;
-    if (!entry.folder) {
-      item.description = entry.size === undefined ? '' : size(entry.size);
-      item.command = { command: 'vscode.open', title: 'Open', arguments: [item.resourceUri] };
-    }
-    return item;
+  private file(node: Node, entry: Entry): vscode.TreeItem {
+    const uri = uriOf(node);
+    return Object.assign(new vscode.TreeItem(uri, entry.folder ? Collapsed : None), {
+      id: `${this.session} ${uri}`,
+      label: entry.name,
+      contextValue: entry.folder ? 'folder' : 'file',
+      iconPath: entry.folder ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File,
+      tooltip: entry.path,
+      ...(entry.size !== undefined && { description: size(entry.size) }),
+      ...(!entry.folder && { command: { command: 'vscode.open', title: 'Open', arguments: [uri] } }),
+    });
   }
 
-  handleDrag(nodes: readonly Node[], data: DataTransfer): void {
-    const uris = nodes.filter(({ entry }) => entry !== undefined).map(uriOf);
-    data.set(MIME, new DataTransferItem(uris.map(String).join('\n')));
-    data.set('text/uri-list', new DataTransferItem(uris.map(String).join('\r\n')));
+  handleDrag(nodes: readonly Node[], data: vscode.DataTransfer): void {
+    const uris = nodes.filter(({ entry }) => entry !== undefined).map((node) => uriOf(node).toString());
+    data.set(MIME, new vscode.DataTransferItem(uris.join('\r\n')));
+    data.set(URIS, new vscode.DataTransferItem(uris.join('\r\n')));
   }
 
   /** Within a board files move; from the explorer, and from another board, they are copied. */
-  async handleDrop(target: Node | undefined, data: DataTransfer, _token: CancellationToken): Promise<void> {
-    const list = await (data.get(MIME) ?? data.get('text/uri-list'))?.asString();
-    if (target === undefined || list === undefined) {
-      return;
-    }
-    const folder = target.entry === undefined || target.entry.folder ? uriOf(target) : Uri.joinPath(uriOf(target), '..');
-    for (const uri of list.split(/\r?\n/).filter((line) => line !== '').map((line) => Uri.parse(line))) {
-      const to = folder.with({ path: within(folder.path, nameOf(uri.path)) });
-      if (uri.toString() !== to.toString()) {
-        const move = uri.scheme === 'boardside' && boardOf(uri) === target.board;
-        await transfer(uri, to, move);
+  async handleDrop(target: Node | undefined, data: vscode.DataTransfer): Promise<void> {
+    const list = await (data.get(MIME) ?? data.get(URIS))?.asString() ?? '';
+    const into = target && (target.entry?.folder === false ? vscode.Uri.joinPath(uriOf(target), '..') : uriOf(target));
+    for (const uri of list.split(/\r?\n/).filter(Boolean).map((line) => vscode.Uri.parse(line))) {
+      const to = into?.with({ path: within(into.path, nameOf(uri.path)) });
+      if (to !== undefined && uri.toString() !== to.toString()) {
+        await transfer(uri, to, uri.scheme === 'boardside' && boardOf(uri) === boardOf(to));
       }
     }
   }
 
-  async command(verb: string, node: Node): Promise<void> {
+  async newFile(node: Node, folder: boolean): Promise<void> {
+    const name = await vscode.window.showInputBox({ prompt: `Name of the new ${folder ? 'folder' : 'file'}` });
+    const uri = name && boardUri(node.board, within(uriOf(node).path, name));
+    if (uri && folder) {
+      await this.files.createDirectory(uri);
+    } else if (uri) {
+      await this.files.writeFile(uri, new Uint8Array(), { create: true, overwrite: false });
+      await vscode.window.showTextDocument(uri);
+    }
+  }
+
+  async rename(node: Node): Promise<void> {
     const uri = uriOf(node);
-    const name = node.entry?.name ?? '';
-    if (verb === 'newFile' || verb === 'newFolder') {
-      const wanted = await window.showInputBox({ prompt: verb === 'newFile' ? 'Name of the new file' : 'Name of the new folder' });
-      const to = wanted === undefined ? undefined : uri.with({ path: within(uri.path, wanted) });
-      if (to !== undefined && verb === 'newFolder') {
-        await workspace.fs.createDirectory(to);
-      } else if (to !== undefined) {
-        await this.files.writeFile(to, new Uint8Array(), { create: true, overwrite: false });
-        await commands.executeCommand('vscode.open', to);
-      }
-    } else if (verb === 'rename') {
-      const wanted = await window.showInputBox({ prompt: `New name of ${name}`, value: name });
-      if (wanted !== undefined && wanted !== name) {
-        await transfer(uri, uri.with({ path: within(Uri.joinPath(uri, '..').path, wanted) }), true);
-      }
-    } else if (verb === 'delete') {
-      const what = node.entry?.folder === true ? `${name} and all that is in it` : name;
-      if (await window.showWarningMessage(`Delete ${what} from the board?`, { modal: true }, 'Delete') === 'Delete') {
-        await workspace.fs.delete(uri, { recursive: true });
-      }
-    } else if (verb === 'download') {
-      const [into] = await window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, openLabel: 'Download Here' }) ?? [];
-      if (into !== undefined) {
-        await transfer(uri, Uri.joinPath(into, name), false);
-      }
+    const name = await vscode.window.showInputBox({ prompt: 'New name', value: nameOf(uri.path) });
+    if (name && name !== nameOf(uri.path)) {
+      await transfer(uri, vscode.Uri.joinPath(uri, '..', name), true);
+    }
+  }
+
+  async delete(node: Node): Promise<void> {
+    const what = `${nameOf(uriOf(node).path)}${node.entry?.folder === true ? ' and all that is in it' : ''}`;
+    if (await vscode.window.showWarningMessage(`Delete ${what} from the board?`, { modal: true }, 'Delete')) {
+      await vscode.workspace.fs.delete(uriOf(node), { recursive: true });
+    }
+  }
+
+  async download(node: Node): Promise<void> {
+    const dialog = { canSelectFolders: true, canSelectFiles: false, openLabel: 'Download Here' };
+    const into = (await vscode.window.showOpenDialog(dialog))?.[0];
+    if (into !== undefined) {
+      await transfer(uriOf(node), vscode.Uri.joinPath(into, nameOf(uriOf(node).path)), false);
     }
   }
 }
 
-async function transfer(from: Uri, to: Uri, move: boolean, overwrite = false): Promise<void> {
+async function transfer(from: vscode.Uri, to: vscode.Uri, move: boolean, overwrite = false): Promise<void> {
+  const { fs } = vscode.workspace;
   try {
-    await (move ? workspace.fs.rename(from, to, { overwrite }) : workspace.fs.copy(from, to, { overwrite }));
+    await (move ? fs.rename(from, to, { overwrite }) : fs.copy(from, to, { overwrite }));
   } catch (error) {
-    const taken = error instanceof FileSystemError && error.code === 'FileExists' && !overwrite;
-    if (!taken) {
+    if (overwrite || (error as vscode.FileSystemError).code !== 'FileExists') {
       throw error;
     }
-    const choice = await window.showWarningMessage(`${nameOf(to.path)} is there already. Replace it?`, { modal: true }, 'Replace');
-    if (choice === 'Replace') {
+    const question = `${nameOf(to.path)} is there already. Replace it?`;
+    if (await vscode.window.showWarningMessage(question, { modal: true }, 'Replace')) {
       await transfer(from, to, move, true);
     }
   }

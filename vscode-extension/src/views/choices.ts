@@ -1,124 +1,103 @@
-// What the user is told and asked: how jobs ended, what to do about a conflict, which board, which folder.
-import { commands, ProgressLocation, QuickPickItemKind, window, workspace } from 'vscode';
-import { log } from '../log';
+// What the user is told and asked: how jobs ended, what to do about a conflict, which board.
+import * as vscode from 'vscode';
 import type { ShowToast } from '../jobs';
-import type { Board, CommandFields, Conflict, JobDone } from '../protocol';
-import type { Folder } from '../where';
+import { log } from '../log';
+import type { Board, Check, CommandFields, Conflict, JobDone } from '../protocol';
 import { checkLine, describe, iconOf, lastLine, summary } from '../wording';
 
+const { executeCommand } = vscode.commands;
+const { window } = vscode;
+/** What a choice leads to. */
 export interface Answers {
-  again(change: CommandFields): Promise<unknown>;
+  again(change: CommandFields): unknown;
   compare(conflicts: readonly Conflict[]): Promise<void>;
   pickBoard(): Promise<string | undefined>;
 }
 
-/** Shows how a job ended. What went well is said in the status bar only. */
+/** Shows how a job ended. What went well is said in the status bar only; what was cancelled, too. */
 export async function present(done: JobDone, answers: Answers): Promise<void> {
-  if (done.error === undefined) {
-    await succeeded(done);
-    return;
-  }
-  const { code, message, help, conflicts = [] } = done.error;
-  log.warn(`${done.kind}: ${code}: ${message}`);
-  if (code === 'cancelled') {
-    window.setStatusBarMessage('$(circle-slash) Boardside: cancelled', 5_000);
+  const { code, message = '', help } = done.error ?? {};
+  const text = summary(done);
+  if (code === undefined || code === 'cancelled') {
+    const said = code ? '$(circle-slash) Boardside: cancelled' : text && `$(check) Boardside: ${text}`;
+    window.setStatusBarMessage(said ?? '', 8_000);
+    if (done.kind === 'diff' && done.result?.differ !== 0 && code === undefined) {
+      await executeCommand('workbench.view.scm');
+    }
+    await showChecks(done.result?.checks ?? []);
   } else if (code === 'sync.conflict' || code === 'pull.conflict') {
-    await conflict(done, conflicts, answers);
+    await askConflict(done, answers);
   } else if (code === 'connect.many_boards') {
     const board = await answers.pickBoard();
-    if (board !== undefined) {
-      await answers.again({ board });
-    }
+    await (board && answers.again({ board }));
   } else if (code === 'python.raised') {
-    const shown = await window.showErrorMessage(`Boardside: the program raised ${lastLine(message)}`, 'Show Problems');
-    if (shown !== undefined) {
-      await commands.executeCommand('workbench.actions.view.problems');
+    if (await window.showErrorMessage(`Boardside: ${lastLine(message)}`, 'Show Problems')) {
+      await executeCommand('workbench.actions.view.problems');
     }
   } else {
-    const buttons = ['Try Again', ...(done.kind === 'doctor' ? [] : ['Doctor']), 'Show Log'];
+    const steps: Record<string, () => unknown> = {
+      'Try Again': () => answers.again({}),
+      'Doctor': () => executeCommand('boardside.doctorBoard', done),
+      'Show Log': () => log.show(),
+    };
+    const buttons = Object.keys(steps).filter((step) => step !== 'Doctor' || done.kind !== 'doctor');
     const chosen = await window.showErrorMessage(`Boardside: ${[message, help].filter(Boolean).join('. ')}`, ...buttons);
-    if (chosen === 'Try Again') {
-      await answers.again({});
-    } else if (chosen === 'Doctor') {
-      await commands.executeCommand('boardside.doctorBoard', done);
-    } else if (chosen === 'Show Log') {
-      log.show();
-    }
+    await steps[chosen ?? '']?.();
   }
 }
 
-async function succeeded(done: JobDone): Promise<void> {
-  const text = summary(done);
-  if (text !== undefined) {
-    window.setStatusBarMessage(`$(check) Boardside: ${text}`, 8_000);
-  }
-  if (done.kind === 'diff' && done.result?.differ !== 0) {
-    await commands.executeCommand('workbench.view.scm');
-  }
-  const checks = done.result?.checks;
-  if (checks !== undefined) {
-    const lines = checks.map(checkLine);
-    lines.forEach((line) => log.info(line));
-    const wrong = checks.find(({ state }) => state === 'error');
-    const show = wrong === undefined ? window.showInformationMessage : window.showWarningMessage;
-    const chosen = await show(wrong === undefined ? `Boardside: all ${checks.length} checks are well.` : `Boardside: ${checkLine(wrong)}`, 'Show Log');
-    if (chosen !== undefined) {
-      log.show();
-    }
+async function showChecks(checks: readonly Check[]): Promise<void> {
+  const wrong = checks.find(({ state }) => state === 'error');
+  checks.forEach((check) => log.info(checkLine(check)));
+  const chosen = wrong !== undefined ? await window.showWarningMessage(`Boardside: ${checkLine(wrong)}`, 'Show Log')
+    : checks.length > 0 && await window.showInformationMessage('Boardside: all is well.', 'Show Log');
+  if (chosen) {
+    log.show();
   }
 }
 
-async function conflict(done: JobDone, conflicts: readonly Conflict[], answers: Answers): Promise<void> {
-  const pull = done.kind === 'pull';
-  const buttons = [...(pull ? [] : ['Keep Board’s']), ...(pull || conflicts.some(({ overwritable }) => overwritable) ? ['Overwrite'] : []), 'Compare'];
-  const chosen = await window.showWarningMessage(`Boardside: ${done.error?.message ?? ''}`, ...buttons);
-  if (chosen === 'Compare') {
-    await answers.compare(conflicts);
-    await conflict(done, conflicts, answers); // having seen it, one chooses
-  } else if (chosen === 'Overwrite') {
-    await answers.again(pull ? { overwrite: true } : { conflict: 'overwrite' });
-  } else if (chosen !== undefined) {
-    await answers.again({ conflict: 'keep' });
-  }
+async function askConflict(done: JobDone, answers: Answers): Promise<void> {
+  const { message = '', conflicts = [] } = done.error ?? {};
+  const steps: Record<string, () => unknown> = {
+    ...(done.kind !== 'pull' && { 'Keep Board’s': () => answers.again({ conflict: 'keep' }) }),
+    ...(done.kind === 'pull' && { 'Overwrite': () => answers.again({ overwrite: true }) }),
+    ...(done.kind !== 'pull' && conflicts.some(({ overwritable }) => overwritable)
+      && { 'Overwrite': () => answers.again({ conflict: 'overwrite' }) }),
+    'Compare': async () => {
+      await answers.compare(conflicts);
+      await askConflict(done, answers); // who has seen it can choose
+    },
+  };
+  await steps[await window.showWarningMessage(`Boardside: ${message}`, ...Object.keys(steps)) ?? '']?.();
 }
 
-export async function pickBoard(boards: readonly Board[], title: string, folders: readonly Folder[]): Promise<string | undefined> {
-  const OTHER = 'Another address…';
-  const nameOf = (uri: string) => folders.find((folder) => folder.uri === uri)?.name ?? uri;
+export async function pickBoard(boards: readonly Board[], title: string): Promise<string | undefined> {
   const items = boards.map((board) => ({
-    label: `$(${iconOf(board)}) ${board.name}`,
-    description: `${board.address} · ${describe(board)}`,
-    detail: board.why?.message ?? (board.folders.length === 0 ? '' : `the board of ${board.folders.map(nameOf).join(', ')}`),
-    address: board.address,
+    label: `$(${iconOf(board)}) ${board.name}`, description: `${board.address} · ${describe(board)}`, address: board.address,
+    detail: board.why?.message ?? board.folders.map((uri) => `the board of ${vscode.Uri.parse(uri).path}`).join(', '),
   }));
-  const other = { label: OTHER, description: 'socket://host:port, id:…, virtual:unix', detail: '', address: '' };
-  const line = { label: '', kind: QuickPickItemKind.Separator, description: '', detail: '', address: '' };
-  const placeHolder = boards.length === 0 ? 'No board is found. Is it plugged in, with a cable that carries data?' : 'Which board?';
-  const chosen = await window.showQuickPick([...items, line, other], { title, placeHolder, matchOnDescription: true });
-  return chosen === other ? window.showInputBox({ title, prompt: 'Address of the board', value: 'socket://' }) : chosen?.address;
+  const other = { label: '$(edit) Another address…', description: 'socket://host:port, id:…, virtual:unix', address: '' };
+  const none = 'No board is found. Is it plugged in, with a cable that carries data?';
+  const placeHolder = boards.length > 0 ? 'Which board?' : none;
+  const chosen = await window.showQuickPick([...items, other], { title, placeHolder, matchOnDescription: true });
+  return chosen === other ? window.showInputBox({ title, prompt: 'Address of the board' }) : chosen?.address;
 }
 
-export async function pickFolder(): Promise<Folder | undefined> {
-  const folder = await window.showWorkspaceFolderPick({ placeHolder: 'Which project?' });
-  return folder && { uri: folder.uri.toString(), name: folder.name };
-}
-
-export const openFolders = (): Folder[] => (workspace.workspaceFolders ?? []).map(({ uri, name }) => ({ uri: uri.toString(), name }));
-
+/** A notification with Cancel, until it is closed. */
 export const showToast: ShowToast = (title, cancel) => {
-  let close = () => undefined as void;
-  let report: (value: { message?: string; increment?: number }) => void = () => undefined;
+  let close: () => void = () => undefined;
+  let progress: vscode.Progress<{ message?: string; increment?: number }> | undefined;
   let shown = 0;
   const over = new Promise<void>((resolve) => (close = resolve));
-  void window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, (progress, token) => {
+  void window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (into, token) => {
     token.onCancellationRequested(cancel);
-    report = (value) => progress.report(value);
+    progress = into;
     return over;
   });
   return {
     close,
-    report(message, percent = shown) {
-      report({ ...(message !== undefined && { message }), ...(percent > shown && { increment: percent - shown }) });
+    report(message = '', percent = shown) {
+      progress?.report({ message, increment: Math.max(0, percent - shown) });
       shown = Math.max(shown, percent);
     },
   };

@@ -1,41 +1,38 @@
-// The item of the status bar, for the folder of the active editor, and what menus go by.
-import { commands, type Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
+// The item of the status bar, for the folder of the active editor, and the context keys that menus go by.
+import * as vscode from 'vscode';
 import type { State } from '../state';
 import { details, statusText } from '../wording';
 
-export function showStatus(state: State, folder: () => string | undefined): Disposable[] {
-  const item = window.createStatusBarItem('status', StatusBarAlignment.Left, 10);
-  item.name = 'Boardside';
+const LINKS = { syncProject: 'Sync', openConsole: 'Console', connectBoard: 'Connect…', doctorBoard: 'Doctor' };
+
+export function showStatus(state: State, folder: () => string | undefined): vscode.Disposable[] {
+  const item = vscode.window.createStatusBarItem('status', vscode.StatusBarAlignment.Left, 10);
   const known = new Map<string, boolean>();
   const context = (key: string, value: boolean) => {
     if (known.get(key) !== value) {
       known.set(key, value);
-      void commands.executeCommand('setContext', `boardside.${key}`, value);
+      void vscode.commands.executeCommand('setContext', `boardside.${key}`, value);
     }
   };
   const update = () => {
-    const uri = folder();
-    const board = state.boardOf(uri);
-    const files = uri === undefined ? [] : state.differences(uri)?.files ?? [];
-    const ahead = files.filter((file) => file.state !== 'onlyBoard').length;
+    const board = state.boardOf(folder());
+    const ahead = state.ahead(folder());
+    item.name = 'Boardside';
     item.text = statusText(board, board?.job && state.percent.get(board.job.job), ahead);
     item.command = board === undefined ? 'boardside.connectBoard' : 'boardside.syncProject';
-    const lines = board === undefined ? ['No board for this folder.'] : details(board);
-    if (ahead > 0) {
-      lines.push(`${ahead} ${ahead === 1 ? 'file is' : 'files are'} not on the board yet.`);
-    }
-    const link = (title: string, command: string) => `[${title}](command:boardside.${command})`;
-    lines.push([link('Sync', 'syncProject'), link('Console', 'openConsole'), link('Connect…', 'connectBoard'), link('Doctor', 'doctorBoard')].join(' · '));
-    item.tooltip = new MarkdownString(lines.join('\n\n'), true);
-    item.tooltip.isTrusted = { enabledCommands: ['syncProject', 'openConsole', 'connectBoard', 'doctorBoard'].map((id) => `boardside.${id}`) };
-    item.backgroundColor = board?.why === undefined ? undefined : new ThemeColor('statusBarItem.warningBackground');
+    item.tooltip = new vscode.MarkdownString([
+      ...(board === undefined ? ['This folder has no board.'] : details(board)),
+      ...(ahead === 0 ? [] : [`${ahead} ${ahead === 1 ? 'file is' : 'files are'} not on the board yet.`]),
+      Object.entries(LINKS).map(([id, title]) => `[${title}](command:boardside.${id})`).join(' · '),
+    ].join('\n\n'), true);
+    item.tooltip.isTrusted = { enabledCommands: Object.keys(LINKS).map((id) => `boardside.${id}`) };
+    item.backgroundColor = board?.why && new vscode.ThemeColor('statusBarItem.warningBackground');
     item.show();
-    const all = state.boards.map((one) => one.state);
+    context('active', true);
     context('hasBoard', board !== undefined);
-    context('connected', all.some((one) => one === 'connected' || one === 'running' || one === 'busy'));
-    context('running', all.includes('running'));
+    context('connected', state.boards.some((one) => ['connected', 'running', 'busy'].includes(one.state)));
+    context('running', state.boards.some((one) => one.state === 'running' || one.job?.kind === 'run'));
   };
   update();
-  context('active', true);
-  return [item, state.on(update), window.onDidChangeActiveTextEditor(update)];
+  return [item, state.on(update), vscode.window.onDidChangeActiveTextEditor(update)];
 }

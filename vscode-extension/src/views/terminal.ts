@@ -1,56 +1,44 @@
 // The console of a board as a terminal. Comes and goes without the board noticing; stays through syncs and resets.
-import {
-  type Disposable, EventEmitter, type Pseudoterminal, Range, type Terminal, type TerminalLink, type TerminalLinkContext,
-  type TerminalLinkProvider, ThemeIcon, Uri, window,
-} from 'vscode';
+import * as vscode from 'vscode';
 import { keys, Screenful } from '../console-text';
 import { troubleOf } from '../jobs';
 import type { Link } from '../protocol';
 import type { Sidecar } from '../sidecar';
 import type { State } from '../state';
 
-type BoardLink = TerminalLink & { link: Link };
+type BoardLink = vscode.TerminalLink & { link: Link };
 
-class BoardTerminal implements Pseudoterminal {
-  private readonly written = new EventEmitter<string>();
+class BoardTerminal implements vscode.Pseudoterminal {
+  private readonly written = new vscode.EventEmitter<string>();
   readonly onDidWrite = this.written.event;
-  private screen = new Screenful();
-  private state: 'closed' | 'attaching' | 'attached' | 'failed' = 'closed';
+  private readonly screen = new Screenful();
+  private attached: 'no' | 'asked' | 'yes' = 'no';
 
-  constructor(readonly board: string, private readonly sidecar: Sidecar, private readonly forget: () => void) {}
+  constructor(readonly board: string, private readonly sidecar: Sidecar, readonly close: () => void) {}
 
-  open(): void {
-    void this.attach();
-  }
-
-  close(): void {
-    this.forget();
-  }
-
-  /** History first; what comes before it is part of it. */
-  async attach(): Promise<void> {
-    if (this.state === 'attaching' || this.state === 'attached') {
+  /** Shows the history first: what comes before it is part of it. */
+  async open(): Promise<void> {
+    if (this.attached !== 'no') {
       return;
     }
-    this.state = 'attaching';
+    this.attached = 'asked';
     try {
       const { history } = await this.sidecar.request('boardside/console/attach', { board: this.board });
-      this.state = 'attached';
-      this.written.fire(this.screen.output(history));
+      this.attached = 'yes';
+      this.output(history);
     } catch (error) {
       const { message, help } = troubleOf(error);
-      this.state = 'failed';
-      this.note(`${message}. ${help}`);
+      this.lost([message, help].filter(Boolean).join('. '));
     }
   }
 
-  lost(): void {
-    this.state = 'failed';
-    this.note('Boardside’s sidecar ended; waiting for it.');
+  lost(why: string): void {
+    this.attached = 'no';
+    this.note(why);
   }
 
   output(text: string): void {
-    if (this.state === 'attached') {
+    if (this.attached === 'yes') {
       this.written.fire(this.screen.output(text));
     }
   }
@@ -64,57 +52,42 @@ class BoardTerminal implements Pseudoterminal {
   }
 }
 
-export class Consoles implements TerminalLinkProvider<BoardLink> {
-  private readonly open = new Map<string, { terminal: Terminal; pty: BoardTerminal }>();
+export class Consoles implements vscode.TerminalLinkProvider<BoardLink> {
+  private readonly open = new Map<string, { terminal: vscode.Terminal; pty: BoardTerminal }>();
 
   constructor(private readonly sidecar: Sidecar, private readonly state: State) {
     sidecar.on('boardside/console/output', ({ board, text, kind }) => {
-      const pty = this.open.get(board)?.pty;
-      if (kind === 'note') {
-        pty?.note(text);
-      } else {
-        pty?.output(text);
-      }
+      this.open.get(board)?.pty[kind === 'note' ? 'note' : 'output'](text);
     });
-    state.on((topic) => {
-      for (const board of topic === 'boards' ? state.boards : []) {
-        if (board.state === 'connected' || board.state === 'running') { // it could not be opened before, or is back
-          void this.open.get(board.address)?.pty.attach();
-        }
-      }
+    state.on(() => { // one that could not be opened before is there now
+      const there = state.boards.filter((board) => ['connected', 'running'].includes(board.state));
+      there.forEach(({ address }) => void this.open.get(address)?.pty.open());
     });
   }
 
-  register(): Disposable {
-    return window.registerTerminalLinkProvider(this);
-  }
-
-  show(board: string, preserveFocus = false): void {
-    let entry = this.open.get(board);
-    if (entry === undefined) {
+  show(board: string, preserveFocus: boolean): void {
+    const name = this.state.board(board)?.name ?? board;
+    const iconPath = new vscode.ThemeIcon('circuit-board');
+    if (!this.open.has(board)) {
       const pty = new BoardTerminal(board, this.sidecar, () => this.open.delete(board));
-      const name = this.state.board(board)?.name ?? board;
-      entry = { pty, terminal: window.createTerminal({ name, pty, iconPath: new ThemeIcon('circuit-board') }) };
-      this.open.set(board, entry);
+      this.open.set(board, { pty, terminal: vscode.window.createTerminal({ name, pty, iconPath }) });
     }
-    entry.terminal.show(preserveFocus);
+    this.open.get(board)?.terminal.show(preserveFocus);
   }
 
   lost(): void {
-    this.open.forEach(({ pty }) => pty.lost());
+    this.open.forEach(({ pty }) => pty.lost('The sidecar ended; waiting for the board.'));
   }
 
-  async provideTerminalLinks({ terminal, line }: TerminalLinkContext): Promise<BoardLink[]> {
+  async provideTerminalLinks({ terminal, line }: vscode.TerminalLinkContext): Promise<BoardLink[]> {
     const entry = [...this.open.values()].find((open) => open.terminal === terminal);
-    if (entry === undefined || line.trim() === '') {
-      return [];
-    }
-    const answer = await this.sidecar.request('boardside/console/locate', { board: entry.pty.board, text: line });
-    return answer.links.map((link) => (
-      { startIndex: link.start, length: link.end - link.start, tooltip: `Open ${link.path}, line ${link.line + 1}`, link }));
+    const answer = entry && await this.sidecar.request('boardside/console/locate', { board: entry.pty.board, text: line });
+    return (answer?.links ?? []).map((link) => (
+      { startIndex: link.start, length: link.end - link.start, tooltip: `Open ${link.path}`, link }));
   }
 
   async handleTerminalLink({ link }: BoardLink): Promise<void> {
-    await window.showTextDocument(Uri.parse(link.uri), { selection: new Range(link.line, 0, link.line, 0) });
+    const selection = new vscode.Range(link.line, 0, link.line, 0);
+    await vscode.window.showTextDocument(vscode.Uri.parse(link.uri), { selection });
   }
 }
