@@ -15,6 +15,8 @@ mod project;
 mod pymakr;
 mod reconnect;
 mod settings;
+/// Errors of programs, read from what a board prints.
+pub mod traceback;
 /// Virtual boards, for rooms that may not enter `virtual_board`.
 #[cfg(target_os = "linux")]
 pub mod virtual_boards;
@@ -57,5 +59,6 @@ pub use settings::SettingsError;
 pub use settings::SettingsWarning;
 pub use settings::load;
 pub use settings::resolve;
+pub use watched::Changed;
 pub use watched::Watched;
 pub use watched::WatchedError;
