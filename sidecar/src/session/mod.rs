@@ -10,6 +10,7 @@ mod explain;
 mod landing;
 /// A board kept open for an editor.
 pub mod live;
+mod micropico;
 mod options;
 mod project;
 mod pymakr;
@@ -41,6 +42,7 @@ pub use landing::PullError;
 pub use landing::here;
 pub use landing::host_path;
 pub use landing::land;
+pub use micropico::import as import_micropico;
 pub use options::After;
 pub use options::AfterError;
 pub use options::Options;

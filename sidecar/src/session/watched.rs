@@ -96,7 +96,14 @@ impl Watched {
 
 /// Lets through the files of a project's folder that say how it is synced.
 pub(super) fn settings_only() -> Rules {
-    let patterns = ["*", "!/boardside.toml", "!/pymakr.conf"].map(str::to_owned);
+    let patterns = [
+        "*",
+        "!/boardside.toml",
+        "!/pymakr.conf",
+        "!/.vscode",
+        "!/.vscode/settings.json",
+    ]
+    .map(str::to_owned);
     let ignore_file = format!("!/{IGNORE_FILE}");
     Rules::new("", &[&patterns[..], &[ignore_file]].concat(), None).expect("the patterns are constants")
 }
@@ -112,6 +119,9 @@ mod tests {
             ("boardside.toml", false, true),
             ("pymakr.conf", false, true),
             (".boardsideignore", false, true),
+            (".vscode", true, true),
+            (".vscode/settings.json", false, true),
+            (".vscode/launch.json", false, false),
             ("main.py", false, false),
             ("lib", true, false),
             ("lib/boardside.toml", false, false),

@@ -18,7 +18,7 @@ impl Told {
     fn of(folder: &Path, options: Options) -> (LiveFolder, Self) {
         let (send, told) = mpsc::unbounded_channel();
         let folder = LiveFolder::spawn(folder.to_owned(), options, move |told| {
-            send.send(told).unwrap_or_default()
+            send.send(told).unwrap_or_default();
         });
         (folder, Self(told))
     }

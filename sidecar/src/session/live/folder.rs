@@ -221,7 +221,7 @@ impl Task {
 fn settings(watched: &Watched) -> FolderSettings {
     let project = &watched.project;
     let imported = project.warnings.iter().filter_map(|warning| match warning {
-        SettingsWarning::Imported { key, setting } => Some((key.clone(), setting.clone())),
+        SettingsWarning::Imported { key, setting, .. } => Some((key.clone(), setting.clone())),
         _ => None,
     });
     let odd = project.warnings.iter();
