@@ -6,12 +6,12 @@ import path from 'node:path';
 import { VirtualBoard } from './board.mjs';
 import { Page } from './page.mjs';
 import { Server } from './server.mjs';
-import { LIMIT, until } from './until.mjs';
+import { LIMIT, until, untilText } from './until.mjs';
 
 const SHOTS = process.env.BOARDSIDE_SHOTS;
 
 /** Identifier of the status bar's item. */
-export const STATUS = 'boardside.boardside.boardside.status';
+export const STATUS = 'boardside.boardside.status';
 
 export class Desk {
   /**
@@ -32,6 +32,12 @@ export class Desk {
     if (boards) {
       const start = async (project) => [project, await VirtualBoard.start(desk.path(`board-${project}`), board)];
       desk.boards = Object.fromEntries(await Promise.all(Object.keys(projects).map(start)));
+    }
+    // Each of several says which board is its own; the only one has the only board.
+    if (Object.keys(projects).length > 1) {
+      for (const [project, { address }] of Object.entries(desk.boards)) {
+        desk.write('boardside.toml', `device = "${address}"\n`, project);
+      }
     }
     const ports = Object.values(desk.boards).map((one) => one.address);
     const env = { BOARDSIDE_PORTS: ports.join(':') };
@@ -73,9 +79,27 @@ export class Desk {
     return (await this.page.status(STATUS).innerText()).trim();
   }
 
-  /** The sidecar has told of its boards. */
-  async ready() {
-    await this.page.status(STATUS).waitFor();
+  /** Waits until the status bar says this of the board. */
+  untilStatus(wanted) {
+    return untilText('the status bar', () => this.status(), wanted);
+  }
+
+  /** Syncs by the palette and waits for what the status bar says of it. */
+  async sync() {
+    await this.page.command('Boardside: Sync Project');
+    await this.untilSaid(/Boardside: (\d+ \w+|nothing to do)/);
+  }
+
+  /** Waits for a message in the status bar, which is there for some seconds. */
+  async untilSaid(wanted) {
+    await this.page.page.locator('.statusbar-item', { hasText: wanted }).first().waitFor();
+  }
+
+  /** Types a line at the prompt of the console. */
+  async typeConsole(line, answer) {
+    await this.page.typeTerminal(line);
+    await this.page.keyboard.press('Enter');
+    return this.page.untilTerminal(answer);
   }
 
   /**
@@ -83,10 +107,16 @@ export class Desk {
    * @param {import('node:test').TestContext} context
    */
   async after(context) {
-    fs.mkdirSync(SHOTS, { recursive: true });
-    const file = `${this.name} ${context.name}`.replace(/\W+/g, '-') + '.png';
-    await this.page.shot(path.join(SHOTS, file));
+    const file = await this.shot(context.name);
     if (!context.passed) console.error(`${file}; the log ends with:\n${this.log().split('\n').slice(-30).join('\n')}`);
+  }
+
+  /** A screenshot that is kept; answers its name. */
+  async shot(title) {
+    const file = `${this.name} ${title}`.replace(/\W+/g, '-') + '.png';
+    fs.mkdirSync(SHOTS, { recursive: true });
+    await this.page.shot(path.join(SHOTS, file));
+    return file;
   }
 
   /** What is in the output channel of the extension. */

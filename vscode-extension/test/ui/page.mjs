@@ -208,10 +208,32 @@ export class Page {
     return this.page.locator('.markers-panel .monaco-list-row', { hasText: text });
   }
 
-  /** Rows of the tree in the side bar, below a view with this name. */
-  rows(view, text) {
-    const pane = this.page.locator('.sidebar .pane', { has: this.page.locator('.pane-header', { hasText: view }) });
-    return pane.locator('.monaco-list-row', text === undefined ? {} : { hasText: text });
+  /** Rows of the view in the side bar. */
+  rows(text) {
+    return this.page.locator('.sidebar .monaco-list-row', text === undefined ? {} : { hasText: text });
+  }
+
+  /** One side of the diff editor: `original` or `modified`. */
+  async diffText(side) {
+    return clean(await this.page.locator(`.monaco-diff-editor .editor.${side} .view-lines`).last().innerText());
+  }
+
+  /** Marks beside the lines of the active editor: what a quick diff found. */
+  get gutterMarks() {
+    return this.page.locator('.part.editor .dirty-diff-glyph');
+  }
+
+  /** Ctrl-click on what a row of the terminal shows. */
+  async followLink(text) {
+    const row = this.page.locator('.terminal-wrapper.active .xterm-rows > div', { hasText: text }).last();
+    const box = await row.locator('span', { hasText: text }).first().boundingBox();
+    const [x, y] = [box.x + 40, box.y + box.height / 2];
+    await this.page.mouse.move(x - 3, y);
+    await this.page.mouse.move(x, y);
+    await this.page.locator('.terminal-wrapper.active .xterm-cursor-pointer').waitFor();
+    await this.keyboard.down('Control');
+    await this.page.mouse.click(x, y);
+    await this.keyboard.up('Control');
   }
 
   /** Chooses from the context menu of something. */
