@@ -26,6 +26,7 @@ mod documents;
 mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
+mod live_folder;
 #[cfg(target_os = "linux")]
 mod microbit;
 #[cfg(target_os = "linux")]
@@ -37,6 +38,7 @@ mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
 mod settings;
+mod tracebacks;
 #[cfg(target_os = "linux")]
 mod virtual_board;
 #[cfg(target_os = "linux")]
