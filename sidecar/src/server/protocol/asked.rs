@@ -4,10 +4,6 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Params of methods that need none; whatever comes is fine.
-#[derive(Debug, Deserialize)]
-pub(in crate::server) struct Nothing {}
-
 /// `initializationOptions`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
