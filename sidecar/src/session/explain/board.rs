@@ -107,6 +107,12 @@ impl Explain for BoardError {
                 self,
                 "end the name with / to put it into that folder, or remove the folder first; nothing was written",
             ),
+            Self::Taken { .. } | Self::IntoItself { .. } => words(
+                "board.in_the_way",
+                Exit::Failed,
+                self,
+                "choose another name; nothing was changed",
+            ),
             Self::Own { .. } => words(
                 "board.own",
                 Exit::Failed,
