@@ -12,12 +12,18 @@ class BoardTerminal implements vscode.Pseudoterminal {
   private readonly written = new vscode.EventEmitter<string>();
   readonly onDidWrite = this.written.event;
   private readonly screen = new Screenful();
-  private attached: 'no' | 'asked' | 'yes' = 'no';
+  /** `unseen` until the editor shows it: what is written before that is lost. */
+  private attached: 'unseen' | 'no' | 'asked' | 'yes' = 'unseen';
 
   constructor(readonly board: string, private readonly sidecar: Sidecar, readonly close: () => void) {}
 
+  open(): void {
+    this.attached = 'no';
+    void this.attach();
+  }
+
   /** Shows the history first: what comes before it is part of it. */
-  async open(): Promise<void> {
+  async attach(): Promise<void> {
     if (this.attached !== 'no') {
       return;
     }
@@ -33,8 +39,10 @@ class BoardTerminal implements vscode.Pseudoterminal {
   }
 
   lost(why: string): void {
-    this.attached = 'no';
-    this.note(why);
+    if (this.attached !== 'unseen') {
+      this.attached = 'no';
+      this.note(why);
+    }
   }
 
   output(text: string): void {
@@ -61,7 +69,7 @@ export class Consoles implements vscode.TerminalLinkProvider<BoardLink> {
     });
     state.on(() => { // one that could not be opened before is there now
       const there = state.boards.filter((board) => ['connected', 'running'].includes(board.state));
-      there.forEach(({ address }) => void this.open.get(address)?.pty.open());
+      there.forEach(({ address }) => void this.open.get(address)?.pty.attach());
     });
   }
 
