@@ -26,7 +26,7 @@ test('Cancel stops a long sync and leaves the old project on the board', async (
   const toast = page.toast('project');
   await toast.waitFor();
   await desk.untilStatus(/\d+%/);
-  await untilText('the toast', () => toast.innerText(), /\d/);
+  await untilText('the toast', () => toast.innerText(), /data\.txt/);
   await desk.shot('a-long-sync');
   await page.pressToast('project', 'Cancel');
   await desk.untilSaid(/Boardside: cancelled/);

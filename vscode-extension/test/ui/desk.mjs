@@ -95,6 +95,12 @@ export class Desk {
     await this.page.page.locator('.statusbar-item', { hasText: wanted }).first().waitFor();
   }
 
+  /** The console in front; one that was hidden may show its older half. */
+  async openConsole() {
+    await this.page.command('Boardside: Open Console');
+    await this.page.command('Terminal: Scroll to Bottom');
+  }
+
   /** Types a line at the prompt of the console. */
   async typeConsole(line, answer) {
     await this.page.typeTerminal(line);

@@ -43,11 +43,11 @@ test('Sync Project syncs the active file’s folder to its own board, and the ot
 });
 
 test('two consoles show each its own board', async () => {
-  await page.command('Boardside: Open Console');
+  await desk.openConsole();
   await page.untilTerminal(/>>>/);
   await desk.typeConsole('import kettle; print(kettle.hot, "k" + "ettle")', /True kettle/);
   await page.openFile('pump.py');
-  await page.command('Boardside: Open Console');
+  await desk.openConsole();
   await until('another console', async () => !/kettle/.test(await page.terminalText()));
   await page.untilTerminal(/>>>/);
   const text = await desk.typeConsole('import pump; print(pump.wet, "p" + "ump")', /True pump/);

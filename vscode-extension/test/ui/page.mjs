@@ -230,7 +230,7 @@ export class Page {
     const [x, y] = [box.x + 40, box.y + box.height / 2];
     await this.page.mouse.move(x - 3, y);
     await this.page.mouse.move(x, y);
-    await this.page.locator('.terminal-wrapper.active .xterm-cursor-pointer').waitFor();
+    await this.page.locator('.workbench-hover', { hasText: 'ctrl + click' }).waitFor();
     await this.keyboard.down('Control');
     await this.page.mouse.click(x, y);
     await this.keyboard.up('Control');

@@ -20,7 +20,7 @@ test.after(() => desk.end());
 test('a save is on the board and runs, without a click', async () => {
   await desk.sync();
   await page.openFile('main.py');
-  await page.command('Boardside: Open Console');
+  await desk.openConsole();
   await page.untilTerminal(/first \d+/);
   await page.fill(LOOP('second'));
   await page.save();

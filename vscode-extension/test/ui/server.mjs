@@ -26,6 +26,7 @@ const SETTINGS = {
   'extensions.ignoreRecommendations': true,
   'terminal.integrated.gpuAcceleration': 'off', // else xterm.js draws on a canvas and there is no text
   'terminal.integrated.stickyScroll.enabled': false, // else a second .xterm lies in the terminal
+  'remote.autoForwardPorts': false,
   'git.enabled': false, // its status item and gutter marks are not what is looked at
   'editor.autoClosingBrackets': 'never',
   'editor.autoClosingQuotes': 'never',

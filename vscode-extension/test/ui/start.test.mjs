@@ -20,7 +20,7 @@ test('settings of pymakr.conf are taken, and a message says which', async () => 
   const toast = page.toast('Boardside took settings from pymakr.conf');
   await toast.waitFor();
   const text = await toast.innerText();
-  for (const setting of ['source (from sync_folder)', 'ignore (from py_ignore)']) {
+  for (const setting of ['source = "src" (from sync_folder)', 'ignore = ["notes"] (from py_ignore)']) {
     assert.ok(text.includes(setting), `${setting} in: ${text}`);
   }
 });

@@ -1,7 +1,7 @@
 // Waits for what must become true. Knows neither editor nor boards.
 
 /** Longer than anything takes here, also on a busy machine. */
-export const LIMIT = 30_000;
+export const LIMIT = 20_000;
 const PAUSE = 50;
 
 /**
