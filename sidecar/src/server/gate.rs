@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
+use std::task::Waker;
 
 use futures::FutureExt as _;
 use tower::Service;
@@ -53,11 +54,10 @@ where
         let id = request.id().cloned();
         let handler = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let mut handler: Self::Future = Box::pin(handler.map(|done| done.unwrap_or_else(|_| Ok(bug(id)))));
-        // Without a waker of its own: whoever gets the future polls it again with one.
-        match handler
-            .as_mut()
-            .poll(&mut Context::from_waker(std::task::Waker::noop()))
-        {
+        // Without a waker of its own: whoever gets the future polls it again with one. And without tokio's budget: a
+        // channel that says "later" to a task that did much already would let the next handler overtake this one.
+        let mut first = tokio::task::unconstrained(handler.as_mut());
+        match Pin::new(&mut first).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => Box::pin(ready(answer)),
             Poll::Pending => handler,
         }
