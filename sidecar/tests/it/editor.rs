@@ -22,7 +22,9 @@ use tokio::time::timeout;
 /// Longer than anything takes here, also on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
 /// Comes at any time, and matters only to tests that wait for it.
-const AMBIENT: [&str; 5] = [
+const AMBIENT: [&str; 7] = [
+    "workspace/configuration",
+    "window/workDoneProgress/create",
     "window/logMessage",
     "boardside/boardsChanged",
     "boardside/settingsChanged",
@@ -264,14 +266,6 @@ impl TestEditor {
         self.to = None;
     }
 
-    /// The process is dead, whatever it did.
-    pub(crate) async fn kill(mut self) {
-        if let Some(Server::Process(mut child)) = self.server.take() {
-            child.kill().await.unwrap();
-        }
-        self.inbox.clear();
-    }
-
     /// `shutdown`, `exit`, and the end of the server, which must be clean.
     pub(crate) async fn end(mut self) {
         let answer = self.request("shutdown", Value::Null).await;
@@ -328,5 +322,9 @@ impl Drop for TestEditor {
 
 /// The URI of a path without odd characters.
 pub(crate) fn uri(path: &Path) -> String {
-    format!("file://{}", path.display())
+    let path = path.to_str().unwrap().replace('\\', "/");
+    if cfg!(windows) {
+        return format!("file:///{}", path.replace(':', "%3A"));
+    }
+    format!("file://{path}")
 }

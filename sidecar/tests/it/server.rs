@@ -1,6 +1,8 @@
 //! `boardside lsp`: what comes in, what goes out, and how it ends.
 //! What the protocol's examples say is another chapter.
 
+#[cfg(target_os = "linux")]
+mod consoles;
 mod ends;
 mod faults;
 mod lists;

@@ -48,6 +48,7 @@ async fn what_is_no_message_is_answered_and_the_next_one_works() {
     editor.end().await;
 }
 
+#[allow(clippy::too_many_lines)] // a table
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn params_that_make_no_sense_and_methods_that_are_none_are_refused() {
     let mut editor = TestEditor::in_memory();

@@ -49,11 +49,10 @@ fn every_method_is_told_with_its_direction_and_no_other() {
         for name in title.split(", ") {
             let way = match line {
                 Some("client → server, request") => Way::Request,
-                Some("client → server, notification") => Way::Notification,
                 Some("server → client, notification") => Way::Told,
                 // `initialized, shutdown, exit`, and those that LSP has: their kind is LSP's.
                 None if name == "shutdown" => Way::Request,
-                None => Way::Notification,
+                Some("client → server, notification") | None => Way::Notification,
                 Some(other) => panic!("{title}: {other}"),
             };
             told.insert(name.to_owned(), way);

@@ -60,7 +60,7 @@ impl Bench {
     }
 }
 
-fn with_token(argument: Value, token: &str) -> Value {
+fn with_token(argument: &Value, token: &str) -> Value {
     json!({"command": "boardside.sync", "arguments": [argument], "workDoneToken": token})
 }
 
@@ -69,7 +69,7 @@ async fn a_sync_is_shown_from_its_beginning_to_its_end() {
     let bench = Bench::new();
     let mut editor = bench.editor(json!({}), &[]).await;
     let answer = editor
-        .request("workspace/executeCommand", with_token(json!({}), "t"))
+        .request("workspace/executeCommand", with_token(&json!({}), "t"))
         .await;
     let job = answer["result"]["job"].as_u64().unwrap();
     let done = editor.done(job).await;
@@ -191,7 +191,6 @@ async fn a_client_without_an_extension_is_asked_about_conflicts() {
 async fn a_program_is_run_heard_and_stopped_and_its_errors_are_shown() {
     let bench = Bench::new();
     let mut editor = bench.editor(json!({}), &[]).await;
-    editor.ignored.push("textDocument/publishDiagnostics");
     let job = editor
         .command("boardside.run", json!({"code": "print(6 * 7)"}))
         .await;
@@ -212,9 +211,15 @@ async fn a_program_is_run_heard_and_stopped_and_its_errors_are_shown() {
         .await;
     let done = editor.done(job).await;
     assert_eq!(done["error"]["code"], "python.raised", "{done}");
+    let shown = editor.told("textDocument/publishDiagnostics", |_| true).await;
+    assert_eq!(shown["uri"], bench.uri("main.py"));
+    assert_eq!(shown["diagnostics"][0]["message"], "ValueError: 7", "{shown}");
+    assert_eq!(shown["diagnostics"][0]["range"]["start"]["line"], 1, "{shown}");
     let job = editor
         .command("boardside.run", json!({"code": "while True: pass"}))
         .await;
+    let cleared = editor.told("textDocument/publishDiagnostics", |_| true).await;
+    assert_eq!(cleared["diagnostics"], json!([]), "{cleared}");
     editor
         .told("boardside/boardsChanged", |params| {
             params["boards"][0]["job"]["job"] == job
