@@ -27,6 +27,10 @@ mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
 #[cfg(target_os = "linux")]
+mod live;
+#[cfg(target_os = "linux")]
+mod living;
+#[cfg(target_os = "linux")]
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
