@@ -41,7 +41,7 @@ pub(crate) struct Living {
     told: mpsc::UnboundedReceiver<Told>,
     /// In words, for a test that fails.
     pub(crate) log: Vec<String>,
-    /// What the console showed and nobody asked for yet.
+    /// What the console showed and nobody asked for yet. The unix port ends lines of programs by \n alone.
     console: String,
     jobs: JobId,
 }
@@ -149,7 +149,7 @@ impl Living {
         let words = match told {
             Told::Heard(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
-                self.console.push_str(&text);
+                self.console.push_str(&text.replace('\r', ""));
                 format!("heard {text:?}")
             }
             Told::Progress(job, stage) => format!("progress {job} {stage:?}"),
@@ -201,6 +201,7 @@ impl Living {
 
     /// What the console shows from now on, or showed and nobody asked for, until this is in it.
     pub(crate) async fn shows(&mut self, text: &str) -> String {
+        let text = &*text.replace('\r', "");
         let start = tokio::time::Instant::now();
         loop {
             assert!(start.elapsed() < LIMIT, "no {text:?} in {:?}", self.console);

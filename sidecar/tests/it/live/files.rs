@@ -79,7 +79,6 @@ async fn what_runs_is_started_again_after_a_file_was_written() {
     live.shows("tick 3").await;
     assert_eq!(live.write("/a.txt", "a").await, Ok(()));
     live.shows("MPY: soft reboot\r\ntick 0\r\n").await;
-    live.state("Running").await;
     // From memory, without stopping it: what was listed once is known.
     assert_eq!(live.list(None, true).await.unwrap().len(), 2);
     live.shows("soft reboot").await;
