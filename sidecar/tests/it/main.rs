@@ -29,6 +29,10 @@ mod events;
 mod firmwares;
 mod live_folder;
 #[cfg(target_os = "linux")]
+mod live;
+#[cfg(target_os = "linux")]
+mod living;
+#[cfg(target_os = "linux")]
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
