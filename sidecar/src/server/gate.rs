@@ -17,6 +17,9 @@ use tower_lsp::jsonrpc::Request;
 use tower_lsp::jsonrpc::Response;
 
 use crate::server::framing::refused;
+use crate::server::protocol::names;
+
+const PARAMLESS: [&str; 2] = [names::BOARDS, "shutdown"];
 
 /// tower-lsp runs handlers side by side, so what two of them do after their first wait is in no order, and a panic in
 /// one ends them all. `call` is called in the order of the wire: each handler runs here up to its first wait.
@@ -51,6 +54,7 @@ where
         if let Some(answer) = refused(&request) {
             return Box::pin(ready(Ok(Some(answer))));
         }
+        let request = without_params(request);
         let id = request.id().cloned();
         let handler = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let mut handler: Self::Future = Box::pin(handler.map(|done| done.unwrap_or_else(|_| Ok(bug(id)))));
@@ -61,6 +65,19 @@ where
             Poll::Ready(answer) => Box::pin(ready(answer)),
             Poll::Pending => handler,
         }
+    }
+}
+
+/// Methods that have no params get none, whatever a client's library writes there: `null`, `[null]`, `{}`.
+fn without_params(request: Request) -> Request {
+    if !PARAMLESS.contains(&request.method()) || request.params().is_none() {
+        return request;
+    }
+    let (method, id, _) = request.into_parts();
+    let bare = Request::build(method);
+    match id {
+        Some(id) => bare.id(id).finish(),
+        None => bare.finish(),
     }
 }
 

@@ -27,9 +27,9 @@ mod editor;
 mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
-mod live_folder;
 #[cfg(target_os = "linux")]
 mod live;
+mod live_folder;
 #[cfg(target_os = "linux")]
 mod living;
 #[cfg(target_os = "linux")]

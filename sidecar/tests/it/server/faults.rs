@@ -175,6 +175,10 @@ async fn params_that_make_no_sense_and_methods_that_are_none_are_refused() {
             "{method} {params}: {answer}"
         );
     }
+    for nothing in [json!({}), json!([]), json!([null])] {
+        let answer = editor.request("boardside/boards", nothing).await;
+        assert_eq!(answer["result"], json!({"boards": []}), "{answer}");
+    }
     // Notifications have no answers, whatever is wrong with them.
     for (method, params) in [
         ("boardside/explode", json!({})),

@@ -248,3 +248,89 @@ async fn the_port_is_free_when_the_client_is_gone() {
     assert_eq!(next.done(job).await["result"]["ended"], true);
     next.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_ends_with_what_the_protocol_says() {
+    let bench = Bench::new();
+    let mut editor = bench.editor(json!({}), &[]).await;
+    let board = json!({"board": bench.board.address()});
+    let keep = json!({"board": bench.board.address(), "folder": uri(bench.project.path())});
+    let planned = json!({"dryRun": true});
+    for (command, argument, fields) in [
+        ("connect", &keep, &[][..]),
+        ("sync", &planned, &["added", "dryRun", "rows", "bytesProject"]),
+        (
+            "sync",
+            &json!({}),
+            &[
+                "added",
+                "bytesSent",
+                "roundTrips",
+                "tier",
+                "whole",
+                "elapsedMs",
+                "rows",
+                "dryRun",
+            ],
+        ),
+        ("diff", &json!({}), &["differ", "same"]),
+        (
+            "pull",
+            &json!({"overwrite": false}),
+            &["added", "updated", "unchanged", "onlyProject"],
+        ),
+        ("doctor", &board, &["checks"]),
+        ("softReset", &board, &[]),
+        ("stop", &board, &[]),
+        ("hardReset", &board, &[]),
+        ("disconnect", &board, &[]),
+        ("disconnect", &board, &[]),
+    ] {
+        let job = editor
+            .command(&format!("boardside.{command}"), argument.clone())
+            .await;
+        let done = editor.done(job).await;
+        assert_eq!(done["kind"], command);
+        assert_eq!(done["board"], bench.board.address(), "{done}");
+        // A unix board has no lines and no `machine.reset`.
+        if command == "hardReset" && done["error"].is_object() {
+            continue;
+        }
+        let result = done["result"].as_object().unwrap_or_else(|| panic!("{done}"));
+        for field in fields {
+            assert!(result.contains_key(*field), "{field}: {done}");
+        }
+        assert!(!fields.is_empty() || result.is_empty(), "{done}");
+    }
+    let chosen = fs::read_to_string(bench.home.path().join("data/boardside/boards.json")).unwrap();
+    assert!(chosen.contains(bench.board.address()), "{chosen}");
+    editor.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_is_cancelled_by_its_token_and_by_its_number() {
+    let bench = Bench::new();
+    let mut editor = bench.editor(json!({}), &[]).await;
+    for by_token in [true, false] {
+        let run = json!({
+            "command": "boardside.run", "arguments": [{"code": "while True: pass"}], "workDoneToken": "run",
+        });
+        let answer = editor.request("workspace/executeCommand", run).await;
+        let job = answer["result"]["job"].clone();
+        editor
+            .told("boardside/boardsChanged", |params| {
+                params["boards"][0]["job"]["job"] == job
+            })
+            .await;
+        if by_token {
+            editor
+                .notify("window/workDoneProgress/cancel", json!({"token": "run"}))
+                .await;
+        } else {
+            editor.notify("boardside/cancel", json!({"job": job})).await;
+        }
+        let done = editor.done(job.as_u64().unwrap()).await;
+        assert_eq!(done["error"]["code"], "cancelled", "{done}");
+    }
+    editor.end().await;
+}
