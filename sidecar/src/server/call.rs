@@ -24,6 +24,7 @@ pub(super) struct Place {
 }
 
 /// What `initialize` says.
+#[allow(clippy::struct_excessive_bools)] // independent facts, as the client says them
 #[derive(Clone, Debug, Default)]
 pub(super) struct Start {
     /// The workspace.

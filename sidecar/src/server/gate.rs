@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
+use std::task::Waker;
 
 use futures::FutureExt as _;
 use tower::Service;
@@ -16,6 +17,9 @@ use tower_lsp::jsonrpc::Request;
 use tower_lsp::jsonrpc::Response;
 
 use crate::server::framing::refused;
+use crate::server::protocol::names;
+
+const PARAMLESS: [&str; 2] = [names::BOARDS, "shutdown"];
 
 /// tower-lsp runs handlers side by side, so what two of them do after their first wait is in no order, and a panic in
 /// one ends them all. `call` is called in the order of the wire: each handler runs here up to its first wait.
@@ -50,17 +54,30 @@ where
         if let Some(answer) = refused(&request) {
             return Box::pin(ready(Ok(Some(answer))));
         }
+        let request = without_params(request);
         let id = request.id().cloned();
         let handler = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let mut handler: Self::Future = Box::pin(handler.map(|done| done.unwrap_or_else(|_| Ok(bug(id)))));
-        // Without a waker of its own: whoever gets the future polls it again with one.
-        match handler
-            .as_mut()
-            .poll(&mut Context::from_waker(std::task::Waker::noop()))
-        {
+        // Without a waker of its own: whoever gets the future polls it again with one. And without tokio's budget: a
+        // channel that says "later" to a task that did much already would let the next handler overtake this one.
+        let mut first = tokio::task::unconstrained(handler.as_mut());
+        match Pin::new(&mut first).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => Box::pin(ready(answer)),
             Poll::Pending => handler,
         }
+    }
+}
+
+/// Methods that have no params get none, whatever a client's library writes there: `null`, `[null]`, `{}`.
+fn without_params(request: Request) -> Request {
+    if !PARAMLESS.contains(&request.method()) || request.params().is_none() {
+        return request;
+    }
+    let (method, id, _) = request.into_parts();
+    let bare = Request::build(method);
+    match id {
+        Some(id) => bare.id(id).finish(),
+        None => bare.finish(),
     }
 }
 

@@ -31,10 +31,11 @@ use crate::server::uri;
 pub(super) fn read(params: InitializeParams) -> Result<Start> {
     let said = params.initialization_options.filter(|said| !said.is_null());
     // What cannot be read must not make a workspace trusted.
-    let greeting = said.map_or_else(
-        || Some(Greeting::default()),
-        |said| serde_json::from_value(said).ok(),
-    );
+    let greeting = match said {
+        None => Some(Greeting::default()),
+        Some(said) if said.is_object() => serde_json::from_value(said).ok(),
+        Some(_) => None,
+    };
     let unreadable = greeting.is_none();
     let greeting = greeting.unwrap_or_default();
     if let Some(theirs) = greeting

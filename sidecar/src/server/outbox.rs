@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::task::Context;
 use std::task::Poll;
 use std::task::Waker;
@@ -138,10 +139,7 @@ impl Outbox {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in here panics while it holds the lock; if it did, the queue is still a queue.
-        self.shared
-            .state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

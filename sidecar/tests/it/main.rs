@@ -23,10 +23,15 @@ mod desk;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod documents;
+mod editor;
 mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
+#[cfg(target_os = "linux")]
+mod live;
 mod live_folder;
+#[cfg(target_os = "linux")]
+mod living;
 #[cfg(target_os = "linux")]
 mod microbit;
 #[cfg(target_os = "linux")]
@@ -37,6 +42,7 @@ mod plans;
 mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
+mod server;
 mod settings;
 mod tracebacks;
 #[cfg(target_os = "linux")]

@@ -15,7 +15,7 @@ impl Desk {
             return;
         }
         match told {
-            Told::State(state) => self.state(address, state),
+            Told::State(state) => self.state(address, &state),
             Told::Facts(facts, tier) => self.board(address).facts = Some((facts, tier)),
             Told::Heard(bytes) => {
                 let board = self.board(address);
@@ -39,7 +39,7 @@ impl Desk {
                 if ended && run {
                     self.clear_diagnostics(address);
                 }
-                self.done(job, *done);
+                self.done(job, &done);
             }
             Told::Started => {
                 self.board(address).tracebacks.reset();
@@ -50,14 +50,14 @@ impl Desk {
         }
     }
 
-    fn state(&mut self, address: &str, state: State) {
+    fn state(&mut self, address: &str, state: &State) {
         let board = self.board(address);
         let before = std::mem::replace(&mut board.state, state.clone());
-        if before == state {
+        if before == *state {
             return;
         }
         let name = self.name_of(address);
-        match &state {
+        match state {
             State::Held(why) | State::Away(why) | State::Refused(why) => {
                 self.log(&format!("{name}: {} [{}]", why.message, why.code));
             }
@@ -66,7 +66,9 @@ impl Desk {
                 // Tracebacks name files of the workspace.
                 let unseen = |id: &FolderId| self.folders.get(id).is_some_and(|folder| folder.scan.is_none());
                 let folders: Vec<_> = self.folders_of(address).into_iter().filter(unseen).collect();
-                folders.into_iter().for_each(|id| self.look(id));
+                for id in folders {
+                    self.look(id);
+                }
             }
             _ => {}
         }

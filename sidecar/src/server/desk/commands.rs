@@ -148,15 +148,17 @@ impl Desk {
         if task.needs_scan() {
             self.report(id, &Stage::Scanning);
             let live = folder.and_then(|folder| self.folders.get(&folder)?.live.as_ref());
-            if let Some(live) = live {
-                live.prepare(id);
+            match live {
+                Some(live) => live.prepare(id),
+                // It was closed meanwhile.
+                None => self.done(id, &Err(cancelled().into())),
             }
             return;
         }
         match task {
             Task::Connect => self.work(id, Work::Connect),
             Task::Disconnect if self.boards.get(&board).is_none_or(|board| board.live.is_none()) => {
-                self.done(id, Ok(Done::Done));
+                self.done(id, &Ok(Done::Done));
             }
             Task::Disconnect => self.work(id, Work::Disconnect),
             Task::Stop => match self.jobs.run_on(&board) {
@@ -201,7 +203,7 @@ impl Desk {
                     help: "save the file, and check that it can be read".to_owned(),
                     exit: crate::session::Exit::Failed,
                 };
-                self.done(id, Err(explained.into()));
+                self.done(id, &Err(explained.into()));
             }
         }
     }
@@ -211,7 +213,7 @@ impl Desk {
         let Some(job) = self.jobs.get(id) else { return };
         let (goal, scan) = match prepared {
             Ok(prepared) => prepared,
-            Err(explained) => return self.done(id, Err(explained.into())),
+            Err(explained) => return self.done(id, &Err(explained.into())),
         };
         if self.is_idle_save(job, &scan) {
             return self.forget(id);
@@ -239,7 +241,7 @@ impl Desk {
     fn work(&mut self, id: JobId, work: Work) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if job.cancel.is_cancelled() {
-            return self.done(id, Err(cancelled().into()));
+            return self.done(id, &Err(cancelled().into()));
         }
         job.at = At::Ordered;
         job.begun = Some(Instant::now());
@@ -253,7 +255,7 @@ impl Desk {
         let Some(job) = self.jobs.get(id) else { return };
         job.cancel.cancel();
         if job.at != At::Ordered {
-            self.done(id, Err(cancelled().into()));
+            self.done(id, &Err(cancelled().into()));
         }
     }
 
@@ -273,18 +275,20 @@ impl Desk {
     }
 
     /// A job is over.
-    pub(super) fn done(&mut self, id: JobId, done: Result<Done, Trouble>) {
+    pub(super) fn done(&mut self, id: JobId, done: &Result<Done, Trouble>) {
         let Some(job) = self.jobs.remove(id) else { return };
         let with_it = job.with_it.clone();
         self.end_progress(&job);
         let folder = job.folder;
         let disconnected = job.task == Task::Disconnect && done.is_ok();
         let board = job.board.clone();
-        self.tell_done(job, done);
+        self.tell_done(&job, done);
         if disconnected && self.jobs.works_on(&board).is_none() {
             self.close(&board);
         }
-        with_it.into_iter().for_each(|job| self.done(job, Ok(Done::Done)));
+        for job in with_it {
+            self.done(job, &Ok(Done::Done));
+        }
         self.next_sync(folder);
     }
 }

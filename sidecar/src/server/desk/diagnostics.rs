@@ -49,7 +49,9 @@ impl Desk {
     pub(super) fn clear_diagnostics(&mut self, address: &str) {
         let board = self.board(address);
         let files = std::mem::take(&mut board.diagnostics);
-        files.keys().for_each(|uri| self.publish(uri));
+        for uri in files.keys() {
+            self.publish(uri);
+        }
     }
 
     /// All that boards say about a file.

@@ -6,24 +6,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
-use serde_json::json;
 
 use crate::base::BoardPath;
 use crate::server::call::Call;
 use crate::server::call::Place;
-use crate::server::call::Reply;
 use crate::server::desk::Desk;
 use crate::server::desk::Event;
 use crate::server::desk::FolderId;
-use crate::server::desk::answers;
 use crate::server::desk::choice::innermost;
 use crate::server::desk::editor_settings;
 use crate::server::desk::editor_settings::AutoSync;
 use crate::server::desk::editor_settings::EditorSettings;
-use crate::server::outbox::Key;
-use crate::server::protocol::names;
-use crate::server::protocol::told;
-use crate::server::refusal::Refusal;
 use crate::server::uri;
 use crate::session::Explained;
 use crate::session::Goal;
@@ -31,7 +24,6 @@ use crate::session::live::FolderSettings;
 use crate::session::live::FolderTold;
 use crate::session::live::Known;
 use crate::session::live::LiveFolder;
-use crate::sync::plan::OnConflict;
 use crate::sync::scan::Scan;
 
 /// The ticket of a scan that no job asked for.
@@ -46,6 +38,7 @@ pub(super) struct Folder {
     pub(super) canonical: PathBuf,
     /// There is one as soon as the editor's settings are known.
     pub(super) live: Option<LiveFolder>,
+    opening: bool,
     pub(super) editor: EditorSettings,
     pub(super) settings: Option<Result<Box<FolderSettings>, Explained>>,
     pub(super) goal: Option<Arc<Goal>>,
@@ -70,6 +63,11 @@ impl Folder {
             || self.place.uri.clone(),
             |name| name.to_string_lossy().into_owned(),
         )
+    }
+
+    /// Are its settings known, and can it be scanned?
+    pub(super) fn is_settled(&self) -> bool {
+        self.settings.is_some() && self.live.is_some()
     }
 
     /// The settings, if they can be used.
@@ -117,7 +115,9 @@ impl Desk {
                 .filter(|job| job.folder == Some(id))
                 .map(|job| job.id)
                 .collect();
-            jobs.into_iter().for_each(|job| self.cancel(job));
+            for job in jobs {
+                self.cancel(job);
+            }
         }
         for place in added {
             if self.folder_named(&place.uri).is_some() {
@@ -129,6 +129,7 @@ impl Desk {
                 place,
                 canonical,
                 live: None,
+                opening: false,
                 editor: EditorSettings::default(),
                 settings: None,
                 goal: None,
@@ -151,7 +152,9 @@ impl Desk {
             self.start.settings = Some(section.clone());
         }
         let all: Vec<_> = self.folders.keys().copied().collect();
-        all.into_iter().for_each(|id| self.ask_settings(id));
+        for id in all {
+            self.ask_settings(id);
+        }
     }
 
     /// What the editor says of a folder. No answer is no change.
@@ -176,8 +179,27 @@ impl Desk {
         if let Some(live) = &folder.live {
             return live.configure(options);
         }
-        let tell = move |told| events.send(Event::Folder(id, told)).unwrap_or_default();
-        folder.live = Some(LiveFolder::spawn(folder.canonical.clone(), options, tell));
+        if std::mem::replace(&mut folder.opening, true) {
+            return;
+        }
+        let place = folder.canonical.clone();
+        // To watch a large folder takes its time.
+        tokio::task::spawn_blocking(move || {
+            let teller = events.clone();
+            let tell = move |told| teller.send(Event::Folder(id, told)).unwrap_or_default();
+            let live = LiveFolder::spawn(place, options, tell);
+            drop(events.send(Event::Opened(id, live)));
+        });
+    }
+
+    /// A folder is watched from now on.
+    pub(super) fn opened(&mut self, id: FolderId, live: LiveFolder) {
+        if let Some(folder) = self.folders.get_mut(&id) {
+            // The editor may have said something else meanwhile.
+            live.configure(folder.editor.options.clone());
+            folder.live = Some(live);
+            self.unpark(id);
+        }
     }
 
     /// What a folder told.
@@ -246,7 +268,7 @@ impl Desk {
     /// Keeps a call until the folder is known better. Gives it back if it need not wait.
     pub(super) fn park(&mut self, id: FolderId, call: Call) -> Option<Call> {
         let folder = self.folders.get_mut(&id)?;
-        if folder.settings.is_some() || folder.parked.len() >= MAX_PARKED {
+        if folder.is_settled() || folder.parked.len() >= MAX_PARKED {
             return Some(call);
         }
         folder.parked.push(call);
@@ -273,62 +295,6 @@ impl Desk {
         parked.into_iter().flatten().for_each(|call| self.call(call));
     }
 
-    /// `boardside/settings`
-    pub(super) fn settings_of(&mut self, uri: String, reply: Reply) {
-        let Some(id) = self.folder_named(&uri) else {
-            return answers::send(reply, Err(Refusal::folder_unknown(&uri)));
-        };
-        let call = Call::Settings { folder: uri, reply };
-        let Some(Call::Settings { reply, .. }) = self.park(id, call) else {
-            return;
-        };
-        let settings = self
-            .folders
-            .get(&id)
-            .and_then(|folder| match folder.settings.as_ref()? {
-                Ok(settings) => Some(Ok(json!(as_told(folder, settings)))),
-                Err(why) => Some(Err(Refusal::Failed(why.clone()))),
-            });
-        answers::send(reply, settings.unwrap_or(Err(Refusal::Ending)));
-    }
-
-    fn tell_settings(&self, id: FolderId) {
-        let Some(folder) = self.folders.get(&id) else {
-            return;
-        };
-        match &folder.settings {
-            Some(Ok(settings)) => {
-                let key = Key::Settings(folder.place.uri.clone());
-                let params = json!({"folder": folder.place.uri, "settings": as_told(folder, settings)});
-                self.outbox.latest(key, names::SETTINGS_CHANGED, params);
-            }
-            Some(Err(why)) => self.log(&format!("{}: {}: {}", folder.name(), why.message, why.help)),
-            None => {}
-        }
-    }
-
-    /// `textDocument/codeLens`
-    pub(super) fn lens(&mut self, uri: String, reply: Reply) {
-        let Some((id, relative)) = self.folder_of(&uri) else {
-            return answers::send(reply, Ok(json!([])));
-        };
-        let call = Call::Lens { uri, reply };
-        let Some(Call::Lens { uri, reply }) = self.park(id, call) else {
-            return;
-        };
-        let path = self
-            .folders
-            .get(&id)
-            .and_then(|folder| folder.board_path(&relative));
-        let start = json!({"line": 0, "character": 0});
-        let lens = json!({
-            "range": {"start": start, "end": start},
-            "command": {"title": "Run on board", "command": "boardside.run", "arguments": [{"uri": uri}]},
-        });
-        let runs = path.is_some_and(|path| path.runs_at_boot());
-        answers::send(reply, Ok(if runs { json!([lens]) } else { json!([]) }));
-    }
-
     /// When a folder is synced by itself. In workspaces that are not trusted: never.
     pub(super) fn auto_sync(&self, folder: &Folder) -> AutoSync {
         if self.start.trusted {
@@ -336,41 +302,5 @@ impl Desk {
         } else {
             AutoSync::Off
         }
-    }
-}
-
-fn as_told(folder: &Folder, told: &FolderSettings) -> told::FolderSettings {
-    let settings = &told.settings;
-    let imported = told.imported.iter().map(|(key, setting)| told::Imported {
-        key: key.clone(),
-        setting: setting.clone(),
-    });
-    told::FolderSettings {
-        device: settings.device.clone(),
-        auto_sync: folder.editor.auto_sync.word(),
-        after: settings.after.to_string(),
-        conflict: conflict_word(settings.conflict),
-        delete: settings.delete,
-        baud: settings.baud,
-        root: folder.uri_of(&told.root),
-        ignore: settings.ignore.clone(),
-        types: settings.types.clone(),
-        file: told.file.as_deref().map(|file| folder.uri_of(file)),
-        imported: imported.collect(),
-        warnings: folder
-            .editor
-            .warnings
-            .iter()
-            .chain(&told.warnings)
-            .cloned()
-            .collect(),
-    }
-}
-
-fn conflict_word(conflict: OnConflict) -> &'static str {
-    match conflict {
-        OnConflict::Stop => "stop",
-        OnConflict::Overwrite => "overwrite",
-        OnConflict::Keep => "keep",
     }
 }

@@ -12,6 +12,7 @@ mod diagnostics;
 mod differences;
 mod editor_settings;
 mod files;
+mod folder_settings;
 mod folders;
 mod jobs;
 mod ports;
@@ -38,6 +39,7 @@ use crate::session::Found;
 use crate::session::live::Chosen;
 use crate::session::live::FolderTold;
 use crate::session::live::JobId;
+use crate::session::live::LiveFolder;
 use crate::session::live::Order;
 use crate::session::live::Told;
 use crate::sync::plan::OnConflict;
@@ -59,6 +61,8 @@ enum Event {
     Folder(FolderId, FolderTold),
     /// Other ports than before.
     Ports(Vec<Found>),
+    /// A folder is watched now.
+    Opened(FolderId, LiveFolder),
     /// The client's settings for a folder; `None` if it did not tell.
     Configured(FolderId, Option<Value>),
     /// The client will show the progress of a job, or not.
@@ -132,6 +136,7 @@ impl Desk {
             Event::Call(call) => self.call(call),
             Event::Board { address, turn, told } => self.board_told(&address, turn, told),
             Event::Folder(folder, told) => self.folder_told(folder, told),
+            Event::Opened(folder, live) => self.opened(folder, live),
             Event::Ports(found) => self.ports(found),
             Event::Configured(folder, settings) => self.configured(folder, settings.as_ref()),
             Event::Token(job, granted) => self.token(job, granted),

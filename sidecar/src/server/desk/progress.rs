@@ -8,6 +8,7 @@ use crate::base::Stage;
 use crate::server::desk::Desk;
 use crate::server::desk::Event;
 use crate::server::desk::asking::ASK_LIMIT;
+use crate::server::desk::folders::Folder;
 use crate::server::desk::jobs::Job;
 use crate::server::desk::jobs::Task;
 use crate::server::outbox::Key;
@@ -103,7 +104,7 @@ impl Desk {
 
     fn title(&self, job: &Job) -> String {
         let folder = job.folder.and_then(|id| self.folders.get(&id));
-        let folder = folder.map_or_else(|| "the project".to_owned(), |folder| folder.name());
+        let folder = folder.map_or_else(|| "the project".to_owned(), Folder::name);
         let board = self.name_of(&job.board);
         let doing = match &job.task {
             Task::Sync { dry_run: false, .. } => format!("syncing {folder}"),
@@ -128,8 +129,9 @@ fn words(stage: &Stage) -> (String, Option<u64>) {
         Stage::Scanning => ("looking at the project".to_owned(), None),
         Stage::Connecting { doing } => ((*doing).to_owned(), None),
         Stage::Comparing => ("comparing".to_owned(), None),
-        Stage::Sending { path, done, total } => (path.relative().to_owned(), percent(done, total)),
-        Stage::Receiving { path, done, total } => (path.relative().to_owned(), percent(done, total)),
+        Stage::Sending { path, done, total } | Stage::Receiving { path, done, total } => {
+            (path.relative().to_owned(), percent(done, total))
+        }
         Stage::Committing => ("putting it in place".to_owned(), None),
         Stage::Finishing => ("finishing".to_owned(), None),
     }

@@ -35,15 +35,15 @@ const INFO: u8 = 3;
 
 impl Desk {
     /// A job is over: tells the client, and keeps what was found.
-    pub(super) fn tell_done(&mut self, job: Job, done: Result<Done, Trouble>) {
-        match &done {
-            Ok(done) => self.learn(&job, done),
-            Err(trouble) => self.trouble(&job, trouble),
+    pub(super) fn tell_done(&mut self, job: &Job, done: &Result<Done, Trouble>) {
+        match done {
+            Ok(done) => self.learn(job, done),
+            Err(trouble) => self.trouble(job, trouble),
         }
-        self.log_done(&job, &done);
-        let end = match &done {
-            Ok(done) => told::End::Result(self.result(&job, done)),
-            Err(trouble) => told::End::Error(self.error(&job, trouble)),
+        self.log_done(job, done);
+        let end = match done {
+            Ok(done) => told::End::Result(self.result(job, done)),
+            Err(trouble) => told::End::Error(self.error(job, trouble)),
         };
         let folder = job.folder.and_then(|id| self.folders.get(&id));
         let told = told::JobDone {
@@ -85,7 +85,7 @@ impl Desk {
         let folder = job.folder.and_then(|id| self.folders.get(&id));
         match done {
             Done::Done => json!({}),
-            Done::Synced { outcome, traffic } => self.synced(job, folder, outcome, *traffic),
+            Done::Synced { outcome, traffic } => synced(job, folder, outcome, *traffic),
             Done::Planned(plan) => {
                 let mut result = counts(&plan.counts(), job);
                 result["dryRun"] = true.into();
@@ -124,27 +124,6 @@ impl Desk {
                 json!({"checks": checks.iter().map(check).collect::<Vec<_>>()})
             }
         }
-    }
-
-    fn synced(
-        &self,
-        job: &Job,
-        folder: Option<&Folder>,
-        outcome: &Outcome,
-        traffic: (u64, u64, u64),
-    ) -> Value {
-        let (sent, received, turns) = traffic;
-        let applied = outcome.applied;
-        let mut result = counts(&outcome.counts, job);
-        result["bytesSent"] = sent.into();
-        result["bytesReceived"] = received.into();
-        result["roundTrips"] = turns.into();
-        result["framesResent"] = applied.map_or(0, |applied| applied.resent).into();
-        result["tier"] = json!(applied.map(|applied| applied.tier.word()));
-        result["whole"] = applied.is_none_or(|applied| applied.whole).into();
-        result["dryRun"] = false.into();
-        result["rows"] = rows(&outcome.plan, folder);
-        result
     }
 
     fn error(&self, job: &Job, trouble: &Trouble) -> Value {
@@ -209,16 +188,13 @@ impl Desk {
         match done {
             Ok(Done::Synced { outcome, .. }) => {
                 let counted = counted(&outcome.counts);
-                match job.since {
-                    Some(since) => {
-                        let ms = since.elapsed().as_millis();
-                        self.log(&format!("saved -> verified on the board in {ms} ms: {counted}"));
-                    }
-                    None => {
-                        let line = format!("{about} is on the board: {counted}");
-                        self.log(&line);
-                        self.show_text(INFO, &line);
-                    }
+                if let Some(since) = job.since {
+                    let ms = since.elapsed().as_millis();
+                    self.log(&format!("saved -> verified on the board in {ms} ms: {counted}"));
+                } else {
+                    let line = format!("{about} is on the board: {counted}");
+                    self.log(&line);
+                    self.show_text(INFO, &line);
                 }
             }
             Ok(_) => self.log(&format!("{kind} {about}: done")),
@@ -245,6 +221,21 @@ impl Desk {
                 .tell(names::SHOW, json!({"type": kind, "message": text}), None);
         }
     }
+}
+
+fn synced(job: &Job, folder: Option<&Folder>, outcome: &Outcome, traffic: (u64, u64, u64)) -> Value {
+    let (sent, received, turns) = traffic;
+    let applied = outcome.applied;
+    let mut result = counts(&outcome.counts, job);
+    result["bytesSent"] = sent.into();
+    result["bytesReceived"] = received.into();
+    result["roundTrips"] = turns.into();
+    result["framesResent"] = applied.map_or(0, |applied| applied.resent).into();
+    result["tier"] = json!(applied.map(|applied| applied.tier.word()));
+    result["whole"] = applied.is_none_or(|applied| applied.whole).into();
+    result["dryRun"] = false.into();
+    result["rows"] = rows(&outcome.plan, folder);
+    result
 }
 
 fn counts(counts: &Counts, job: &Job) -> Value {

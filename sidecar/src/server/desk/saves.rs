@@ -42,6 +42,9 @@ impl Desk {
         let Some(folder) = self.folders.get(&id) else {
             return;
         };
+        if !folder.is_settled() {
+            return;
+        }
         if folder.in_conflict {
             return self.log(&format!(
                 "{} is not synced: somebody has to say what becomes of files that were edited on the board",

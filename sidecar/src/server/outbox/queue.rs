@@ -153,7 +153,7 @@ impl Queue {
         {
             let left_out = size_text(std::mem::take(&mut console.left_out) as u64);
             let text = format!("{left_out} of output were left out: the editor did not read them in time");
-            return Some(output(&console.board, "note", text, console.seq));
+            return Some(output(&console.board, "note", &text, console.seq));
         }
         let item = self.items.pop_front()?;
         self.bytes -= item.bytes();
@@ -166,7 +166,7 @@ impl Queue {
                 text,
                 seq,
                 ..
-            }) => Some(output(&board, kind, text, seq)),
+            }) => Some(output(&board, kind, &text, seq)),
         }
     }
 
@@ -222,7 +222,7 @@ impl Queue {
     }
 }
 
-fn output(board: &str, kind: &str, text: String, seq: u64) -> Message {
+fn output(board: &str, kind: &str, text: &str, seq: u64) -> Message {
     Message {
         method: names::CONSOLE_OUTPUT,
         params: json!({"board": board, "kind": kind, "text": text, "seq": seq}),

@@ -135,6 +135,8 @@ pub(super) struct Live {
     pub(super) typing: Typing,
     pub(super) keys: UnboundedSender<Vec<u8>>,
     pub(super) prompt: Prompt,
+    /// The time for `prompt` runs from here.
+    began: Instant,
     state: State,
     /// A program ran when we came, or was started by us, and nobody stopped it by hand: a sync starts it again.
     pub(super) ran: bool,
@@ -162,6 +164,7 @@ impl Live {
             typing: Typing::new(typed),
             keys,
             prompt: Prompt::default(),
+            began: Instant::now(),
             state: State::Free,
             ran: false,
             known: false,
@@ -279,7 +282,7 @@ impl Live {
         if bytes.is_empty() {
             return;
         }
-        if self.prompt.heard(bytes, Instant::now()) {
+        if self.prompt.heard(bytes, self.began.elapsed()) {
             self.ran = true;
             self.touched = true;
             self.tell(Told::Started);
@@ -312,7 +315,7 @@ impl Live {
             self.ran = false;
         }
         self.touched |= can_change_files(&keys);
-        self.prompt.typed(&keys, Instant::now());
+        self.prompt.typed(&keys, self.began.elapsed());
         // The other end is ours.
         let _ = self.keys.send(keys);
     }

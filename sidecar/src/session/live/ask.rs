@@ -12,6 +12,7 @@ use crate::board::BoardError;
 use crate::board::Listed;
 use crate::session::Explained;
 use crate::session::live::Ask;
+use crate::session::live::Told;
 use crate::session::live::Trouble;
 use crate::session::live::actor::Live;
 use crate::session::live::actor::Task;
@@ -30,6 +31,18 @@ enum Change {
     Remove(BoardPath),
     Rename(BoardPath, BoardPath),
     MakeFolder(BoardPath),
+}
+
+impl Change {
+    /// It was done.
+    fn note(&self, listing: &mut Listing) {
+        match self {
+            Self::Write(path, content) => listing.put(path, content.len() as u64),
+            Self::Remove(path) => listing.remove(path),
+            Self::Rename(from, to) => listing.rename(from, to),
+            Self::MakeFolder(path) => listing.make_folder(path),
+        }
+    }
 }
 
 impl Live {
@@ -101,28 +114,33 @@ impl Live {
         let mut reports = task.reports();
         let changed = async {
             tidy(board).await?;
-            match change {
+            match &change {
                 Change::Write(path, content) => {
                     let delivery = Delivery {
-                        files: BTreeMap::from([(path, Content::Bytes(content))]),
+                        files: BTreeMap::from([(path.clone(), Content::Bytes(content.clone()))]),
                         folders: BTreeSet::new(),
                     };
                     put(board, &delivery, &mut reports).await.map(drop)?;
                 }
                 Change::Remove(path) => board.remove(path.as_str(), true).await.map(drop)?,
-                Change::Rename(from, to) => board.rename(&from, &to).await?,
-                Change::MakeFolder(path) => board.make_folder(&path).await?,
+                Change::Rename(from, to) => board.rename(from, to).await?,
+                Change::MakeFolder(path) => board.make_folder(path).await?,
             }
             Ok::<(), Trouble>(())
         };
         let changed = race(&mut self.mail, task, changed).await;
-        let begun = !matches!(&changed, Ok(Err(trouble)) if trouble.is_refusal());
-        let left = self.leave(changed).await;
-        if begun {
-            self.known = true;
-            self.forget_files();
+        match (&changed, &mut self.mail.listing) {
+            (Ok(Err(trouble)), _) if trouble.is_refusal() => {}
+            (Ok(Ok(())), Some(listing)) => {
+                change.note(listing);
+                self.tell(Told::FilesChanged);
+            }
+            _ => {
+                self.known = true;
+                self.forget_files();
+            }
         }
-        left
+        self.leave(changed).await
     }
 }
 

@@ -150,7 +150,7 @@ impl Live {
     pub(super) async fn restore(&mut self) -> Result<(), Trouble> {
         let board = &mut here(&mut self.place)?.board;
         if !board.was_running() {
-            return self.to_prompt().await;
+            return self.bring_to_prompt().await;
         }
         match board.soft_reset().await {
             Err(error) if !error.is_gone() => {
@@ -164,7 +164,7 @@ impl Live {
     }
 
     /// From the raw to the friendly prompt.
-    pub(super) async fn to_prompt(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn bring_to_prompt(&mut self) -> Result<(), Trouble> {
         let board = &mut here(&mut self.place)?.board;
         match board.leave().await {
             Err(error) if !error.is_gone() => {
@@ -179,7 +179,9 @@ impl Live {
 
     /// The board is at its friendly prompt: so the console shows it.
     pub(super) fn at_prompt(&mut self) {
-        if !self.prompt.is_shown() {
+        if self.prompt.is_at_line_start() {
+            self.show(b">>> ");
+        } else if !self.prompt.is_shown() {
             self.show(b"\r\n>>> ");
         }
         self.prompt.brought();

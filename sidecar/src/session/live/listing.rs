@@ -5,6 +5,8 @@
 use crate::base::BoardPath;
 use crate::board::BoardError;
 use crate::board::Listed;
+use crate::sync::plan::Act;
+use crate::sync::plan::Plan;
 
 /// Everything on the board, but what lies on other drives.
 #[derive(Debug)]
@@ -37,11 +39,104 @@ impl Listing {
         };
         Some(Ok(self.0.iter().filter(is_in).cloned().collect()))
     }
+
+    /// A file was written, with the folders above it.
+    pub(super) fn put(&mut self, path: &BoardPath, size: u64) {
+        for folder in path.ancestors() {
+            self.make_folder(&folder);
+        }
+        self.0.retain(|one| one.path != path.as_str());
+        self.0.push(Listed {
+            path: path.to_string(),
+            size: Some(size),
+            drive: false,
+        });
+    }
+
+    /// A folder was made, with those above it.
+    pub(super) fn make_folder(&mut self, path: &BoardPath) {
+        for folder in path.ancestors().iter().chain([path]) {
+            if !self.0.iter().any(|one| one.path == folder.as_str()) {
+                self.0.push(Listed {
+                    path: folder.to_string(),
+                    size: None,
+                    drive: false,
+                });
+            }
+        }
+    }
+
+    /// A file, or a folder with all that was in it, was removed.
+    pub(super) fn remove(&mut self, path: &BoardPath) {
+        self.0.retain(|one| below(&one.path, path).is_none());
+    }
+
+    /// A file, or a folder with all that is in it, has another name.
+    pub(super) fn rename(&mut self, from: &BoardPath, to: &BoardPath) {
+        for one in &mut self.0 {
+            if let Some(rest) = below(&one.path, from) {
+                one.path = format!("{to}{rest}");
+            }
+        }
+    }
+
+    /// A sync did this.
+    pub(super) fn apply(&mut self, plan: &Plan) {
+        for step in &plan.steps {
+            match &step.act {
+                Act::Remove { path, .. } => self.remove(path),
+                Act::RemoveFolder(path) => {
+                    if !self
+                        .0
+                        .iter()
+                        .any(|one| below(&one.path, path).is_some_and(|rest| !rest.is_empty()))
+                    {
+                        self.remove(path);
+                    }
+                }
+                Act::MakeFolder(path) => self.make_folder(path),
+                Act::Put { path, print, .. } | Act::Copy { to: path, print, .. } => {
+                    self.put(path, print.size);
+                }
+            }
+        }
+    }
+}
+
+/// The rest of the path where it is this one (empty) or below it (`/…`).
+fn below<'a>(path: &'a str, folder: &BoardPath) -> Option<&'a str> {
+    path.strip_prefix(folder.as_str())
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_done_to_files_is_known_without_asking() {
+        let path = |text: &str| BoardPath::new(text).unwrap();
+        let mut listing = Listing(Vec::new());
+        listing.put(&path("/lib/deep/a.py"), 3);
+        listing.put(&path("/lib/deep/a.py"), 4);
+        listing.put(&path("/library"), 1);
+        listing.make_folder(&path("/one/two"));
+        listing.rename(&path("/lib"), &path("/old"));
+        listing.remove(&path("/one"));
+        let mut all: Vec<_> = listing
+            .0
+            .iter()
+            .map(|one| (one.path.as_str(), one.size))
+            .collect();
+        all.sort_unstable();
+        let expected = [
+            ("/library", Some(1)),
+            ("/old", None),
+            ("/old/deep", None),
+            ("/old/deep/a.py", Some(4)),
+        ];
+        assert_eq!(all, expected);
+    }
 
     #[test]
     fn a_folder_has_what_lies_in_it_and_no_more() {

@@ -212,18 +212,15 @@ impl Mail {
     }
 
     fn key(&mut self, keys: Vec<u8>) {
-        match &self.program {
-            Some(program) => {
-                self.interrupted |= keys.contains(&3);
-                // A program that has just ended needs no keys.
-                let _ = program.send(keys);
-            }
-            None => {
-                let room = if self.idle { usize::MAX } else { KEYS };
-                let taken = room.saturating_sub(self.keys.len()).min(keys.len());
-                self.keys.extend(&keys[..taken]);
-            }
+        if let Some(program) = &self.program {
+            self.interrupted |= keys.contains(&3);
+            // A program that has just ended needs no keys.
+            let _ = program.send(keys);
+            return;
         }
+        let room = if self.idle { usize::MAX } else { KEYS };
+        let taken = room.saturating_sub(self.keys.len()).min(keys.len());
+        self.keys.extend(&keys[..taken]);
     }
 
     fn end(&self, job: JobId, done: Result<Done, Trouble>) {

@@ -60,13 +60,13 @@ impl Live {
         self.touched = true;
         match ended {
             Ended::Itself(Ok(())) => {
-                self.to_prompt().await?;
+                self.bring_to_prompt().await?;
                 Ok(Done::Ran(true))
             }
             Ended::Itself(Err(error)) => {
                 if let Some(text) = error.traceback() {
                     self.print_traceback(text);
-                    self.to_prompt().await?;
+                    self.bring_to_prompt().await?;
                 } else if !error.is_gone() {
                     self.stop_program().await?;
                 }
@@ -121,7 +121,7 @@ impl Live {
     /// Ends the program and leaves the board at its prompt.
     async fn stop_program(&mut self) -> Result<(), Trouble> {
         here(&mut self.place)?.board.resync().await?;
-        self.to_prompt().await
+        self.bring_to_prompt().await
     }
 
     fn print_traceback(&mut self, text: &str) {

@@ -1,9 +1,8 @@
 //! `Prompt`: whether a board is at its prompt or runs a program, judged by what it says and what is typed.
-//! Pure: asks nobody, and takes the time as an argument.
+//! Pure: asks nobody, and takes the time, since any moment, as an argument.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::time::Duration;
-use std::time::Instant;
 
 /// What is typed at a prompt is answered within this, or a program runs.
 const ANSWER: Duration = Duration::from_millis(150);
@@ -12,8 +11,10 @@ const TAIL: usize = 10;
 /// What a board says when it begins from its start.
 const REBOOT: &[u8] = b"soft reboot";
 const PROMPT: &[u8] = b">>> ";
-/// A statement goes on; a paste goes on.
-const MORE: [&[u8]; 2] = [b"\n... ", b"\n=== "];
+/// A prompt; a statement goes on; a paste goes on.
+const PROMPTS: [&[u8]; 3] = [PROMPT, b"\n... ", b"\n=== "];
+/// Lines that were typed ahead are answered within this, or not at all: a program took them.
+const AHEAD: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum At {
@@ -22,8 +23,8 @@ enum At {
     Unknown,
     /// It waits for keys.
     Prompt,
-    /// It was given a line.
-    Asked(Instant),
+    /// It was given a line at this time.
+    Asked(Duration),
     /// A program runs.
     Program,
 }
@@ -34,25 +35,40 @@ pub(super) struct Prompt {
     at: At,
     /// The end of what was said.
     tail: Vec<u8>,
+    /// Lines that were typed and not answered by a prompt yet, and when the last was typed.
+    lines: usize,
+    last: Duration,
     /// Keys without Enter were typed at the prompt.
     half_line: bool,
 }
 
 impl Prompt {
     /// The board said this; gives `true` if it says that it begins from its start.
-    pub(super) fn heard(&mut self, bytes: &[u8], now: Instant) -> bool {
+    pub(super) fn heard(&mut self, bytes: &[u8], now: Duration) -> bool {
         let before = self.tail.len();
         self.tail.extend_from_slice(bytes);
-        let reboots = self.tail[before.saturating_sub(TAIL)..]
-            .windows(REBOOT.len())
-            .any(|some| some == REBOOT);
+        let count = |mark: &[u8]| {
+            let from = (before + 1).saturating_sub(mark.len());
+            let new = self.tail[from..].windows(mark.len());
+            new.filter(|some| *some == mark).count()
+        };
+        let reboots = count(REBOOT) > 0;
+        let answers: usize = PROMPTS.iter().map(|mark| count(mark)).sum();
+        self.lines = self.lines.saturating_sub(answers);
         self.forget();
         self.at = match self.at {
-            _ if self.tail.ends_with(PROMPT) || MORE.iter().any(|more| self.tail.ends_with(more)) => {
-                At::Prompt
+            _ if PROMPTS.iter().any(|mark| self.tail.ends_with(mark)) => {
+                if now.saturating_sub(self.last) >= AHEAD {
+                    self.lines = 0;
+                }
+                if self.lines > 0 {
+                    At::Asked(now)
+                } else {
+                    At::Prompt
+                }
             }
             _ if reboots => At::Program,
-            At::Asked(since) if now.saturating_duration_since(since) >= ANSWER => At::Program,
+            At::Asked(since) if now.saturating_sub(since) >= ANSWER => At::Program,
             other => other,
         };
         reboots
@@ -70,12 +86,14 @@ impl Prompt {
     }
 
     /// Somebody typed this.
-    pub(super) fn typed(&mut self, keys: &[u8], now: Instant) {
+    pub(super) fn typed(&mut self, keys: &[u8], now: Duration) {
         if self.at == At::Program {
             return;
         }
         match keys.iter().rposition(|key| is_end_of_line(*key)) {
             Some(at) => {
+                self.lines += keys.iter().filter(|key| is_end_of_line(**key)).count();
+                self.last = now;
                 self.half_line = at + 1 < keys.len();
                 if self.at == At::Prompt {
                     self.at = At::Asked(now);
@@ -88,12 +106,14 @@ impl Prompt {
     /// A program was started.
     pub(super) fn started(&mut self) {
         self.at = At::Program;
+        self.lines = 0;
         self.half_line = false;
     }
 
     /// The board was brought to its prompt, and the console shows it.
     pub(super) fn brought(&mut self) {
         self.at = At::Prompt;
+        self.lines = 0;
         self.half_line = false;
         self.tail.clear();
         self.tail.extend_from_slice(PROMPT);
@@ -107,6 +127,11 @@ impl Prompt {
     /// Is the last thing that the console shows a prompt with nothing after it?
     pub(super) fn is_shown(&self) -> bool {
         self.tail.ends_with(PROMPT) && !self.half_line
+    }
+
+    /// Did the console's last line end?
+    pub(super) fn is_at_line_start(&self) -> bool {
+        self.tail.ends_with(b"\n")
     }
 
     /// Does the board wait for keys, as far as can be told?
@@ -152,7 +177,7 @@ mod tests {
 
     fn after(what: &[Do]) -> Prompt {
         let mut prompt = Prompt::default();
-        let mut now = Instant::now();
+        let mut now = Duration::ZERO;
         for one in what {
             match one {
                 Hear(text) => drop(prompt.heard(text.as_bytes(), now)),
@@ -220,6 +245,18 @@ mod tests {
                 ],
                 false,
             ),
+            (
+                "a loop that was typed ahead",
+                &[
+                    Hear(">>> "),
+                    Type("while 1: go()\r\r"),
+                    Hear("while 1: go()\r\n... "),
+                    Hear("\r\n"),
+                    Wait,
+                    Hear("x\r\n"),
+                ],
+                true,
+            ),
             ("a timer prints", &[Hear(">>> "), Wait, Hear("tick\r\n")], false),
             (
                 "Ctrl-C",
@@ -258,8 +295,10 @@ mod tests {
         let text = b">>> \r\nMPY: soft reboot\r\nboot\r\n";
         for size in 1..text.len() {
             let mut prompt = Prompt::default();
-            let now = Instant::now();
-            let times = text.chunks(size).filter(|some| prompt.heard(some, now)).count();
+            let times = text
+                .chunks(size)
+                .filter(|some| prompt.heard(some, ANSWER))
+                .count();
             assert_eq!(times, 1, "pieces of {size}");
         }
     }

@@ -90,7 +90,7 @@ impl Live {
             Work::Stop => {
                 self.come_in(task).await?;
                 self.ran = false;
-                self.to_prompt().await?;
+                self.bring_to_prompt().await?;
                 Ok(Done::Done)
             }
             Work::SoftReset => {
@@ -154,7 +154,9 @@ impl Live {
             }
         };
         // Who gave the order learns of these files by its end.
-        self.mail.listing = None;
+        if let Some(listing) = &mut self.mail.listing {
+            listing.apply(&outcome.plan);
+        }
         self.known = true;
         let board = &mut here(&mut self.place)?.board;
         match goal.after(board, &mut reports).await {
