@@ -93,7 +93,7 @@ export function activate(context: vscode.ExtensionContext): void {
     (ended) => makeClient(context.extensionPath, ended, (command, [fields]) => fromSidecar(house, command, fields)),
     {
       started: () => void line.request('boardside/boards', undefined).then(({ boards }) => told(boards), trouble),
-      ended: () => (house.jobs.gone(), house.consoles.lost(), told([])),
+      ended: () => (house.jobs.gone(), house.consoles.left(), told([])),
       trouble: (error) => void trouble(error),
     });
   const files = new BoardFiles(line);
