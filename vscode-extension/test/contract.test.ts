@@ -45,7 +45,7 @@ async function client(folder: string): Promise<Client> {
       await connection.sendNotification('exit');
       await ended;
     },
-    sendRequest: (method, ...params) => connection.sendRequest(method, ...params),
+    sendRequest: connection.sendRequest as Client['sendRequest'],
     sendNotification: (method, params) => connection.sendNotification(method, params as object),
     onNotification: (method, handler) => connection.onNotification(method, handler as (params: unknown) => void),
     listen: (token, handler) => connection.onProgress(WorkDoneProgress.type, token, handler),
