@@ -102,6 +102,7 @@ export function activate(context: vscode.ExtensionContext): void {
     state, boards: new BoardsView(state, files), consoles: new Consoles(line, state),
     differences: new DifferencesView(line, state),
   };
+  line.on('boardside/jobDone', (done) => house.boards.synced(done));
   line.on('boardside/boardsChanged', ({ boards }) => told(boards));
   line.on('boardside/differences', (differences) => {
     state.differences.set(differences.folder, differences);
