@@ -56,7 +56,7 @@ export async function job(house: House, command: Command, fields: CommandFields)
 export function show(house: House, done: JobDone, fields: CommandFields): Promise<void> {
   return present(done, {
     again: (change) => job(house, `boardside.${done.kind}` as Command, { ...fields, ...change }),
-    compare: (conflicts) => house.differences.compare(conflicts),
+    compare: (conflicts, board) => house.differences.compare(conflicts, board),
     pickBoard: () => pickBoard(house.state.boards, 'Several boards are there'),
   });
 }

@@ -93,7 +93,7 @@ export function activate(context: vscode.ExtensionContext): void {
     (ended) => makeClient(context.extensionPath, ended, (command, [fields]) => fromSidecar(house, command, fields)),
     {
       started: () => void line.request('boardside/boards', undefined).then(({ boards }) => told(boards), trouble),
-      ended: () => (house.jobs.gone(), house.consoles.lost(), told([])),
+      ended: () => (house.jobs.gone(), house.consoles.left(), told([])),
       trouble: (error) => void trouble(error),
     });
   const files = new BoardFiles(line);
@@ -102,6 +102,7 @@ export function activate(context: vscode.ExtensionContext): void {
     state, boards: new BoardsView(state, files), consoles: new Consoles(line, state),
     differences: new DifferencesView(line, state),
   };
+  line.on('boardside/jobDone', (done) => house.boards.synced(done));
   line.on('boardside/boardsChanged', ({ boards }) => told(boards));
   line.on('boardside/differences', (differences) => {
     state.differences.set(differences.folder, differences);

@@ -11,7 +11,7 @@ export type Progress = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDone
 export interface Disposable { dispose(): void }
 /** One run of the sidecar: a LanguageClient, as far as it is used here. */
 export interface Client extends Pick<LanguageClient, 'start' | 'stop'> {
-  sendRequest<R>(method: string, params?: unknown): Promise<R>;
+  sendRequest<R>(method: string, ...params: unknown[]): Promise<R>;
   sendNotification(method: string, params?: unknown): Promise<void>;
   onNotification(method: string, handler: (params: never) => void): Disposable;
   listen(token: string, handler: (value: Progress) => void): Disposable;
@@ -113,7 +113,8 @@ export class Sidecar {
   }
 
   async request<M extends keyof Requests>(method: M, params: Requests[M][0]): Promise<Requests[M][1]> {
-    return (await this.ready()).sendRequest<Requests[M][1]>(method, params);
+    const client = await this.ready();
+    return client.sendRequest(method, ...(params === undefined ? [] : [params])); // undefined would go as [null]
   }
 
   notify<M extends keyof Notices>(method: M, params: Notices[M]): void {

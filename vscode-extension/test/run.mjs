@@ -11,10 +11,10 @@ const files = which === 'unit' ? readdirSync('test/unit').map((name) => `test/un
 const out = mkdtempSync(join(tmpdir(), 'boardside-test-'));
 try {
   await build({
-    entryPoints: files, outdir: out, outExtension: { '.js': '.mjs' }, bundle: true, platform: 'node', format: 'esm', target: 'node20',
+    entryPoints: files, outdir: out, bundle: true, platform: 'node', format: 'cjs', target: 'node20',
     sourcemap: 'inline', logLevel: 'warning',
   });
-  const built = readdirSync(out).filter((name) => name.endsWith('.mjs')).map((name) => join(out, name));
+  const built = readdirSync(out).filter((name) => name.endsWith('.js')).map((name) => join(out, name));
   process.exitCode = spawnSync(process.execPath, ['--enable-source-maps', '--test', ...built], { stdio: 'inherit' }).status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });

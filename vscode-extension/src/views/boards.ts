@@ -1,8 +1,8 @@
 // The view "Boards": boards and the files on them. Shows what State holds, and lists files when a folder is opened.
 import * as vscode from 'vscode';
-import type { Board, Entry } from '../protocol';
+import type { Board, BoardState, Entry, JobDone } from '../protocol';
 import type { State } from '../state';
-import { nameOf, within } from '../where';
+import { nameOf, parentOf, within } from '../where';
 import { describe, details, iconOf, size } from '../wording';
 import { type BoardFiles, boardOf, boardUri } from './files';
 
@@ -11,6 +11,7 @@ export interface Node { board: string; entry?: Entry }
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 const MIME = 'application/vnd.code.tree.boardside.boards';
 const URIS = 'text/uri-list';
+const OPEN: readonly BoardState[] = ['connected', 'running', 'busy'];
 
 const uriOf = ({ board, entry }: Node): vscode.Uri => boardUri(board, entry?.path ?? '/');
 
@@ -19,35 +20,61 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
   readonly onDidChangeTreeData = this.changed.event;
   readonly dropMimeTypes = [MIME, URIS];
   readonly dragMimeTypes = [URIS];
-  private fresh = false;
   private shown = '';
+  /** Entries by URI of the folder. Kept, because asking a board stops the program that runs on it. */
+  private readonly listed = new Map<string, Entry[]>();
+  private fresh = false;
   /** New each time, so that folders that were open last time do not ask a board at the start. */
   private readonly session = Date.now().toString(36);
 
   constructor(private readonly state: State, private readonly files: BoardFiles) {
-    files.onDidChangeFile(() => this.changed.fire(undefined));
+    files.onDidChangeFile(() => this.forget());
     state.on(() => {
       const now = JSON.stringify(state.boards);
-      if (now !== this.shown) { // a refresh lists open folders again
+      if (now !== this.shown) {
         this.shown = now;
+        state.boards.filter(({ state: is }) => !OPEN.includes(is)).forEach(({ address }) => this.forget(address));
         this.changed.fire(undefined);
       }
     });
   }
 
   refresh(): void {
-    this.fresh = true;
-    this.changed.fire(undefined);
+    this.fresh = true; // the sidecar, too, is to ask the board
+    this.forget();
     setTimeout(() => (this.fresh = false), 1_000);
+  }
+
+  private forget(board?: string): void {
+    const gone = [...this.listed.keys()].filter((uri) => board === undefined || boardOf(vscode.Uri.parse(uri)) === board);
+    gone.forEach((uri) => this.listed.delete(uri));
+    this.changed.fire(undefined);
+  }
+
+  /** A sync says what it changed, so that folders that are shown need not be listed again. */
+  synced({ board, result }: JobDone): void {
+    for (const { verb, path, bytes } of result?.dryRun || board === undefined ? [] : result?.rows ?? []) {
+      for (let at = path; at !== '/' && verb !== 'keep'; at = verb === 'remove' ? '/' : parentOf(at)) {
+        const folder = boardUri(board ?? '', parentOf(at)).toString();
+        const others = this.listed.get(folder)?.filter((entry) => entry.path !== at);
+        const entry: Entry = { path: at, name: nameOf(at), folder: at !== path, ...(at === path && { size: bytes }) };
+        if (others !== undefined) {
+          this.listed.set(folder, verb === 'remove' ? others : [...others, entry]);
+        }
+      }
+    }
+    this.changed.fire(undefined);
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
     if (node === undefined) {
       return this.state.boards.map(({ address }) => ({ board: address }));
     }
-    const entries = await this.files.list(uriOf(node), this.fresh);
-    entries.sort((a, b) => Number(b.folder) - Number(a.folder) || a.name.localeCompare(b.name));
-    return entries.map((entry) => ({ board: node.board, entry }));
+    const uri = uriOf(node);
+    const entries = this.listed.get(uri.toString()) ?? await this.files.list(uri, this.fresh);
+    this.listed.set(uri.toString(), entries);
+    const sorted = [...entries].sort((a, b) => Number(b.folder) - Number(a.folder) || a.name.localeCompare(b.name));
+    return sorted.map((entry) => ({ board: node.board, entry }));
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -57,7 +84,7 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
   }
 
   private board(board: Board): vscode.TreeItem {
-    const open = ['connected', 'running', 'busy'].includes(board.state);
+    const open = OPEN.includes(board.state);
     return Object.assign(new vscode.TreeItem(board.name, open ? Collapsed : None), {
       id: `${this.session} ${board.address} ${open}`,
       description: describe(board),

@@ -10,7 +10,7 @@ const { window } = vscode;
 /** What a choice leads to. */
 export interface Answers {
   again(change: CommandFields): unknown;
-  compare(conflicts: readonly Conflict[]): Promise<void>;
+  compare(conflicts: readonly Conflict[], board: string | undefined): Promise<void>;
   pickBoard(): Promise<string | undefined>;
 }
 
@@ -64,7 +64,7 @@ async function askConflict(done: JobDone, answers: Answers): Promise<void> {
     ...(done.kind !== 'pull' && conflicts.some(({ overwritable }) => overwritable)
       && { 'Overwrite': () => answers.again({ conflict: 'overwrite' }) }),
     'Compare': async () => {
-      await answers.compare(conflicts);
+      await answers.compare(conflicts, done.board);
       await askConflict(done, answers); // who has seen it can choose
     },
   };

@@ -5,6 +5,7 @@ import type { Conflict, Difference } from '../protocol';
 import type { Sidecar } from '../sidecar';
 import type { State } from '../state';
 import { baseQuery, nameOf, uriOfBaseQuery } from '../where';
+import { boardUri } from './files';
 
 const STATES = {
   onlyProject: ['diff-added', 'not on the board yet'],
@@ -92,19 +93,20 @@ export class DifferencesView implements vscode.TextDocumentContentProvider, vsco
     return file && { badge: '↑', tooltip: STATES[file.state][1] };
   }
 
-  async open(uri: vscode.Uri, state?: string): Promise<void> {
-    await (state === 'onlyBoard' ? vscode.commands.executeCommand('vscode.open', baseUri(uri, true))
-      : vscode.commands.executeCommand('vscode.diff', baseUri(uri, true), uri, `${nameOf(uri.path)} (board ↔ workspace)`));
+  async open(uri: vscode.Uri, state?: string, there = baseUri(uri, true)): Promise<void> {
+    const title = `${nameOf(uri.path)} (board ↔ workspace)`;
+    await (state === 'onlyBoard' ? vscode.commands.executeCommand('vscode.open', there)
+      : vscode.commands.executeCommand('vscode.diff', there, uri, title));
   }
 
-  /** The files that are in conflict, side by side; too many of them as a list. */
-  async compare(conflicts: readonly Conflict[]): Promise<void> {
-    const uris = conflicts.flatMap(({ uri }) => uri ?? []);
-    if (uris.length === 0 || uris.length > 4) {
+  /** The files that are in conflict beside what lies on the board now, not what is remembered; many as a list. */
+  async compare(conflicts: readonly Conflict[], board: string | undefined): Promise<void> {
+    const both = conflicts.flatMap(({ path, uri }) => (uri === undefined ? [] : [{ path, uri: vscode.Uri.parse(uri) }]));
+    if (both.length === 0 || both.length > 4) {
       await vscode.commands.executeCommand('workbench.view.scm');
     }
-    for (const uri of uris.slice(0, 4)) {
-      await this.open(vscode.Uri.parse(uri));
+    for (const { path, uri } of both.slice(0, 4)) {
+      await this.open(uri, 'differs', board === undefined ? undefined : boardUri(board, path));
     }
   }
 }

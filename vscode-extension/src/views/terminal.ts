@@ -12,8 +12,8 @@ class BoardTerminal implements vscode.Pseudoterminal {
   private readonly written = new vscode.EventEmitter<string>();
   readonly onDidWrite = this.written.event;
   private readonly screen = new Screenful();
-  /** `unseen` until the editor shows it: what is written before that is lost. */
-  private attached: 'unseen' | 'no' | 'asked' | 'yes' = 'unseen';
+  /** `unseen` until the editor shows it: what is written before that is lost. `left`: by the sidecar. */
+  attached: 'unseen' | 'no' | 'asked' | 'yes' | 'left' = 'unseen';
 
   constructor(readonly board: string, private readonly sidecar: Sidecar, readonly close: () => void) {}
 
@@ -24,7 +24,7 @@ class BoardTerminal implements vscode.Pseudoterminal {
 
   /** Shows the history first: what comes before it is part of it. */
   async attach(): Promise<void> {
-    if (this.attached !== 'no') {
+    if (this.attached !== 'no' && this.attached !== 'left') {
       return;
     }
     this.attached = 'asked';
@@ -34,14 +34,15 @@ class BoardTerminal implements vscode.Pseudoterminal {
       this.output(history);
     } catch (error) {
       const { message, help } = troubleOf(error);
-      this.lost([message, help].filter(Boolean).join('. '));
+      this.attached = 'no';
+      this.note([message, help].filter(Boolean).join('. '));
     }
   }
 
-  lost(why: string): void {
-    if (this.attached !== 'unseen') {
-      this.attached = 'no';
-      this.note(why);
+  left(): void {
+    if (this.attached === 'yes') {
+      this.attached = 'left';
+      this.note('The sidecar ended; waiting for the board.');
     }
   }
 
@@ -67,9 +68,13 @@ export class Consoles implements vscode.TerminalLinkProvider<BoardLink> {
     sidecar.on('boardside/console/output', ({ board, text, kind }) => {
       this.open.get(board)?.pty[kind === 'note' ? 'note' : 'output'](text);
     });
-    state.on(() => { // one that could not be opened before is there now
-      const there = state.boards.filter((board) => ['connected', 'running'].includes(board.state));
-      there.forEach(({ address }) => void this.open.get(address)?.pty.attach());
+    state.on(() => { // one that could not be opened before, or was left, is there now
+      for (const { address, state: is } of state.boards) {
+        const pty = this.open.get(address)?.pty;
+        if (is === 'connected' || is === 'running' || (is === 'free' && pty?.attached === 'left')) {
+          void pty?.attach();
+        }
+      }
     });
   }
 
@@ -83,8 +88,8 @@ export class Consoles implements vscode.TerminalLinkProvider<BoardLink> {
     this.open.get(board)?.terminal.show(preserveFocus);
   }
 
-  lost(): void {
-    this.open.forEach(({ pty }) => pty.lost('The sidecar ended; waiting for the board.'));
+  left(): void {
+    this.open.forEach(({ pty }) => pty.left());
   }
 
   async provideTerminalLinks({ terminal, line }: vscode.TerminalLinkContext): Promise<BoardLink[]> {

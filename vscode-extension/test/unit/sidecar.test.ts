@@ -19,9 +19,9 @@ class Line implements Client {
   constructor(private readonly answer: (method: string, params: never) => unknown = () => ({}), private readonly opening = Promise.resolve()) {}
   start(): Promise<void> { return this.opening; }
   stop(): Promise<void> { this.stopped += 1; return Promise.resolve(); }
-  async sendRequest<R>(method: string, params?: unknown): Promise<R> {
+  async sendRequest<R>(method: string, ...params: unknown[]): Promise<R> {
     this.asked.push([method, params]);
-    return await this.answer(method, params as never) as R;
+    return await this.answer(method, params[0] as never) as R;
   }
   sendNotification(method: string, params?: unknown): Promise<void> { this.sent.push([method, params]); return Promise.resolve(); }
   onNotification(method: string, handler: (params: never) => void) { this.handlers.set(method, handler); return { dispose: () => undefined }; }
@@ -42,6 +42,7 @@ test('requests wait for the start, and start what does not run', async () => {
   const line = new Line(() => ({ boards: [] }));
   const sidecar = new Sidecar(() => Promise.resolve(line), quiet);
   assert.deepEqual(await sidecar.request('boardside/boards', undefined), { boards: [] });
+  assert.deepEqual(line.asked, [['boardside/boards', []]], 'no params are no params, not null');
 });
 
 test('a start that fails is told to who waits, and the next request tries again', async () => {
