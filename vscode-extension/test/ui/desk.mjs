@@ -48,7 +48,7 @@ export class Desk {
 
   /** The board of the only project. */
   get board() {
-    return this.boards.project;
+    return Object.values(this.boards)[0];
   }
 
   path(...names) {

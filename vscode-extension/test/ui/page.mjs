@@ -239,7 +239,13 @@ export class Page {
   /** Chooses from the context menu of something. */
   async menu(target, label) {
     await target.click({ button: 'right' });
-    await this.page.locator('.monaco-menu .action-label', { hasText: exactly(label) }).click();
+    const item = this.page.locator('.monaco-menu .action-label', { hasText: exactly(label) });
+    await item.waitFor();
+    await until('the menu to close', async () => {
+      // A menu takes no click in its first moment, so that the one that opened it chooses nothing.
+      if (await item.isVisible()) await item.click({ timeout: 1000 }).catch(() => {});
+      return !(await item.isVisible());
+    });
   }
 }
 
