@@ -82,6 +82,7 @@ test('a click on a line of a traceback in the console opens the file there', asy
 test('the problem goes when the program runs clean', async () => {
   desk.write('main.py', 'print("all " + "clean")\n');
   await desk.sync();
+  await desk.openConsole();
   await page.untilTerminal(/\nall clean/);
   await page.command('Problems: Focus on Problems View');
   await until('no problem', async () => (await page.problems('TypeError').count()) === 0);
@@ -91,6 +92,7 @@ test('the file of the editor runs on the board without being put there', async (
   desk.write('try_it.py', 'print("tried", 6 * 7)\n');
   await page.openFile('try_it.py');
   await page.command('Boardside: Run Current File on Board');
+  await desk.openConsole();
   await page.untilTerminal(/tried 42/);
   assert.ok(!('/try_it.py' in (await desk.board.files())));
 });

@@ -98,7 +98,8 @@ export class Desk {
   /** The console in front; one that was hidden may show its older half. */
   async openConsole() {
     await this.page.command('Boardside: Open Console');
-    await this.page.command('Terminal: Scroll to Bottom');
+    await this.page.page.locator('.terminal-wrapper.active .xterm.focus').waitFor();
+    await this.page.keyboard.press('Control+End');
   }
 
   /** Types a line at the prompt of the console. */

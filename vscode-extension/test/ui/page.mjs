@@ -61,8 +61,11 @@ export class Page {
    * @param {string} title with its category
    */
   async command(title) {
-    await this.palette(title);
-    await this.quickRow(title).click();
+    await until(`${title} in the palette`, async () => {
+      await this.palette(title);
+      await this.quickRow(title).click({ timeout: 3000 });
+      return true;
+    });
   }
 
   /** Opens the palette with this text in it. */
@@ -72,7 +75,7 @@ export class Page {
       await this.quickInput.waitFor({ state: 'visible', timeout: 2000 });
       return true;
     });
-    await this.quickInput.fill('>' + text);
+    await this.quickInput.fill('>' + text, { timeout: 2000 });
   }
 
   /** The commands that the palette offers for a text. */
