@@ -266,6 +266,18 @@ impl TestEditor {
         self.to = None;
     }
 
+    /// The exit code of a process that is not read from any more.
+    pub(crate) async fn ended_unread(mut self) -> i32 {
+        let Some(Server::Process(mut child)) = self.server.take() else {
+            panic!("it is no process");
+        };
+        let status = timeout(LIMIT, child.wait())
+            .await
+            .expect("the server ends")
+            .unwrap();
+        status.code().unwrap_or(-1)
+    }
+
     /// `shutdown`, `exit`, and the end of the server, which must be clean.
     pub(crate) async fn end(mut self) {
         let answer = self.request("shutdown", Value::Null).await;
