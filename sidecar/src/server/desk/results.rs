@@ -73,9 +73,14 @@ impl Desk {
                 }
             }
             Done::Compared(sides) => {
-                if let Some(scan) = &job.scan {
-                    folder.known = Some((job.board.clone(), Known::of_sides(sides, &scan.files)));
-                }
+                let Some(scan) = &job.scan else { return };
+                let known = Known::of_sides(sides, &scan.files);
+                let before = folder.known.take().filter(|(board, _)| *board == job.board);
+                let known = match before {
+                    Some((_, before)) => known.remembering(&before, sides, &scan.files),
+                    None => known,
+                };
+                folder.known = Some((job.board.clone(), known));
             }
             _ => {}
         }
@@ -153,6 +158,11 @@ impl Desk {
         }
         if let Some(folder) = self.folders.get_mut(&id) {
             folder.in_conflict = true;
+            if let Some((_, known)) = folder.known.as_mut().filter(|(board, _)| *board == job.board) {
+                for (path, ..) in &trouble.conflicts {
+                    known.differs(path.clone());
+                }
+            }
         }
         if !self.start.jobs {
             self.ask_about_conflicts(id, trouble.conflicts.len());

@@ -89,13 +89,17 @@ async fn a_sync_is_shown_from_its_beginning_to_its_end() {
         .told("boardside/differences", |params| params["known"] == true)
         .await;
     assert_eq!(known["files"], json!([]), "{known}");
-    let base = editor
-        .request("boardside/base", json!({"uri": bench.uri("main.py")}))
-        .await;
-    assert!(
-        base["result"]["content"].is_string() || base["result"]["content"].is_null(),
-        "{base}"
-    );
+    let ask = json!({"uri": bench.uri("main.py"), "ask": true});
+    let base = editor.request("boardside/base", ask.clone()).await;
+    assert_eq!(base["result"]["content"], "cHJpbnQoMSkK", "{base}");
+    // What is written there by hand is known, and can be seen.
+    let write = json!({"board": bench.board.address(), "path": "/main.py", "content": "cHJpbnQoOSkK"});
+    editor.request("boardside/files/write", write).await;
+    let differs = |params: &Value| params["files"][0]["state"] == "differs";
+    let known = editor.told("boardside/differences", differs).await;
+    assert_eq!(known["files"][0]["path"], "/main.py", "{known}");
+    let base = editor.request("boardside/base", ask).await;
+    assert_eq!(base["result"]["content"], "cHJpbnQoOSkK", "{base}");
     editor.end().await;
 }
 
