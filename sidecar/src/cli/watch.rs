@@ -155,7 +155,7 @@ impl Watching<'_> {
         };
         tokio::select! {
             () = stop.asked() => Event::Stop,
-            () = watched.changed() => Event::Changed,
+            _ = watched.changed() => Event::Changed,
             event = board => event,
         }
     }

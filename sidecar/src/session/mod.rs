@@ -10,12 +10,15 @@ mod explain;
 mod landing;
 /// A board kept open for an editor.
 pub mod live;
+mod micropico;
 mod options;
 mod project;
 mod pulling;
 mod pymakr;
 mod reconnect;
 mod settings;
+/// Errors of programs, read from what a board prints.
+pub mod traceback;
 /// Virtual boards, for rooms that may not enter `virtual_board`.
 #[cfg(target_os = "linux")]
 pub mod virtual_boards;
@@ -41,6 +44,7 @@ pub use landing::PullError;
 pub use landing::here;
 pub use landing::host_path;
 pub use landing::land;
+pub use micropico::import as import_micropico;
 pub use options::After;
 pub use options::AfterError;
 pub use options::Options;
@@ -63,5 +67,6 @@ pub use settings::SettingsError;
 pub use settings::SettingsWarning;
 pub use settings::load;
 pub use settings::resolve;
+pub use watched::Changed;
 pub use watched::Watched;
 pub use watched::WatchedError;

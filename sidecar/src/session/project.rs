@@ -114,16 +114,20 @@ impl Project {
     /// Finds and hashes the files that belong on the board.
     pub fn scan(&mut self, progress: &mut dyn Progress) -> Result<Scan, ProjectError> {
         progress.report(Stage::Scanning);
-        let root = self.goal.root();
-        if !root.is_dir() {
-            return Err(ProjectError::NoFolder(root));
-        }
-        let scan = scan(&root, &self.goal.rules, &mut self.cache)?;
-        if let Some(file) = &self.cache_file {
-            // A cache that cannot be written costs time, nothing else.
-            self.cache.save(file).unwrap_or_default();
-        }
-        Ok(scan)
+        self.goal.scan(&mut self.cache, self.cache_file.as_deref())
+    }
+
+    /// `scan` on a thread of its own, for callers that others wait for.
+    pub async fn scan_apart(&mut self) -> Result<Scan, ProjectError> {
+        let mut cache = std::mem::take(&mut self.cache);
+        let (goal, file) = (self.goal.clone(), self.cache_file.clone());
+        let scan = tokio::task::spawn_blocking(move || {
+            let scan = goal.scan(&mut cache, file.as_deref());
+            (cache, scan)
+        });
+        let (cache, scan) = scan.await.expect("a scan does not panic");
+        self.cache = cache;
+        scan
     }
 }
 
@@ -139,6 +143,19 @@ impl Goal {
     /// The folder that becomes the root of the board.
     pub fn root(&self) -> PathBuf {
         self.folder.join(&self.settings.source)
+    }
+
+    fn scan(&self, cache: &mut ScanCache, cache_file: Option<&Path>) -> Result<Scan, ProjectError> {
+        let root = self.root();
+        if !root.is_dir() {
+            return Err(ProjectError::NoFolder(root));
+        }
+        let scan = scan(&root, &self.rules, cache)?;
+        if let Some(file) = cache_file {
+            // A cache that cannot be written costs time, nothing else.
+            cache.save(file).unwrap_or_default();
+        }
+        Ok(scan)
     }
 
     fn wish<'a>(&'a self, scan: &'a Scan) -> Wish<'a> {

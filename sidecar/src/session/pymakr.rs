@@ -152,6 +152,7 @@ impl Import<'_> {
 
     fn took(&mut self, key: &str, setting: String) {
         self.warnings.push(SettingsWarning::Imported {
+            tool: "pymakr.conf",
             key: key.to_owned(),
             setting,
         });
@@ -159,6 +160,7 @@ impl Import<'_> {
 
     fn refused(&mut self, key: &str, why: &'static str) {
         self.warnings.push(SettingsWarning::NotImported {
+            tool: "pymakr.conf",
             key: key.to_owned(),
             why,
         });

@@ -1,5 +1,5 @@
 //! `Settings`: what the user means, with every default filled in, and where it was read.
-//! Not the user's words: those are `options`; `pymakr` reads those of an older tool.
+//! Not the user's words: those are `options`; `pymakr` and `micropico` read those of other tools.
 
 use std::fmt;
 use std::fs;
@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use crate::session::After;
 use crate::session::Options;
 use crate::session::OptionsError;
+use crate::session::micropico;
 use crate::session::pymakr;
 use crate::sync::plan::OnConflict;
 
@@ -17,6 +18,8 @@ use crate::sync::plan::OnConflict;
 const OWN_FILE: &str = "boardside.toml";
 /// Read where there is no `boardside.toml`, never written.
 const PYMAKR_FILE: &str = "pymakr.conf";
+/// The same, after those: MicroPico keeps its settings among those of VS Code.
+const MICROPICO_FILE: &str = ".vscode/settings.json";
 
 /// What a sync is to do, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,16 +67,20 @@ impl Settings {
 /// Something about the settings that the user should know; the sync goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingsWarning {
-    /// A key of pymakr.conf became a setting.
+    /// A key of another tool's file became a setting.
     Imported {
-        /// In pymakr.conf.
+        /// Whose.
+        tool: &'static str,
+        /// In that file.
         key: String,
         /// As it would stand in boardside.toml.
         setting: String,
     },
-    /// A key of pymakr.conf was left out.
+    /// A key of another tool's file was left out.
     NotImported {
-        /// In pymakr.conf.
+        /// Whose.
+        tool: &'static str,
+        /// In that file.
         key: String,
         /// Why.
         why: &'static str,
@@ -90,8 +97,8 @@ pub enum SettingsWarning {
 impl fmt::Display for SettingsWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Imported { key, setting } => write!(f, "pymakr.conf: `{key}` is read as {setting}"),
-            Self::NotImported { key, why } => write!(f, "pymakr.conf: `{key}` is not used: {why}"),
+            Self::Imported { tool, key, setting } => write!(f, "{tool}: `{key}` is read as {setting}"),
+            Self::NotImported { tool, key, why } => write!(f, "{tool}: `{key}` is not used: {why}"),
             Self::Unusable { key, why } => write!(f, "the setting `{key}` is not used: {why}"),
         }
     }
@@ -130,7 +137,7 @@ pub struct Loaded {
     pub warnings: Vec<SettingsWarning>,
 }
 
-/// Reads the settings of a project: `boardside.toml`, else `pymakr.conf`, else nothing.
+/// Reads the settings of a project: `boardside.toml`, else `pymakr.conf`, else those of MicroPico, else nothing.
 pub fn load(project: &Path) -> Result<Loaded, SettingsError> {
     if let Some((path, text)) = read(project, OWN_FILE)? {
         return match Options::parse(&text) {
@@ -151,6 +158,15 @@ pub fn load(project: &Path) -> Result<Loaded, SettingsError> {
             }),
             Err(source) => Err(SettingsError::Wrong { path, source }),
         };
+    }
+    if let Some((path, text)) = read(project, MICROPICO_FILE)? {
+        let (options, warnings) = micropico::import(&text);
+        let says = !warnings.is_empty();
+        return Ok(Loaded {
+            options,
+            file: says.then_some(path),
+            warnings,
+        });
     }
     Ok(Loaded::default())
 }

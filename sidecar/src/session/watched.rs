@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use tokio::time::Instant;
+
 use crate::session::Options;
 use crate::session::Project;
 use crate::session::ProjectError;
@@ -22,6 +24,15 @@ pub enum WatchedError {
     /// The system refuses.
     #[error(transparent)]
     Watch(#[from] WatchError),
+}
+
+/// What changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Files that belong on the board; when the first change was seen.
+    Files(Option<Instant>),
+    /// What says how to sync.
+    Settings,
 }
 
 /// A project, watched until this is dropped.
@@ -59,10 +70,13 @@ impl Watched {
 
     /// Waits, without a limit, until something changed that a sync would see.
     /// Nothing is lost if the wait is dropped and begun again.
-    pub async fn changed(&mut self) {
+    pub async fn changed(&mut self) -> Changed {
         tokio::select! {
-            _ = self.files.next() => {}
-            _ = self.settings.next() => self.stale = true,
+            _ = self.files.next() => Changed::Files(self.files.began()),
+            _ = self.settings.next() => {
+                self.stale = true;
+                Changed::Settings
+            }
         }
     }
 
@@ -81,8 +95,15 @@ impl Watched {
 }
 
 /// Lets through the files of a project's folder that say how it is synced.
-fn settings_only() -> Rules {
-    let patterns = ["*", "!/boardside.toml", "!/pymakr.conf"].map(str::to_owned);
+pub(super) fn settings_only() -> Rules {
+    let patterns = [
+        "*",
+        "!/boardside.toml",
+        "!/pymakr.conf",
+        "!/.vscode",
+        "!/.vscode/settings.json",
+    ]
+    .map(str::to_owned);
     let ignore_file = format!("!/{IGNORE_FILE}");
     Rules::new("", &[&patterns[..], &[ignore_file]].concat(), None).expect("the patterns are constants")
 }
@@ -98,6 +119,9 @@ mod tests {
             ("boardside.toml", false, true),
             ("pymakr.conf", false, true),
             (".boardsideignore", false, true),
+            (".vscode", true, true),
+            (".vscode/settings.json", false, true),
+            (".vscode/launch.json", false, false),
             ("main.py", false, false),
             ("lib", true, false),
             ("lib/boardside.toml", false, false),

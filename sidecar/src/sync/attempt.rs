@@ -14,6 +14,7 @@ use crate::sync::plan::Plan;
 use crate::sync::plan::Policy;
 use crate::sync::plan::check_names;
 use crate::sync::plan::plan;
+use crate::sync::plan::spare;
 use crate::sync::scan::Scan;
 use crate::sync::survey::Settle;
 use crate::sync::survey::survey;
@@ -76,6 +77,12 @@ async fn look(
         return Err(SyncError::Names(problems));
     }
     let mut plan = plan(&project.files, &state, &wish.policy);
+    spare(
+        &mut plan,
+        state.manifest.as_ref(),
+        wish.name,
+        wish.policy.on_conflict,
+    );
     plan.manifest.project = project.project;
     let recorded = state.manifest.as_ref() == Some(&plan.manifest);
     Ok((plan, recorded))

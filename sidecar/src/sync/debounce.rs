@@ -123,6 +123,11 @@ impl Debouncer {
         self.first.map(|first| (self.last + QUIET).min(first + LONGEST))
     }
 
+    /// When the batch began; `None` while there is nothing in it.
+    pub fn began(&self) -> Option<Duration> {
+        self.first
+    }
+
     /// The batch, if it is complete at `at`.
     pub fn take(&mut self, at: Duration) -> Option<Batch> {
         self.due().filter(|due| at >= *due)?;

@@ -78,6 +78,7 @@ pub struct Watch {
     events: mpsc::UnboundedReceiver<notify::Result<Event>>,
     debouncer: Debouncer,
     start: Instant,
+    began: Option<Instant>,
 }
 
 impl Watch {
@@ -142,6 +143,7 @@ impl Watch {
             events,
             debouncer,
             start,
+            began: None,
         };
         watch.watch_all().map_err(|source| WatchError::Refused {
             root: root.to_owned(),
@@ -170,12 +172,18 @@ impl Watch {
                     }
                 }
                 () = until(due) => {
+                    self.began = self.debouncer.began().map(|began| self.start + began);
                     if let Some(batch) = self.debouncer.take(self.start.elapsed()) {
                         return batch;
                     }
                 }
             }
         }
+    }
+
+    /// When the first change of the last batch was seen.
+    pub fn began(&self) -> Option<Instant> {
+        self.began
     }
 
     fn take(&mut self, event: notify::Result<Event>) {

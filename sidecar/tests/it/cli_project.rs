@@ -71,6 +71,27 @@ fn what_hands_did_to_the_board_the_next_sync_sees() {
 }
 
 #[test]
+fn a_board_that_holds_another_project_is_not_taken_from_it_unasked() {
+    let board = start(&fast());
+    let desk = Desk::at(board.address());
+    desk.write("blink/main.py", "blink").write("blink/led.py", "led");
+    desk.write("wave/main.py", "wave");
+    desk.run(&["sync", "blink"]).good();
+    for args in [&["sync", "wave"][..], &["sync", "wave", "--dry-run"]] {
+        let refused = desk.run(args);
+        assert_eq!(refused.code, 7);
+        let why = "belongs to the project `blink`";
+        assert!(format!("{refused:?}").contains(why), "{refused:?}");
+    }
+    let blink = &[("/main.py", "blink"), ("/led.py", "led")][..];
+    assert_eq!(on_flash(&board), tree(blink));
+    desk.run(&["sync", "wave", "--conflict", "overwrite"]).good();
+    assert_eq!(on_flash(&board), tree(&[("/main.py", "wave")]));
+    fs::rename(desk.path("wave"), desk.path("ocean")).unwrap();
+    desk.run(&["sync", "ocean"]).good();
+}
+
+#[test]
 fn a_pull_brings_what_is_missing_and_loses_nothing() {
     let board = start(&with_files(&[
         ("/a.py", "A"),

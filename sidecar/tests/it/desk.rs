@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use crate::boards::fast;
 
 /// What a run of the program gave.
+#[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) out: Vec<u8>,

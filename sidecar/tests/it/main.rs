@@ -28,6 +28,7 @@ mod events;
 mod firmwares;
 #[cfg(target_os = "linux")]
 mod live;
+mod live_folder;
 #[cfg(target_os = "linux")]
 mod living;
 #[cfg(target_os = "linux")]
@@ -41,6 +42,7 @@ mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
 mod settings;
+mod tracebacks;
 #[cfg(target_os = "linux")]
 mod virtual_board;
 #[cfg(target_os = "linux")]

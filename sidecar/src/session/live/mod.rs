@@ -1,10 +1,14 @@
-//! A board kept open for an editor: one task owns it, takes orders and tells what happens.
+//! A board kept open and a folder watched for an editor: one task owns each, takes orders and tells what happens.
 //! Knows no JSON and no editor, and decides nothing about which board belongs to which folder.
 
 mod actor;
 mod ask;
 mod board;
+mod chosen;
+mod contents;
 mod door;
+mod folder;
+mod known;
 mod listing;
 mod mail;
 mod order;
@@ -14,6 +18,13 @@ mod trouble;
 mod work;
 
 pub use board::LiveBoard;
+pub use chosen::Chosen;
+pub use contents::Contents;
+pub use folder::FolderSettings;
+pub use folder::FolderTold;
+pub use folder::LiveFolder;
+pub use known::Difference;
+pub use known::Known;
 pub use order::Ask;
 pub use order::Done;
 pub use order::JobId;

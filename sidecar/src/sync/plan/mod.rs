@@ -12,6 +12,7 @@ mod respell;
 mod rows;
 mod space;
 mod step;
+mod stranger;
 
 pub use decide::plan;
 pub use hindrance::is_own;
@@ -39,6 +40,7 @@ pub use step::Conflict;
 pub use step::Noted;
 pub use step::Reason;
 pub use step::Step;
+pub use stranger::spare;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

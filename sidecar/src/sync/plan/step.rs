@@ -107,6 +107,11 @@ pub enum Clash {
         /// That file.
         file: BoardPath,
     },
+    /// The last sync of this board was one of another project, and this file is part of it.
+    OtherProject {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Clash {
@@ -115,7 +120,11 @@ impl Clash {
     pub fn can_overwrite(&self) -> bool {
         matches!(
             self,
-            Self::Edited | Self::EditedAndGone | Self::NotOurs | Self::Behind { .. }
+            Self::Edited
+                | Self::EditedAndGone
+                | Self::NotOurs
+                | Self::Behind { .. }
+                | Self::OtherProject { .. }
         )
     }
 }
@@ -135,6 +144,9 @@ impl fmt::Display for Clash {
                 f,
                 "needs a folder where the board has the file {file}, which is not ours; cannot be overwritten"
             ),
+            Self::OtherProject { name } => {
+                write!(f, "belongs to the project `{name}`, which this board holds")
+            }
             Self::Behind { file } => write!(f, "needs the place of {file}, which was edited on the board"),
         }
     }
