@@ -45,6 +45,7 @@ pieces! {
     PASTE = "paste.py";
     REMOVE = "remove.py";
     MKDIR = "mkdir.py";
+    RENAME = "rename.py";
     WRITABLE = "writable.py";
     RESET = "reset.py";
     RUN = "run.py";

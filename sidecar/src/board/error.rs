@@ -49,6 +49,18 @@ pub enum BoardError {
         /// Where.
         path: String,
     },
+    /// Something lies where a name is to go.
+    #[error("there is already something at {path} on the board")]
+    Taken {
+        /// Where.
+        path: String,
+    },
+    /// A folder cannot be moved into itself.
+    #[error("{path} cannot be moved into itself")]
+    IntoItself {
+        /// The folder.
+        path: String,
+    },
     /// Boardside's own things are not for hands.
     #[error("{path} is Boardside's own")]
     Own {

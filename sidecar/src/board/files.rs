@@ -12,7 +12,7 @@ use crate::board::device;
 use crate::board::unclear;
 
 /// Where Boardside keeps its manifest, journal and staged files; on flat boards the manifest has a name.
-const FOLDER: &str = "/.boardside/";
+pub(super) const FOLDER: &str = "/.boardside/";
 /// The manifest's name on a flat board.
 pub const FLAT_MANIFEST: &str = "/boardside.manifest";
 /// How many paths are asked for at once: their text must fit the RAM of a small board.

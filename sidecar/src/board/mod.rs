@@ -9,6 +9,7 @@ mod files;
 mod incoming;
 mod link;
 mod program;
+mod rename;
 mod stage;
 mod stream;
 mod sum;
@@ -32,6 +33,7 @@ use crate::repl::Entered;
 use crate::repl::Patience;
 use crate::repl::Repl;
 use crate::repl::ReplError;
+use crate::repl::Typing;
 use crate::repl::text_literal;
 use crate::wire::Wire;
 
@@ -57,6 +59,8 @@ pub struct Board {
     kind: Option<Kind>,
     sum: Sum,
     facts: Option<Facts>,
+    /// What it said last, also if that may have changed since.
+    last_facts: Option<(Facts, Tier)>,
     entered: Entered,
     /// The line has damaged something: what is sent goes in small pieces, each of them checked.
     bad_line: bool,
@@ -70,6 +74,7 @@ impl Board {
             kind: None,
             sum: Sum::Sha256,
             facts: None,
+            last_facts: None,
             entered: Entered {
                 was_running: false,
                 at_once: true,
@@ -85,6 +90,8 @@ impl Board {
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<(), BoardError> {
         self.entered = self.repl.enter(patience, doing).await?;
+        // A connection can be kept for hours: what damaged the line may be gone.
+        self.bad_line = false;
         Ok(())
     }
 
@@ -108,6 +115,11 @@ impl Board {
         Ok(self.repl.overhear().await?)
     }
 
+    /// `overhear` while keys are sent; empty if only that was done. Nothing is lost if the wait is dropped.
+    pub async fn converse(&mut self, keys: &mut Typing) -> Result<Vec<u8>, BoardError> {
+        Ok(self.repl.converse(keys).await?)
+    }
+
     /// The checksum of this session.
     pub fn sum(&self) -> Sum {
         self.sum
@@ -126,8 +138,16 @@ impl Board {
         self.learn(&lines)
     }
 
+    /// What the board said of itself last, without asking: free flash and RAM may be others by now.
+    pub fn last_facts(&self) -> Option<(&Facts, Tier)> {
+        self.last_facts.as_ref().map(|(facts, tier)| (facts, *tier))
+    }
+
     fn learn(&mut self, lines: &[String]) -> Result<Facts, BoardError> {
         let facts = Facts::parse(lines).ok_or_else(|| unclear(lines))?;
+        let has_paste = self.repl.has_raw_paste();
+        let tier = Tier::of(&facts, self.kind == Some(Kind::Flat), has_paste);
+        self.last_facts = Some((facts.clone(), tier));
         self.facts = Some(facts.clone());
         Ok(facts)
     }
@@ -170,9 +190,14 @@ impl Board {
         })
     }
 
-    /// Runs a user's program to its end; its output goes to `sink` as it comes.
-    pub async fn run(&mut self, code: &str, sink: &mut (dyn FnMut(&[u8]) + Send)) -> Result<(), BoardError> {
-        self.repl.run(code, sink).await.map_err(BoardError::Repl)
+    /// Runs a user's program to its end; its output goes to `sink` as it comes, `keys` go to it.
+    pub async fn run(
+        &mut self,
+        code: &str,
+        keys: Option<&mut Typing>,
+        sink: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<(), BoardError> {
+        self.repl.run(code, keys, sink).await.map_err(BoardError::Repl)
     }
 
     /// Runs an expression. What it prints and then, between 0x02 and 0x03, the repr of its value goes to `sink`.
@@ -183,18 +208,19 @@ impl Board {
     ) -> Result<(), BoardError> {
         let text = text_literal(expression);
         let code = [&device::program(&[device::VALUE]), "v_(", &text, ")\n"].concat();
-        self.run(&code, sink).await
+        self.run(&code, None, sink).await
     }
 
-    /// Runs a file that lies on the board to its end; its output goes to `sink` as it comes.
+    /// Runs a file that lies on the board to its end; its output goes to `sink` as it comes, `keys` go to it.
     pub async fn run_file(
         &mut self,
         path: &BoardPath,
+        keys: Option<&mut Typing>,
         sink: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<(), BoardError> {
         let name = self.text(path.as_str()).await?;
         let code = ["A=", &name, "\n", &device::program(&[device::RUN])].concat();
-        self.run(&code, sink).await
+        self.run(&code, keys, sink).await
     }
 
     /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
@@ -209,6 +235,15 @@ impl Board {
     /// Back to the friendly prompt.
     pub async fn leave(&mut self) -> Result<(), BoardError> {
         Ok(self.repl.leave().await?)
+    }
+
+    /// After `enter`: what was running runs again, by a soft reset; else back to the friendly prompt.
+    pub async fn restore(&mut self) -> Result<(), BoardError> {
+        if self.was_running() {
+            self.soft_reset().await
+        } else {
+            self.leave().await
+        }
     }
 
     /// Soft reset: boot.py and main.py run again. The board is at the friendly side afterwards.

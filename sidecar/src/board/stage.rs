@@ -5,6 +5,7 @@ use crate::base::BoardPath;
 use crate::base::Fingerprint;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::board::Facts;
 use crate::board::Kind;
 use crate::board::device;
 use crate::board::files::FLAT_MANIFEST;
@@ -23,6 +24,16 @@ pub enum Tier {
 }
 
 impl Tier {
+    pub(super) fn of(facts: &Facts, is_flat: bool, has_raw_paste: bool) -> Self {
+        if is_flat || !has_raw_paste {
+            Self::Raw
+        } else if facts.binary_stdin && facts.crc32 && facts.iobase {
+            Self::Stream
+        } else {
+            Self::Paste
+        }
+    }
+
     /// The word in `--json`.
     pub fn word(self) -> &'static str {
         match self {
@@ -75,13 +86,7 @@ impl Board {
     pub async fn tier(&mut self) -> Result<Tier, BoardError> {
         let facts = self.facts().await?;
         let raw_paste = self.repl.raw_paste().await?;
-        Ok(if self.kind().await? == Kind::Flat || !raw_paste {
-            Tier::Raw
-        } else if facts.binary_stdin && facts.crc32 && facts.iobase {
-            Tier::Stream
-        } else {
-            Tier::Paste
-        })
+        Ok(Tier::of(&facts, self.kind().await? == Kind::Flat, raw_paste))
     }
 
     /// Begins a transaction: starts the agent of the best tier that the firmware has.

@@ -7,12 +7,11 @@ use serde_json::json;
 
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
-use crate::cli::get::Fetched;
-use crate::cli::get::fetch;
 use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::spelling::named_path;
 use crate::session::Exit;
+use crate::session::Fetched;
 
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "With --json: base64, and as text where it is UTF-8.")]
@@ -32,7 +31,7 @@ pub(super) async fn run(global: &Global, args: CatArgs, screen: &mut Screen) -> 
     link::with_board(&target, screen, async |connection, screen| {
         for path in &paths {
             let mut fetched = Fetched::default();
-            let content = fetch(&mut connection.board, path, &mut fetched, screen).await?;
+            let content = fetched.fetch(&mut connection.board, path, screen).await?;
             screen.event(&json!({
                 "event": "content", "path": path.as_str(), "bytes": content.len(),
                 "base64": STANDARD.encode(&content), "text": std::str::from_utf8(&content).ok(),

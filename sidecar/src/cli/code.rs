@@ -90,7 +90,7 @@ async fn program(global: &Global, code: &str, screen: &mut Screen) -> Result<Exi
     screen.finish();
     let ended = {
         let mut sink = |bytes: &[u8]| screen.output(bytes);
-        link::cancellable(connection.board.run(code, &mut sink)).await
+        link::cancellable(connection.board.run(code, None, &mut sink)).await
     };
     let is_done = matches!(ended, Ok(Ok(())));
     let exit = link::end_of_program(&mut connection.board, ended, screen).await?;

@@ -13,14 +13,13 @@ use crate::base::size_text as bytes;
 use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
-use crate::cli::get::Fetched;
-use crate::cli::get::fetch;
 use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::spelling::named_path;
 use crate::cli::sync::warn;
 use crate::session::Connection;
 use crate::session::Exit;
+use crate::session::Fetched;
 use crate::session::Options;
 use crate::session::Project;
 use crate::sync::plan::Sides;
@@ -135,7 +134,9 @@ async fn one(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(Failure::io(&format!("reading {}", host.display()), &error)),
     };
-    let theirs = fetch(&mut connection.board, path, &mut Fetched::default(), screen).await;
+    let theirs = Fetched::default()
+        .fetch(&mut connection.board, path, screen)
+        .await;
     let theirs = match theirs {
         Ok(content) => Some(content),
         Err(BoardError::NotFound { .. }) if ours.is_some() => None,

@@ -30,7 +30,7 @@ pub(super) async fn run(global: &Global, args: DoctorArgs, screen: &mut Screen) 
             connection.board.resync().await?;
         }
         // A board that is in trouble may not come back to its prompt; that was said above.
-        let left = link::restore(&mut connection.board).await;
+        let left = connection.board.restore().await;
         if problems(&all).next().is_none() {
             left?;
         }

@@ -8,8 +8,6 @@ use clap::Args;
 use serde_json::json;
 
 use crate::base::BoardPath;
-use crate::base::Progress as _;
-use crate::base::Stage;
 use crate::base::size_text as bytes;
 use crate::board::Board;
 use crate::board::BoardError;
@@ -22,6 +20,7 @@ use crate::cli::ls::count;
 use crate::cli::screen::Screen;
 use crate::cli::spelling::board_path;
 use crate::session::Exit;
+use crate::session::Fetched;
 use crate::session::host_path;
 use crate::session::land;
 
@@ -38,42 +37,6 @@ pub(super) struct GetArgs {
     /// A folder with everything in it
     #[arg(short, long)]
     recursive: bool,
-}
-
-/// How far several files have come.
-#[derive(Debug, Default)]
-pub(super) struct Fetched {
-    /// Bytes of the files before.
-    pub(super) before: u64,
-    /// Bytes of all; 0 where that is not known.
-    pub(super) total: u64,
-}
-
-/// Reads one file, with progress.
-pub(super) async fn fetch(
-    board: &mut Board,
-    path: &BoardPath,
-    fetched: &mut Fetched,
-    screen: &mut Screen,
-) -> Result<Vec<u8>, BoardError> {
-    if fetched.total == 0 {
-        fetched.total = board
-            .lies_at(std::slice::from_ref(path))
-            .await?
-            .first()
-            .map_or(0, |lies| if let Lies::File { size } = lies { *size } else { 0 });
-    }
-    let mut moved = |done: u64| {
-        screen.report(Stage::Receiving {
-            path: path.clone(),
-            done: (fetched.before + done).min(fetched.total),
-            total: fetched.total,
-        });
-    };
-    moved(0);
-    let content = board.read_with(path.as_str(), &mut moved).await?;
-    fetched.before += content.len() as u64;
-    Ok(content)
 }
 
 pub(super) async fn run(global: &Global, args: GetArgs, screen: &mut Screen) -> Result<Exit, Failure> {
@@ -118,7 +81,7 @@ async fn copy(
             made.map_err(|error| Failure::io(&format!("making {}", local.display()), &error))?;
             continue;
         }
-        let content = fetch(board, &path, &mut fetched, screen).await?;
+        let content = fetched.fetch(board, &path, screen).await?;
         land(&local, &content, true)?;
         files += 1;
         let name = local.display().to_string();

@@ -60,7 +60,7 @@ pub(super) fn flat<T, E: Explain>(done: Result<Result<T, E>, Failure>) -> Result
 
 /// Ends a verb: the board is left at its friendly prompt, or runs again what was stopped; the first error counts.
 pub(super) async fn leave<T>(board: &mut Board, done: Result<T, Failure>) -> Result<T, Failure> {
-    let left = restore(board).await;
+    let left = board.restore().await;
     let done = done?;
     left?;
     Ok(done)
@@ -121,14 +121,5 @@ pub(super) async fn end_of_program(
             board.leave().await?;
             Err(cancelled)
         }
-    }
-}
-
-/// What was running runs again.
-pub(super) async fn restore(board: &mut Board) -> Result<(), BoardError> {
-    if board.was_running() {
-        board.soft_reset().await
-    } else {
-        board.leave().await
     }
 }

@@ -1,36 +1,24 @@
 //! `boardside pull`: the board's files into the project.
-//! What becomes of each file is decided by `sync::plan::pull`; nothing is ever removed here.
+//! What is decided and written is `session`'s business.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
-use crate::base::BoardPath;
 use crate::base::size_text as bytes;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
-use crate::cli::get::Fetched;
-use crate::cli::get::fetch;
 use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::sync::warn;
-use crate::session::CASE_BLIND;
-use crate::session::Connection;
 use crate::session::Exit;
 use crate::session::Options;
 use crate::session::Project;
-use crate::session::PullError;
-use crate::session::here;
-use crate::session::host_path;
-use crate::session::land;
+use crate::session::PullRow;
+use crate::session::Pulling;
+use crate::session::PullingError;
 use crate::sync::plan::Decision;
-use crate::sync::plan::Hindrance;
-use crate::sync::plan::Pull;
-use crate::sync::plan::Sides;
-use crate::sync::plan::pull;
-use crate::sync::scan::Scan;
 
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -50,13 +38,6 @@ pub(super) struct PullArgs {
     dry_run: bool,
 }
 
-/// What was found and decided, for one file.
-struct Row {
-    path: BoardPath,
-    side: Sides,
-    decision: Decision,
-}
-
 pub(super) async fn run(global: &Global, args: PullArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let mut project = Project::open(&args.project, &Options::default())?;
     warn(&project, screen);
@@ -68,24 +49,23 @@ pub(super) async fn run(global: &Global, args: PullArgs, screen: &mut Screen) ->
             project.goal.settings.baud,
         )),
     );
-    let rows = link::with_board(&target, screen, async |connection, screen| {
-        let rows = decide(&project, &scan, connection, &args, screen).await?;
+    let pulling = link::with_board(&target, screen, async |connection, screen| {
+        let board = &mut connection.board;
+        let pulling = Pulling::decide(&project.goal, &scan, board, args.overwrite, screen).await?;
         if !args.dry_run {
-            refuse(&rows)?;
-            write(&project, &scan, connection, &rows, screen).await?;
+            pulling.write(&project.goal, &scan, board, screen).await?;
         }
-        Ok::<_, Failure>(rows)
+        Ok::<_, PullingError>(pulling)
     });
-    let rows = rows.await?;
-    for row in &rows {
+    let pulling = pulling.await?;
+    for row in &pulling.rows {
         show(row, args.dry_run, screen);
     }
-    let number = |wanted: fn(&Decision) -> bool| rows.iter().filter(|row| wanted(&row.decision)).count();
-    let fetched = number(|decision| *decision == Decision::Fetch);
-    let replaced = number(|decision| *decision == Decision::Overwrite);
-    let same = number(|decision| *decision == Decision::Same);
-    let only_here = number(|decision| *decision == Decision::NotOnBoard);
-    let refused = number(|decision| matches!(decision, Decision::Refuse(_)));
+    let fetched = pulling.count(|decision| *decision == Decision::Fetch);
+    let replaced = pulling.count(|decision| *decision == Decision::Overwrite);
+    let same = pulling.count(|decision| *decision == Decision::Same);
+    let only_here = pulling.count(|decision| *decision == Decision::NotOnBoard);
+    let refused = pulling.count(|decision| matches!(decision, Decision::Refuse(_)));
     screen.event(&json!({
         "event": if args.dry_run { "planned" } else { "pulled" }, "added": fetched, "updated": replaced,
         "unchanged": same, "only_project": only_here, "conflicts": refused,
@@ -107,85 +87,11 @@ pub(super) async fn run(global: &Global, args: PullArgs, screen: &mut Screen) ->
     } else {
         words.join(", ")
     });
-    refuse(&rows)?;
+    pulling.refused()?;
     Ok(Exit::Done)
 }
 
-async fn decide(
-    project: &Project,
-    scan: &Scan,
-    connection: &mut Connection,
-    args: &PullArgs,
-    screen: &mut Screen,
-) -> Result<Vec<Row>, Failure> {
-    let sides = project.goal.sides(&mut connection.board, scan, screen).await?;
-    let root = project.goal.root();
-    let occupied: BTreeMap<_, _> = sides
-        .iter()
-        .filter(|(_, side)| matches!(side, Sides::OnlyBoard { .. }))
-        .map(|(path, _)| (path.clone(), here(&root, path)))
-        .collect();
-    let how = Pull {
-        overwrite: args.overwrite,
-        case_blind: CASE_BLIND,
-    };
-    let mut decided = pull(&sides, &occupied, how);
-    Ok(sides
-        .into_iter()
-        .filter_map(|(path, side)| {
-            let decision = decided.remove(&path)?;
-            Some(Row { path, side, decision })
-        })
-        .collect())
-}
-
-fn refuse(rows: &[Row]) -> Result<(), PullError> {
-    let refused: Vec<(BoardPath, Hindrance)> = rows
-        .iter()
-        .filter_map(|row| match row.decision {
-            Decision::Refuse(why) => Some((row.path.clone(), why)),
-            _ => None,
-        })
-        .collect();
-    if refused.is_empty() {
-        Ok(())
-    } else {
-        Err(PullError { refused })
-    }
-}
-
-async fn write(
-    project: &Project,
-    scan: &Scan,
-    connection: &mut Connection,
-    rows: &[Row],
-    screen: &mut Screen,
-) -> Result<(), Failure> {
-    let wanted = |row: &&Row| matches!(row.decision, Decision::Fetch | Decision::Overwrite);
-    let mut fetched = Fetched {
-        before: 0,
-        total: rows.iter().filter(wanted).map(|row| on_board(row.side)).sum(),
-    };
-    let root = project.goal.root();
-    for row in rows.iter().filter(wanted) {
-        let place = match scan.hosts.get(&row.path) {
-            Some(host) => host.clone(),
-            None => host_path(&root, &row.path)?,
-        };
-        let content = fetch(&mut connection.board, &row.path, &mut fetched, screen).await?;
-        land(&place, &content, row.decision == Decision::Overwrite)?;
-    }
-    Ok(())
-}
-
-fn on_board(side: Sides) -> u64 {
-    match side {
-        Sides::OnlyBoard { size } | Sides::Same { size } | Sides::Differ { board: size, .. } => size,
-        Sides::OnlyProject { .. } => 0,
-    }
-}
-
-fn show(row: &Row, planned: bool, screen: &mut Screen) {
+fn show(row: &PullRow, planned: bool, screen: &mut Screen) {
     let (verb, colour, reason) = match row.decision {
         Decision::Fetch => ("add", "32", "only on the board".to_owned()),
         Decision::Overwrite => ("update", "36", "differs from the project's".to_owned()),
@@ -193,7 +99,7 @@ fn show(row: &Row, planned: bool, screen: &mut Screen) {
         Decision::NotOnBoard => ("keep", "33", "only in the project".to_owned()),
         Decision::Refuse(why) => ("conflict", "1;31", why.to_string()),
     };
-    let size = on_board(row.side);
+    let size = row.on_board();
     screen.event(
         &json!({"event": "plan", "verb": verb, "path": row.path.as_str(), "bytes": size, "reason": reason}),
     );

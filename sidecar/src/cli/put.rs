@@ -22,6 +22,7 @@ use crate::cli::spelling::is_surely_on_board;
 use crate::cli::spelling::own_name;
 use crate::session::Exit;
 use crate::session::ProjectError;
+use crate::sync::Content;
 use crate::sync::Delivery;
 use crate::sync::ignore::Rules;
 use crate::sync::scan::ScanCache;
@@ -62,9 +63,9 @@ pub(super) async fn run(global: &Global, args: PutArgs, screen: &mut Screen) -> 
         Ok::<_, Failure>((delivery, applied, connection.traffic.sent()))
     });
     let (delivery, applied, sent) = done.await?;
-    for (path, host) in &delivery.files {
-        screen.event(&json!({"event": "file", "path": path.as_str(), "local": host.display().to_string()}));
-        screen.say(&format!("{} -> {path}", host.display()));
+    for (path, content) in &delivery.files {
+        screen.event(&json!({"event": "file", "path": path.as_str(), "local": content.to_string()}));
+        screen.say(&format!("{content} -> {path}"));
     }
     let whole = applied.is_none_or(|applied| applied.whole);
     if !whole {
@@ -172,8 +173,8 @@ async fn address(board: &mut Board, sources: &[Source], remote: &str) -> Result<
         }
         for (rest, host) in &source.files {
             let path = below(base.as_ref(), rest)?;
-            if let Some(other) = delivery.files.insert(path.clone(), host.clone()) {
-                let text = format!("{} and {} would both be {path}", other.display(), host.display());
+            if let Some(other) = delivery.files.insert(path.clone(), Content::File(host.clone())) {
+                let text = format!("{} and {} would both be {path}", other, host.display());
                 return Err(Failure::usage(text, "put them into different folders"));
             }
         }

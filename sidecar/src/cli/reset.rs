@@ -5,13 +5,12 @@ use serde_json::json;
 
 use crate::base::Progress as _;
 use crate::base::Stage;
-use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::link;
 use crate::cli::screen::Screen;
-use crate::session::Connection;
 use crate::session::Exit;
+use crate::session::Reset;
 use crate::session::connect;
 
 #[derive(Args, Clone, Debug)]
@@ -36,9 +35,11 @@ pub(super) async fn run(global: &Global, args: ResetArgs, screen: &mut Screen) -
             connection.board.soft_reset().await?;
             "soft"
         }
-        (true, Ok(())) => hard(&mut connection).await?,
         // A program that cannot be stopped is what a hard reset is for.
-        (true, Err(error)) => by_lines(&mut connection, error).await?,
+        (true, entered) => match connection.hard_reset(entered).await? {
+            Reset::Machine => "machine",
+            Reset::Lines => "lines",
+        },
     };
     screen.finish();
     screen.event(&json!({"event": "reset", "how": how}));
@@ -48,23 +49,4 @@ pub(super) async fn run(global: &Global, args: ResetArgs, screen: &mut Screen) -
         _ => "reset by machine.reset()",
     });
     Ok(Exit::Done)
-}
-
-async fn hard(connection: &mut Connection) -> Result<&'static str, Failure> {
-    if connection.board.hard_reset().await? {
-        return Ok("machine");
-    }
-    let how = by_lines(connection, BoardError::NoReset).await;
-    if how.is_err() {
-        link::restore(&mut connection.board).await?;
-    }
-    how
-}
-
-async fn by_lines(connection: &mut Connection, otherwise: BoardError) -> Result<&'static str, Failure> {
-    if connection.board.reset_by_lines().await? {
-        Ok("lines")
-    } else {
-        Err(otherwise.into())
-    }
 }

@@ -28,7 +28,6 @@ use crate::session::Project;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
 use crate::sync::plan::OnConflict;
-use crate::sync::plan::Plan;
 use crate::sync::plan::Row;
 use crate::sync::plan::Verb;
 use crate::sync::plan::render;
@@ -103,7 +102,7 @@ async fn dry_run(
         let reason = format!("not for the board: {}", ignored.why);
         screen.event(&json!({"event": "plan", "verb": "ignored", "path": ignored.name, "reason": reason}));
     }
-    screen.say(&counts_text(&plan));
+    screen.say(&plan.counts().to_string());
     screen.event(&json!({"event": "planned", "conflicts": plan.conflicts.len()}));
     if plan.conflicts.is_empty() {
         return Ok(Exit::Done);
@@ -215,7 +214,7 @@ pub(super) fn report(outcome: &Outcome, spent: &Spent, scan: &Scan, screen: &mut
         let size = bytes(scan.total_bytes);
         let moved = bytes(spent.sent);
         let tier = outcome.applied.map_or("", |applied| applied.tier.word());
-        screen.say(&counts_text(&outcome.plan));
+        screen.say(&outcome.plan.counts().to_string());
         screen.say(&format!("{size} of project, {moved} sent ({tier}), {seconds}"));
     }
     synced(outcome, spent, scan, screen);
@@ -257,7 +256,7 @@ pub(super) async fn finish(
     };
     let ended = {
         let mut sink = |bytes: &[u8]| screen.output(bytes);
-        link::cancellable(connection.board.run_file(&path, &mut sink)).await
+        link::cancellable(connection.board.run_file(&path, None, &mut sink)).await
     };
     link::end_of_program(&mut connection.board, ended, screen).await
 }
@@ -278,27 +277,4 @@ fn row_text(row: &Row, screen: &Screen) -> String {
         screen.paint("2", &bytes(row.size)),
         screen.paint("2", &row.reason)
     )
-}
-
-pub(super) fn counts_text(plan: &Plan) -> String {
-    let counts = plan.counts();
-    let all = [
-        (counts.added, "added"),
-        (counts.updated, "updated"),
-        (counts.renamed, "renamed"),
-        (counts.removed, "removed"),
-        (counts.kept, "kept"),
-        (counts.conflicts, "in conflict"),
-        (counts.unchanged, "unchanged"),
-    ];
-    let some: Vec<String> = all
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
-    if some.is_empty() {
-        "nothing to do".to_owned()
-    } else {
-        some.join(", ")
-    }
 }

@@ -136,7 +136,7 @@ impl Watching<'_> {
                         *mid_line = !bytes.ends_with(b"\n");
                     };
                     if let Program::ToStart(file) = std::mem::replace(program, Program::Runs) {
-                        return Event::Ended(connection.board.run_file(&file, &mut show).await);
+                        return Event::Ended(connection.board.run_file(&file, None, &mut show).await);
                     }
                     *program = Program::None;
                     loop {
@@ -213,11 +213,7 @@ impl Watching<'_> {
         let spent = Spent::since(connection, &before, start);
         sync::one_by_one(&outcome, screen);
         sync::synced(&outcome, &spent, &scan, screen);
-        Ok(Some(format!(
-            "{}, {}",
-            sync::counts_text(&outcome.plan),
-            spent.seconds()
-        )))
+        Ok(Some(format!("{}, {}", outcome.plan.counts(), spent.seconds())))
     }
 
     /// The settings may name another board.

@@ -31,7 +31,7 @@ const SLICE: usize = 32;
 const SLICE_PAUSE: Duration = Duration::from_micros(3_300);
 
 /// Fewer, larger reads: a board on USB sends faster than a system call for each 64 bytes.
-const READ_AT_ONCE: usize = 4096;
+pub(super) const READ_AT_ONCE: usize = 4096;
 
 /// How code gets to the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,11 @@ impl Repl {
             self.paste = self.read_paste_answer().await?;
         }
         Ok(self.paste != Paste::Missing)
+    }
+
+    /// `raw_paste` without asking, after something was run.
+    pub fn has_raw_paste(&self) -> bool {
+        self.paste != Paste::Missing
     }
 
     /// How many bytes the board can hold that it has not read yet: twice its raw-paste window.
@@ -300,7 +305,7 @@ impl Repl {
     }
 
     /// A pulled cable is EIO on a tty, ENXIO or EBADF on some drivers, a reset on sockets: gone, all of them.
-    fn broken(&self) -> ReplError {
+    pub(super) fn broken(&self) -> ReplError {
         WireError::Gone {
             address: self.address.clone(),
         }

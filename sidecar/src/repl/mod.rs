@@ -11,6 +11,7 @@ mod literal;
 mod paste;
 mod reply;
 mod run;
+mod typing;
 
 pub use answer::Answer;
 pub use answer::Answers;
@@ -22,3 +23,4 @@ pub use error::ReplError;
 pub use error::Traceback;
 pub use literal::bytes_literal;
 pub use literal::text_literal;
+pub use typing::Typing;

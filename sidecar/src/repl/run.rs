@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::repl::Repl;
 use crate::repl::ReplError;
 use crate::repl::Traceback;
+use crate::repl::Typing;
 use crate::repl::conversation::RAW_BANNER;
 use crate::repl::reply::Part;
 use crate::repl::reply::Reply;
@@ -23,19 +24,27 @@ impl Repl {
     /// Runs `code` to its end, giving its output to `sink` as it comes.
     ///
     /// What looks like the end may be printed by the program; so the board is asked for its prompt,
-    /// and only its immediate answer is believed. Drop the future to stop waiting; the program then
+    /// and only its immediate answer is believed. `keys` go to the program. Drop the future to stop waiting; the program then
     /// goes on until the next `enter` interrupts it.
-    pub async fn run(&mut self, code: &str, sink: &mut (dyn FnMut(&[u8]) + Send)) -> Result<(), ReplError> {
+    pub async fn run(
+        &mut self,
+        code: &str,
+        mut keys: Option<&mut Typing>,
+        sink: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<(), ReplError> {
         self.start(code).await?;
         let mut reply = Reply::default();
         loop {
             reply.push(&std::mem::take(&mut self.input));
             match reply.part() {
                 Part::Out(bytes) => sink(&bytes),
-                Part::More => self
-                    .fill(Instant::now() + LONG, "output of the program", LONG)
-                    .await
-                    .or_else(patient)?,
+                Part::More => match &mut keys {
+                    Some(keys) => self.fill_typing(keys).await?,
+                    None => self
+                        .fill(Instant::now() + LONG, "output of the program", LONG)
+                        .await
+                        .or_else(patient)?,
+                },
                 Part::End(error) => {
                     if self.at_prompt().await? {
                         return if error.is_empty() {
@@ -55,6 +64,14 @@ impl Repl {
             self.fill(Instant::now() + LONG, "output of the program", LONG)
                 .await
                 .or_else(patient)?;
+        }
+        Ok(self.take_input())
+    }
+
+    /// `overhear` while keys are sent; empty if only that was done.
+    pub async fn converse(&mut self, keys: &mut Typing) -> Result<Vec<u8>, ReplError> {
+        if self.input.is_empty() {
+            self.fill_typing(keys).await?;
         }
         Ok(self.take_input())
     }

@@ -107,6 +107,15 @@ pub struct Connection {
     _virtual_board: Option<crate::virtual_board::VirtualBoard>,
 }
 
+/// How a board was reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// By its firmware.
+    Machine,
+    /// By the port's control lines.
+    Lines,
+}
+
 /// A port of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -289,5 +298,23 @@ impl Connection {
             }
             other => other,
         }
+    }
+
+    /// As if the power had been cut, after `enter` went as `entered` says: by the port's control lines where the
+    /// board does not answer or has no `machine.reset()`. A board that cannot be reset goes on.
+    pub async fn hard_reset(&mut self, entered: Result<(), BoardError>) -> Result<Reset, BoardError> {
+        let board = &mut self.board;
+        let otherwise = match entered {
+            Ok(()) if board.hard_reset().await? => return Ok(Reset::Machine),
+            Ok(()) => BoardError::NoReset,
+            Err(error) => error,
+        };
+        if board.reset_by_lines().await? {
+            return Ok(Reset::Lines);
+        }
+        if matches!(otherwise, BoardError::NoReset) {
+            board.restore().await?;
+        }
+        Err(otherwise)
     }
 }

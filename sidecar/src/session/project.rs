@@ -23,6 +23,7 @@ use crate::sync::Outcome;
 use crate::sync::SyncError;
 use crate::sync::Wish;
 use crate::sync::ignore::Rules;
+use crate::sync::plan::OnConflict;
 use crate::sync::plan::Plan;
 use crate::sync::plan::Policy;
 use crate::sync::plan::Sides;
@@ -131,6 +132,14 @@ impl Project {
 }
 
 impl Goal {
+    /// The same with another answer to what the board holds and a sync would destroy.
+    #[must_use]
+    pub fn with_conflict(&self, conflict: OnConflict) -> Self {
+        let mut goal = self.clone();
+        goal.settings.conflict = conflict;
+        goal
+    }
+
     /// The folder that becomes the root of the board.
     pub fn root(&self) -> PathBuf {
         self.folder.join(&self.settings.source)

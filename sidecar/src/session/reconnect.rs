@@ -27,14 +27,16 @@ pub struct Home {
 
 impl Home {
     /// Asks the system about the port, so ask while the board is there.
-    pub async fn of(connection: &Connection, baud: u32) -> Self {
+    pub fn of(connection: &Connection, baud: u32) -> impl Future<Output = Self> + Send + use<> {
         let address = connection.address.clone();
-        let path = address.to_string();
-        let usb = tokio::task::spawn_blocking(move || wire::ports::usb_of(&path)).await;
-        Self {
-            address,
-            baud,
-            usb_serial: usb.ok().flatten().and_then(|usb| usb.serial),
+        async move {
+            let path = address.to_string();
+            let usb = tokio::task::spawn_blocking(move || wire::ports::usb_of(&path)).await;
+            Self {
+                address,
+                baud,
+                usb_serial: usb.ok().flatten().and_then(|usb| usb.serial),
+            }
         }
     }
 

@@ -26,6 +26,7 @@ pub use attempt::preview;
 pub use attempt::sync;
 pub use error::SyncError;
 pub use known_manifests::KnownManifests;
+pub use put::Content;
 pub use put::Delivery;
 pub use put::put;
 pub use sides::sides;

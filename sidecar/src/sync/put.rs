@@ -1,9 +1,13 @@
 //! `put`: files of this machine to places on the board that the user named, in one transaction.
 //! Not a sync: nothing is compared or removed, and the manifest stays, so the next sync sees what was done by hand.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
+use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 
 use crate::base::BoardPath;
@@ -22,11 +26,50 @@ use crate::sync::plan::Space;
 use crate::sync::plan::is_own;
 use crate::sync::transaction::Applied;
 
+/// Where content comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A file of this machine.
+    File(PathBuf),
+    /// These bytes.
+    Bytes(Vec<u8>),
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
+}
+
+impl Content {
+    fn size(&self) -> Result<u64, SyncError> {
+        match self {
+            Self::File(path) => fs::metadata(path).map(|facts| facts.len()).map_err(unread(path)),
+            Self::Bytes(bytes) => Ok(bytes.len() as u64),
+        }
+    }
+
+    fn read(&self) -> Result<Cow<'_, [u8]>, SyncError> {
+        match self {
+            Self::File(path) => fs::read(path).map(Cow::Owned).map_err(unread(path)),
+            Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+        }
+    }
+}
+
+fn unread(path: &Path) -> impl FnOnce(io::Error) -> SyncError {
+    let path = path.to_owned();
+    |source| SyncError::Read { path, source }
+}
+
 /// What is to lie where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
-    /// Content: place on the board to file of this machine.
-    pub files: BTreeMap<BoardPath, PathBuf>,
+    /// Place on the board to content.
+    pub files: BTreeMap<BoardPath, Content>,
     /// Folders that are to be there, also if nothing lies in them.
     pub folders: BTreeSet<BoardPath>,
 }
@@ -84,7 +127,7 @@ async fn attempt(
     let mut stage = board.stage().await?;
     let mut orders: Vec<Order> = missing.into_iter().map(Order::MakeFolder).collect();
     for place in places {
-        let number = send(&mut stage, place.path, place.host, total, progress).await?;
+        let number = send(&mut stage, place.path, place.content, total, progress).await?;
         orders.push(Order::Place(number, place.path.clone()));
         if !whole {
             stage.commit(&std::mem::take(&mut orders), &mut |_| {}).await?;
@@ -106,14 +149,11 @@ async fn attempt(
 async fn send(
     stage: &mut Stage<'_>,
     path: &BoardPath,
-    host: &PathBuf,
+    content: &Content,
     total: u64,
     progress: &mut dyn Progress,
 ) -> Result<u32, SyncError> {
-    let content = fs::read(host).map_err(|source| SyncError::Read {
-        path: host.clone(),
-        source,
-    })?;
+    let content = content.read()?;
     let mut moved = |done: u64| {
         progress.report(At::Sending {
             path: path.clone(),
@@ -136,7 +176,7 @@ struct Looked<'a> {
 
 struct Place<'a> {
     path: &'a BoardPath,
-    host: &'a PathBuf,
+    content: &'a Content,
     size: u64,
     /// Size of the file that it replaces.
     old: Option<u64>,
@@ -162,13 +202,7 @@ async fn look<'a>(board: &mut Board, delivery: &'a Delivery) -> Result<Looked<'a
     let paths: Vec<BoardPath> = delivery.files.keys().cloned().collect();
     let found = board.lies_at(&paths).await?;
     let mut places = Vec::new();
-    for ((path, host), lies) in delivery.files.iter().zip(found) {
-        let size = fs::metadata(host)
-            .map_err(|source| SyncError::Read {
-                path: host.clone(),
-                source,
-            })?
-            .len();
+    for ((path, content), lies) in delivery.files.iter().zip(found) {
         let old = match lies {
             Lies::Nothing => None,
             Lies::File { size } => Some(size),
@@ -179,8 +213,8 @@ async fn look<'a>(board: &mut Board, delivery: &'a Delivery) -> Result<Looked<'a
         };
         places.push(Place {
             path,
-            host,
-            size,
+            content,
+            size: content.size()?,
             old,
         });
     }

@@ -26,7 +26,11 @@ mod documents;
 mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
+#[cfg(target_os = "linux")]
+mod live;
 mod live_folder;
+#[cfg(target_os = "linux")]
+mod living;
 #[cfg(target_os = "linux")]
 mod microbit;
 #[cfg(target_os = "linux")]

@@ -107,6 +107,9 @@ impl Explain for BoardError {
                 self,
                 "end the name with / to put it into that folder, or remove the folder first; nothing was written",
             ),
+            Self::Taken { .. } | Self::IntoItself { .. } => {
+                words("board.in_the_way", Exit::Failed, self, OTHER_NAME)
+            }
             Self::Own { .. } => words(
                 "board.own",
                 Exit::Failed,
@@ -166,6 +169,8 @@ impl Explain for BoardError {
         }
     }
 }
+
+const OTHER_NAME: &str = "choose another name; nothing was changed";
 
 pub(super) const NO_SPACE: &str = "remove files from the board (boardside ls, boardside rm) or leave some out of the project \
      (.boardsideignore); nothing was changed";

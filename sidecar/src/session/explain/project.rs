@@ -8,6 +8,7 @@ use crate::session::Explained;
 use crate::session::LandError;
 use crate::session::ProjectError;
 use crate::session::PullError;
+use crate::session::PullingError;
 use crate::session::WatchedError;
 use crate::session::explain::board::NO_SPACE;
 use crate::session::explain::chain;
@@ -121,6 +122,16 @@ impl Explain for PullError {
                 "move away what lies there, or fetch the file with `boardside get` to another place; nothing was written"
             },
         )
+    }
+}
+
+impl Explain for PullingError {
+    fn explained(&self) -> Explained {
+        match self {
+            Self::Refused(error) => error.explained(),
+            Self::Land(error) => error.explained(),
+            Self::Board(error) => error.explained(),
+        }
     }
 }
 

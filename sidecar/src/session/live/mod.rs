@@ -1,12 +1,23 @@
 //! A board kept open and a folder watched for an editor: one task owns each, takes orders and tells what happens.
 //! Knows no JSON and no editor, and decides nothing about which board belongs to which folder.
 
+mod actor;
+mod ask;
+mod board;
 mod chosen;
 mod contents;
+mod door;
 mod folder;
 mod known;
+mod listing;
+mod mail;
 mod order;
+mod program;
+mod prompt;
+mod trouble;
+mod work;
 
+pub use board::LiveBoard;
 pub use chosen::Chosen;
 pub use contents::Contents;
 pub use folder::FolderSettings;

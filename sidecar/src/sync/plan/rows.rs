@@ -131,6 +131,30 @@ pub struct Counts {
     pub conflicts: usize,
 }
 
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [
+            (self.added, "added"),
+            (self.updated, "updated"),
+            (self.renamed, "renamed"),
+            (self.removed, "removed"),
+            (self.kept, "kept"),
+            (self.conflicts, "in conflict"),
+            (self.unchanged, "unchanged"),
+        ];
+        let some: Vec<String> = all
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, word)| format!("{n} {word}"))
+            .collect();
+        if some.is_empty() {
+            f.write_str("nothing to do")
+        } else {
+            f.write_str(&some.join(", "))
+        }
+    }
+}
+
 impl Plan {
     /// Counts the files.
     pub fn counts(&self) -> Counts {
