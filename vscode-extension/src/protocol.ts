@@ -1,0 +1,89 @@
+// What the editor and `boardside lsp` say to each other: the mirror of protocol.md, which says what each thing means.
+// No code but the lists of names, which a test compares with protocol.md and with the sidecar.
+
+export const PROTOCOL = 1;
+
+export const METHODS = [
+  'boardside/cancel', 'boardside/jobDone', 'boardside/boards', 'boardside/boardsChanged',
+  'boardside/console/attach', 'boardside/console/input', 'boardside/console/output', 'boardside/console/locate',
+  'boardside/files/list', 'boardside/files/write', 'boardside/files/read', 'boardside/files/rename',
+  'boardside/files/makeFolder', 'boardside/files/delete',
+  'boardside/differences', 'boardside/base', 'boardside/settings', 'boardside/settingsChanged',
+] as const;
+
+export const COMMANDS = [
+  'boardside.sync', 'boardside.connect', 'boardside.disconnect', 'boardside.run', 'boardside.stop',
+  'boardside.softReset', 'boardside.hardReset', 'boardside.pull', 'boardside.diff', 'boardside.doctor',
+] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** What a command may be told. */
+export interface CommandFields {
+  folder?: string; board?: string; uri?: string; code?: string;
+  conflict?: 'stop' | 'overwrite' | 'keep'; overwrite?: boolean; dryRun?: boolean; fix?: boolean;
+}
+
+export interface Conflict { path: string; reason: string; uri?: string; overwritable: boolean }
+export interface Trouble { code: string; message: string; help: string; conflicts?: Conflict[] }
+
+export type BoardState = 'free' | 'connecting' | 'connected' | 'running' | 'busy' | 'held' | 'away' | 'refused';
+export interface Board {
+  address: string; name: string; id?: string; state: BoardState; why?: Trouble;
+  folders: string[]; job?: { job: number; kind: string }; facts?: Facts;
+}
+/** Sizes in bytes. */
+export interface Facts {
+  firmware: string; version: string; id: string; root: string;
+  flashTotal?: number; flashFree?: number; ramFree: number; tier: string;
+}
+
+export interface Row { verb: string; path: string; bytes: number; reason: string; uri?: string }
+export interface Check { name: string; state: 'ok' | 'note' | 'error'; message: string; help?: string }
+/** The results of all kinds of jobs: which fields are there depends on `kind`. */
+export interface JobResult {
+  added?: number; updated?: number; removed?: number; renamed?: number; unchanged?: number; kept?: number;
+  elapsedMs?: number; dryRun?: boolean; rows?: Row[];
+  differ?: number; same?: number; onlyProject?: number; ended?: boolean; checks?: Check[];
+}
+export interface JobDone {
+  job: number; kind: string; folder?: string; board?: string; automatic: boolean; result?: JobResult; error?: Trouble;
+}
+
+export interface Entry { path: string; name: string; folder: boolean; size?: number }
+export interface Link { start: number; end: number; path: string; uri: string; line: number }
+export interface Difference { path: string; uri: string; state: 'onlyProject' | 'onlyBoard' | 'differs' }
+export interface Differences { folder: string; board?: string; known: boolean; files: Difference[] }
+export interface Settings {
+  root: string; file?: string | null; imported: { key: string; setting: string }[]; warnings: string[];
+}
+
+/** Requests to the sidecar: method → [params, result]. */
+export interface Requests {
+  'workspace/executeCommand': [
+    { command: Command; arguments: CommandFields[]; workDoneToken: string }, { job: number }];
+  'boardside/boards': [undefined, { boards: Board[] }];
+  'boardside/console/attach': [{ board: string }, { history: string }];
+  'boardside/console/locate': [{ board: string; text: string }, { links: Link[] }];
+  'boardside/files/list': [{ board: string; path: string; fresh?: boolean }, { entries: Entry[] }];
+  'boardside/files/read': [{ board: string; path: string }, { content: string }];
+  'boardside/files/write': [{ board: string; path: string; content: string }, null];
+  'boardside/files/rename': [{ board: string; from: string; to: string }, null];
+  'boardside/files/makeFolder': [{ board: string; path: string }, null];
+  'boardside/files/delete': [{ board: string; path: string }, null];
+  'boardside/base': [{ uri: string; ask?: boolean }, { content: string | null }];
+  'boardside/settings': [{ folder: string }, Settings];
+}
+/** Notifications to the sidecar: method → params. */
+export interface Notices {
+  'boardside/cancel': { job: number };
+  'boardside/console/input': { board: string; text: string };
+  'window/workDoneProgress/cancel': { token: string };
+}
+/** Notifications from the sidecar: method → params. */
+export interface Events {
+  'boardside/jobDone': JobDone;
+  'boardside/boardsChanged': { boards: Board[] };
+  'boardside/console/output': { board: string; text: string; kind: 'output' | 'note' };
+  'boardside/differences': Differences;
+  'boardside/settingsChanged': { folder: string; settings: Settings };
+}

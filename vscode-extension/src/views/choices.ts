@@ -1,0 +1,104 @@
+// What the user is told and asked: how jobs ended, what to do about a conflict, which board.
+import * as vscode from 'vscode';
+import type { ShowToast } from '../jobs';
+import { log } from '../log';
+import type { Board, Check, CommandFields, Conflict, JobDone } from '../protocol';
+import { checkLine, describe, iconOf, lastLine, summary } from '../wording';
+
+const { executeCommand } = vscode.commands;
+const { window } = vscode;
+/** What a choice leads to. */
+export interface Answers {
+  again(change: CommandFields): unknown;
+  compare(conflicts: readonly Conflict[], board: string | undefined): Promise<void>;
+  pickBoard(): Promise<string | undefined>;
+}
+
+/** Shows how a job ended. What went well is said in the status bar only; what was cancelled, too. */
+export async function present(done: JobDone, answers: Answers): Promise<void> {
+  const { code, message = '', help } = done.error ?? {};
+  const text = summary(done);
+  if (code === undefined || code === 'cancelled') {
+    const said = code ? '$(circle-slash) Boardside: cancelled' : text && `$(check) Boardside: ${text}`;
+    window.setStatusBarMessage(said ?? '', 8_000);
+    if (done.kind === 'diff' && done.result?.differ !== 0 && code === undefined) {
+      await executeCommand('workbench.view.scm');
+    }
+    await showChecks(done.result?.checks ?? []);
+  } else if (code === 'sync.conflict' || code === 'pull.conflict') {
+    await askConflict(done, answers);
+  } else if (code === 'connect.many_boards') {
+    const board = await answers.pickBoard();
+    await (board && answers.again({ board }));
+  } else if (code === 'python.raised') {
+    if (await window.showErrorMessage(`Boardside: ${lastLine(message)}`, 'Show Problems')) {
+      await executeCommand('workbench.actions.view.problems');
+    }
+  } else {
+    const steps: Record<string, () => unknown> = {
+      'Try Again': () => answers.again({}),
+      'Doctor': () => executeCommand('boardside.doctorBoard', done),
+      'Show Log': () => log.show(),
+    };
+    const buttons = Object.keys(steps).filter((step) => step !== 'Doctor' || done.kind !== 'doctor');
+    const chosen = await window.showErrorMessage(`Boardside: ${[message, help].filter(Boolean).join('. ')}`, ...buttons);
+    await steps[chosen ?? '']?.();
+  }
+}
+
+async function showChecks(checks: readonly Check[]): Promise<void> {
+  const wrong = checks.find(({ state }) => state === 'error');
+  checks.forEach((check) => log.info(checkLine(check)));
+  const chosen = wrong !== undefined ? await window.showWarningMessage(`Boardside: ${checkLine(wrong)}`, 'Show Log')
+    : checks.length > 0 && await window.showInformationMessage('Boardside: all is well.', 'Show Log');
+  if (chosen) {
+    log.show();
+  }
+}
+
+async function askConflict(done: JobDone, answers: Answers): Promise<void> {
+  const { message = '', conflicts = [] } = done.error ?? {};
+  const steps: Record<string, () => unknown> = {
+    ...(done.kind !== 'pull' && { 'Keep Board’s': () => answers.again({ conflict: 'keep' }) }),
+    ...(done.kind === 'pull' && { 'Overwrite': () => answers.again({ overwrite: true }) }),
+    ...(done.kind !== 'pull' && conflicts.some(({ overwritable }) => overwritable)
+      && { 'Overwrite': () => answers.again({ conflict: 'overwrite' }) }),
+    'Compare': async () => {
+      await answers.compare(conflicts, done.board);
+      await askConflict(done, answers); // who has seen it can choose
+    },
+  };
+  await steps[await window.showWarningMessage(`Boardside: ${message}`, ...Object.keys(steps)) ?? '']?.();
+}
+
+export async function pickBoard(boards: readonly Board[], title: string): Promise<string | undefined> {
+  const items = boards.map((board) => ({
+    label: `$(${iconOf(board)}) ${board.name}`, description: `${board.address} · ${describe(board)}`, address: board.address,
+    detail: board.why?.message ?? board.folders.map((uri) => `the board of ${vscode.Uri.parse(uri).path}`).join(', '),
+  }));
+  const other = { label: '$(edit) Another address…', description: 'socket://host:port, id:…, virtual:unix', address: '' };
+  const none = 'No board is found. Is it plugged in, with a cable that carries data?';
+  const placeHolder = boards.length > 0 ? 'Which board?' : none;
+  const chosen = await window.showQuickPick([...items, other], { title, placeHolder, matchOnDescription: true });
+  return chosen === other ? window.showInputBox({ title, prompt: 'Address of the board' }) : chosen?.address;
+}
+
+/** A notification with Cancel, until it is closed. */
+export const showToast: ShowToast = (title, cancel) => {
+  let close: () => void = () => undefined;
+  let progress: vscode.Progress<{ message?: string; increment?: number }> | undefined;
+  let shown = 0;
+  const over = new Promise<void>((resolve) => (close = resolve));
+  void window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (into, token) => {
+    token.onCancellationRequested(cancel);
+    progress = into;
+    return over;
+  });
+  return {
+    close,
+    report(message = '', percent = shown) {
+      progress?.report({ message, increment: Math.max(0, percent - shown) });
+      shown = Math.max(shown, percent);
+    },
+  };
+};
