@@ -12,6 +12,8 @@ pub mod board;
 pub mod cli;
 /// MicroPython's friendly, raw and raw-paste conversation on a wire.
 pub mod repl;
+/// The editor's door.
+pub mod server;
 /// One workspace: settings, which board, which wire, and words for every error.
 pub mod session;
 /// Making the board's tree equal to the project's.

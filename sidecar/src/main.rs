@@ -2,5 +2,6 @@
 //! No logic of its own: everything is in the library, where tests reach it.
 
 fn main() -> std::process::ExitCode {
-    boardside::cli::main()
+    // The command line and the language server do not know each other.
+    boardside::cli::main(boardside::server::main)
 }

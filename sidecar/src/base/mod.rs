@@ -8,6 +8,7 @@ mod board_path;
 mod fingerprint;
 mod progress;
 mod size;
+mod utf8;
 
 pub use board_path::BoardPath;
 pub use board_path::PathError;
@@ -18,3 +19,4 @@ pub use progress::Progress;
 pub use progress::Silent;
 pub use progress::Stage;
 pub use size::size_text;
+pub use utf8::Utf8;

@@ -98,10 +98,19 @@ pub(super) enum Verb {
     /// A board without hardware: real MicroPython behind a serial port with a speed and faults
     #[cfg(target_os = "linux")]
     VirtualBoard(Box<crate::cli::virtual_board::Args>),
+    /// The language server that editors start: JSON-RPC on stdin and stdout, see protocol.md
+    Lsp(LspArgs),
     /// Print a script that completes these verbs in a shell
     Completions(manual::CompletionsArgs),
     /// Print the manual page
     Man(manual::ManArgs),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct LspArgs {
+    /// What editors say to every language server; there is no other way
+    #[arg(long, hide = true)]
+    stdio: bool,
 }
 
 const DOCTOR: &str = "A program that runs is stopped and started again (soft reset). Exit code 0 when no problem was \

@@ -10,6 +10,7 @@ use std::io::Write as _;
 use serde_json::json;
 use tokio::io::AsyncRead;
 
+use crate::base::Utf8;
 use crate::cli::args::ConsoleArgs;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
@@ -18,7 +19,6 @@ use crate::cli::keys::RawTerminal;
 use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::stop::Stop;
-use crate::cli::utf8::Utf8;
 use crate::session::Exit;
 use crate::session::Home;
 use crate::session::connect;

@@ -26,7 +26,6 @@ mod screen;
 mod spelling;
 mod stop;
 mod sync;
-mod utf8;
 #[cfg(target_os = "linux")]
 mod virtual_board;
 mod watch;
@@ -41,12 +40,15 @@ use crate::cli::failure::Failure;
 use crate::cli::screen::Screen;
 use crate::session::Exit;
 
-/// Runs the command line of this process.
-pub fn main() -> ExitCode {
+/// Runs the command line of this process. `lsp` is the language server, which is another room's.
+pub fn main(lsp: impl FnOnce() -> ExitCode) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    if let Verb::Lsp(_) = cli.verb {
+        return lsp();
+    }
     let mut screen = Screen::new(cli.global.json);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -98,6 +100,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Doctor(args) => doctor::run(&cli.global, args, screen).await,
         Verb::Watch(args) => watch::run(&cli.global, args, screen).await,
         Verb::Console(args) => console::run(&cli.global, args, screen).await,
+        Verb::Lsp(_) => unreachable!("`main` does it"),
     }
 }
 

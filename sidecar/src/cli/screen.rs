@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::base::Progress;
 use crate::base::Stage;
-use crate::cli::utf8::Utf8;
+use crate::base::Utf8;
 use crate::session::Explain;
 use crate::session::Explained;
 

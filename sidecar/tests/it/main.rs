@@ -23,6 +23,7 @@ mod desk;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod documents;
+mod editor;
 mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
@@ -41,6 +42,7 @@ mod plans;
 mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
+mod server;
 mod settings;
 mod tracebacks;
 #[cfg(target_os = "linux")]

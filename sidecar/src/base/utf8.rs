@@ -3,14 +3,14 @@
 
 /// Text from pieces.
 #[derive(Debug, Default)]
-pub(super) struct Utf8 {
+pub struct Utf8 {
     /// The beginning of a character whose end has not come.
     begun: Vec<u8>,
 }
 
 impl Utf8 {
     /// The text so far; at most three bytes wait for the next piece.
-    pub(super) fn push(&mut self, piece: &[u8]) -> String {
+    pub fn push(&mut self, piece: &[u8]) -> String {
         self.begun.extend(piece);
         let complete = match std::str::from_utf8(&self.begun) {
             Err(error) => self.complete(error.valid_up_to()),

@@ -1,0 +1,65 @@
+//! Questions to the client: its settings for a folder, and what to do about conflicts. The answers come as events.
+//! What they mean is decided elsewhere.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::server::desk::Desk;
+use crate::server::desk::Event;
+use crate::server::desk::FolderId;
+use crate::server::protocol::names;
+use crate::sync::plan::OnConflict;
+
+/// What programs answer.
+pub(super) const ASK_LIMIT: Duration = Duration::from_secs(10);
+/// What people answer.
+const PEOPLE_LIMIT: Duration = Duration::from_secs(600);
+
+const OVERWRITE: &str = "Overwrite";
+const KEEP: &str = "Keep the board's";
+
+impl Desk {
+    /// The settings of the editor for a folder, from wherever it has them.
+    pub(super) fn ask_settings(&mut self, id: FolderId) {
+        if !self.start.configuration {
+            let settings = self.start.settings.clone();
+            return self.configured(id, settings.as_ref());
+        }
+        let Some(folder) = self.folders.get(&id) else {
+            return;
+        };
+        let params = json!({"items": [{"scopeUri": folder.place.uri, "section": "boardside"}]});
+        let events = self.events.clone();
+        let first = |answer: Value| answer.as_array().and_then(|items| items.first().cloned());
+        self.outbox
+            .ask(names::CONFIGURATION, params, ASK_LIMIT, move |answer| {
+                let settings = answer.and_then(first);
+                events.send(Event::Configured(id, settings)).unwrap_or_default();
+            });
+    }
+
+    /// What is to become of files that a sync would destroy on the board.
+    pub(super) fn ask_about_conflicts(&mut self, id: FolderId, count: usize) {
+        let files = if count == 1 {
+            "1 file".to_owned()
+        } else {
+            format!("{count} files")
+        };
+        let message = format!("{files} on the board would be lost");
+        let actions = json!([{"title": OVERWRITE}, {"title": KEEP}]);
+        let params = json!({"type": 2, "message": message, "actions": actions});
+        let events = self.events.clone();
+        self.outbox
+            .ask(names::SHOW_REQUEST, params, PEOPLE_LIMIT, move |answer| {
+                let title = answer.as_ref().and_then(|answer| answer["title"].as_str());
+                let policy = match title {
+                    Some(OVERWRITE) => Some(OnConflict::Overwrite),
+                    Some(KEEP) => Some(OnConflict::Keep),
+                    _ => None,
+                };
+                events.send(Event::Settled(id, policy)).unwrap_or_default();
+            });
+    }
+}
