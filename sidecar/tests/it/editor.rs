@@ -197,6 +197,14 @@ impl TestEditor {
             .await
     }
 
+    /// How a job ended; the message is still there for those who ask for it later.
+    pub(crate) async fn done_but_kept(&mut self, job: u64) -> Value {
+        let params = self.done(job).await;
+        self.inbox
+            .push_back(json!({"method": "boardside/jobDone", "params": params.clone()}));
+        params
+    }
+
     /// The params of the next notification of this kind that is wanted.
     pub(crate) async fn told(&mut self, method: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let message = self
