@@ -104,6 +104,21 @@ impl Port {
         self.until(end)
     }
 
+    /// As people press Ctrl-C: again if nothing came of it. The unix port loses one that comes after it looked for
+    /// signals and before it waits for input.
+    pub(crate) fn press_until(&mut self, key: &str, end: &str) -> String {
+        let mut all = String::new();
+        for _ in 0..10 {
+            self.send(key);
+            let (text, found) = self.gather(end, Duration::from_secs(2));
+            all.push_str(&text);
+            if found {
+                return all;
+            }
+        }
+        panic!("no {end:?} in {all:?}");
+    }
+
     /// The next `n` bytes.
     pub(crate) fn take(&mut self, n: usize) -> String {
         let mut bytes = vec![0; n];

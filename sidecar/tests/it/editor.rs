@@ -197,6 +197,14 @@ impl TestEditor {
             .await
     }
 
+    /// How a job ended; the message is still there for those who ask for it later.
+    pub(crate) async fn done_but_kept(&mut self, job: u64) -> Value {
+        let params = self.done(job).await;
+        self.inbox
+            .push_back(json!({"method": "boardside/jobDone", "params": params.clone()}));
+        params
+    }
+
     /// The params of the next notification of this kind that is wanted.
     pub(crate) async fn told(&mut self, method: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let message = self
@@ -264,6 +272,18 @@ impl TestEditor {
     /// Closes stdin.
     pub(crate) fn hang_up(&mut self) {
         self.to = None;
+    }
+
+    /// The exit code of a process that is not read from any more.
+    pub(crate) async fn ended_unread(mut self) -> i32 {
+        let Some(Server::Process(mut child)) = self.server.take() else {
+            panic!("it is no process");
+        };
+        let status = timeout(LIMIT, child.wait())
+            .await
+            .expect("the server ends")
+            .unwrap();
+        status.code().unwrap_or(-1)
     }
 
     /// `shutdown`, `exit`, and the end of the server, which must be clean.

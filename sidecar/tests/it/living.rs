@@ -44,6 +44,8 @@ pub(crate) struct Living {
     /// What the console showed and nobody asked for yet. The unix port ends lines of programs by \n alone.
     console: String,
     jobs: JobId,
+    /// How it is, as it told last.
+    state: State,
 }
 
 pub(crate) fn path(text: &str) -> BoardPath {
@@ -109,6 +111,7 @@ impl Living {
             log: Vec::new(),
             console: String::new(),
             jobs: 0,
+            state: State::Free,
         }
     }
 
@@ -146,6 +149,9 @@ impl Living {
     }
 
     fn take(&mut self, told: &Told) {
+        if let Told::State(state) = told {
+            self.state = state.clone();
+        }
         let words = match told {
             Told::Heard(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
@@ -214,7 +220,11 @@ impl Living {
         }
     }
 
+    /// Waits until it is in this state.
     pub(crate) async fn state(&mut self, wanted: &str) -> State {
+        if format!("{:?}", self.state).starts_with(wanted) {
+            return self.state.clone();
+        }
         self.until(wanted, |told| match told {
             Told::State(state) if format!("{state:?}").starts_with(wanted) => Some(state.clone()),
             _ => None,

@@ -1,9 +1,11 @@
 //! `boardside lsp`: what comes in, what goes out, and how it ends.
-//! What the protocol's examples say is another chapter.
+//! What a sync does to a board is tested elsewhere.
 
 #[cfg(target_os = "linux")]
 mod consoles;
 mod ends;
+#[cfg(target_os = "linux")]
+mod examples;
 mod faults;
 mod lists;
 mod order;

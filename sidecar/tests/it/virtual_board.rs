@@ -83,7 +83,7 @@ fn paste_mode_echoes_what_is_pasted() {
 fn ctrl_c_interrupts_running_code(#[case] enter: &str, #[case] code: &str, #[case] end: &str) {
     let (board, mut port) = booted(&fast());
     port.ask(format!("{enter}print('g'+'o'); {code}"), "go\n");
-    port.ask("\x03", end);
+    port.press_until("\x03", end);
     assert_eq!((board.status().boots, board.status().crashes), (1, 0));
 }
 

@@ -60,19 +60,15 @@ impl Board {
         }
     }
 
+    /// For people; what firmware calls itself is for those who look closer.
     fn name(&self) -> String {
-        let told = self.facts.as_ref().map(|(facts, _)| facts.name.clone());
-        let end = || {
-            self.found
-                .address
-                .rsplit(['/', '\\'])
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let product = self.found.product.clone();
-        let named = |name: &String| !name.trim().is_empty();
-        product.filter(named).or(told.filter(named)).unwrap_or_else(end)
+        let product = self
+            .found
+            .product
+            .as_deref()
+            .filter(|name| !name.trim().is_empty());
+        let end = self.found.address.rsplit(['/', '\\']).next();
+        product.or(end).unwrap_or_default().to_owned()
     }
 }
 

@@ -7,6 +7,8 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::sync::oneshot;
 
+use crate::base::BoardPath;
+use crate::base::Fingerprint;
 use crate::board::Listed;
 use crate::server::call::FileCall;
 use crate::server::call::Reply;
@@ -17,6 +19,14 @@ use crate::server::refusal::Refusal;
 use crate::session::Explained;
 use crate::session::live::Ask;
 use crate::session::live::Order;
+
+/// What was done to a file of a board.
+#[derive(Debug)]
+pub(super) enum Change {
+    Wrote(BoardPath, Fingerprint),
+    Removed(BoardPath),
+    Renamed(BoardPath, BoardPath),
+}
 
 impl Desk {
     /// Asks the board, and answers when it has answered.
@@ -38,7 +48,9 @@ impl Desk {
                 Ask::Read { path, answer }
             }
             FileCall::Write(path, content) => {
-                let answer = answer(reply, |()| Value::Null);
+                let changed = self.changes(&address);
+                let (file, print) = (path.clone(), Fingerprint::of(&content));
+                let answer = answer(reply, move |()| changed(Change::Wrote(file, print)));
                 Ask::Write {
                     path,
                     content,
@@ -46,11 +58,15 @@ impl Desk {
                 }
             }
             FileCall::Remove(path) => {
-                let answer = answer(reply, |()| Value::Null);
+                let changed = self.changes(&address);
+                let file = path.clone();
+                let answer = answer(reply, move |()| changed(Change::Removed(file)));
                 Ask::Remove { path, answer }
             }
             FileCall::Rename { from, to } => {
-                let answer = answer(reply, |()| Value::Null);
+                let changed = self.changes(&address);
+                let renamed = Change::Renamed(from.clone(), to.clone());
+                let answer = answer(reply, move |()| changed(renamed));
                 Ask::Rename { from, to, answer }
             }
             FileCall::MakeFolder(path) => {
@@ -59,6 +75,35 @@ impl Desk {
             }
         };
         self.order(&address, Order::Ask(question));
+    }
+
+    /// A way to tell the desk what was done to a file; the client gets `null`.
+    fn changes(&self, address: &str) -> impl FnOnce(Change) -> Value + Send + 'static {
+        let (events, address) = (self.events.clone(), address.to_owned());
+        move |change| {
+            events
+                .send(Event::FileChanged { address, change })
+                .unwrap_or_default();
+            Value::Null
+        }
+    }
+
+    /// Something was done to a file of a board: what folders know of it is not as it was.
+    pub(super) fn file_changed(&mut self, address: &str, change: &Change) {
+        let mut ids = Vec::new();
+        for (id, folder) in &mut self.folders {
+            if let Some((_, known)) = folder.known.as_mut().filter(|(board, _)| board == address) {
+                match change {
+                    Change::Wrote(path, print) => known.wrote(path.clone(), *print),
+                    Change::Removed(path) => known.removed(path),
+                    Change::Renamed(from, to) => known.renamed(from, to),
+                }
+                ids.push(*id);
+            }
+        }
+        for id in ids {
+            self.tell_differences(id);
+        }
     }
 
     /// A way to tell a board something later, from another task.

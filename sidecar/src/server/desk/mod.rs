@@ -30,6 +30,7 @@ use tokio::sync::mpsc;
 use crate::server::call::Call;
 use crate::server::call::Start;
 use crate::server::desk::boards::Board;
+use crate::server::desk::files::Change;
 use crate::server::desk::folders::Folder;
 use crate::server::desk::jobs::Jobs;
 use crate::server::outbox::Outbox;
@@ -71,6 +72,8 @@ enum Event {
     Settled(FolderId, Option<OnConflict>),
     /// Something for a board, from a task that had to look elsewhere first.
     Order { address: String, order: Order },
+    /// A file of a board was written, removed or renamed by the editor.
+    FileChanged { address: String, change: Change },
     /// The code that a job is to run.
     Code(JobId, Result<String, String>),
 }
@@ -110,7 +113,6 @@ pub(super) async fn run(outbox: Outbox, mut calls: mpsc::Receiver<Call>, end: im
     tokio::pin!(end, watch);
     loop {
         let event = tokio::select! {
-            biased;
             () = &mut end => break,
             Some(event) = inbox.recv() => event,
             Some(call) = calls.recv() => Event::Call(call),
@@ -142,6 +144,7 @@ impl Desk {
             Event::Token(job, granted) => self.token(job, granted),
             Event::Settled(folder, policy) => self.settled(folder, policy),
             Event::Order { address, order } => self.order(&address, order),
+            Event::FileChanged { address, change } => self.file_changed(&address, &change),
             Event::Code(job, code) => self.code(job, code),
         }
         if !quiet {

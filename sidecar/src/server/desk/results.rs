@@ -73,9 +73,14 @@ impl Desk {
                 }
             }
             Done::Compared(sides) => {
-                if let Some(scan) = &job.scan {
-                    folder.known = Some((job.board.clone(), Known::of_sides(sides, &scan.files)));
-                }
+                let Some(scan) = &job.scan else { return };
+                let known = Known::of_sides(sides, &scan.files);
+                let before = folder.known.take().filter(|(board, _)| *board == job.board);
+                let known = match before {
+                    Some((_, before)) => known.remembering(&before, sides, &scan.files),
+                    None => known,
+                };
+                folder.known = Some((job.board.clone(), known));
             }
             _ => {}
         }
@@ -145,13 +150,21 @@ impl Desk {
 
     /// Conflicts are somebody's to decide.
     fn trouble(&mut self, job: &Job, trouble: &Trouble) {
-        let Some(id) = job.folder.filter(|_| trouble.explained.code == "sync.conflict") else {
+        let (Some(id), Task::Sync { dry_run: false, .. }) = (job.folder, &job.task) else {
             return;
         };
+        if trouble.conflicts.is_empty() {
+            return;
+        }
         if let Some(folder) = self.folders.get_mut(&id) {
             folder.in_conflict = true;
+            if let Some((_, known)) = folder.known.as_mut().filter(|(board, _)| *board == job.board) {
+                for (path, ..) in &trouble.conflicts {
+                    known.differs(path.clone());
+                }
+            }
         }
-        if !self.start.jobs && matches!(job.task, Task::Sync { dry_run: false, .. }) {
+        if !self.start.jobs {
             self.ask_about_conflicts(id, trouble.conflicts.len());
         }
     }
@@ -201,6 +214,7 @@ impl Desk {
             Err(Trouble { explained, .. }) => {
                 let line = format!("{kind} {about}: {} [{}]", explained.message, explained.code);
                 self.log(&line);
+                // Those of a sync are asked about instead.
                 let conflict = explained.code == "sync.conflict";
                 if explained.code != "cancelled" && !conflict {
                     let kind = if job.automatic() { WARNING } else { ERROR };

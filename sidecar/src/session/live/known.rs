@@ -61,6 +61,55 @@ impl Known {
         }
     }
 
+    /// After a comparison: what was known before of files that the project changed since, if it can still be so.
+    /// What the board holds was only compared with the project, so a size that fits is the sign.
+    #[must_use]
+    pub fn remembering(
+        mut self,
+        before: &Self,
+        sides: &BTreeMap<BoardPath, Sides>,
+        project: &Snapshot,
+    ) -> Self {
+        for (path, side) in sides {
+            let (Sides::Differ { board: size, .. } | Sides::OnlyBoard { size }) = side else {
+                continue;
+            };
+            let print = before.print(path);
+            let fits = |print: &&Fingerprint| print.size == *size && project.get(path) != Some(*print);
+            if let Some(print) = print.filter(fits) {
+                self.files.insert(path.clone(), Lies::Is(*print));
+            }
+        }
+        self
+    }
+
+    /// A file was put on the board by itself.
+    pub fn wrote(&mut self, path: BoardPath, print: Fingerprint) {
+        self.files.insert(path, Lies::Is(print));
+    }
+
+    /// The board has other content there than was thought.
+    pub fn differs(&mut self, path: BoardPath) {
+        self.files.insert(path, Lies::Other);
+    }
+
+    /// A file, or a folder with all that is in it, was removed from the board.
+    pub fn removed(&mut self, path: &BoardPath) {
+        self.files.retain(|file, _| file != path && !file.is_below(path));
+    }
+
+    /// A file or a folder of the board has another name now.
+    pub fn renamed(&mut self, from: &BoardPath, to: &BoardPath) {
+        let old = std::mem::take(&mut self.files);
+        let rename = |(file, lies): (BoardPath, Lies)| {
+            let inside = file.as_str().strip_prefix(from.as_str());
+            let moved = inside.filter(|_| file == *from || file.is_below(from));
+            let moved = moved.and_then(|rest| BoardPath::new(&format!("{to}{rest}")).ok());
+            (moved.unwrap_or(file), lies)
+        };
+        self.files = old.into_iter().map(rename).collect();
+    }
+
     /// Where the project's files are not those of the board, by path.
     pub fn differences(&self, project: &Snapshot) -> Vec<(BoardPath, Difference)> {
         let ours = project
@@ -123,6 +172,48 @@ mod tests {
             known.print(&BoardPath::new("/b.py").unwrap()),
             Some(&Fingerprint::of(b"1"))
         );
+    }
+
+    #[test]
+    fn a_comparison_does_not_forget_what_the_last_sync_put_there() {
+        let path = |text: &str| BoardPath::new(text).unwrap();
+        let synced = snapshot(&[("/a.py", "1"), ("/b.py", "1"), ("/c.py", "1"), ("/gone.py", "1")]);
+        let before = Known::of_sync(&Manifest {
+            project: "blink".to_owned(),
+            files: synced,
+        });
+        // a was changed in the project, b in both, c on the board only, gone was removed from the project.
+        let project = snapshot(&[("/a.py", "22"), ("/b.py", "22"), ("/c.py", "1")]);
+        let differ = |board, project| Sides::Differ { board, project };
+        let sides = BTreeMap::from([
+            (path("/a.py"), differ(1, 2)),
+            (path("/b.py"), differ(3, 2)),
+            (path("/c.py"), differ(1, 1)),
+            (path("/gone.py"), Sides::OnlyBoard { size: 1 }),
+        ]);
+        let known = Known::of_sides(&sides, &project).remembering(&before, &sides, &project);
+        let one = Fingerprint::of(b"1");
+        let prints = ["/a.py", "/b.py", "/c.py", "/gone.py"].map(|file| known.print(&path(file)).copied());
+        assert_eq!(prints, [Some(one), None, None, Some(one)]);
+        assert_eq!(known.differences(&project).len(), 4);
+    }
+
+    #[test]
+    fn what_is_done_to_single_files_is_known() {
+        let path = |text: &str| BoardPath::new(text).unwrap();
+        let project = snapshot(&[("/a.py", "1"), ("/lib/b.py", "1"), ("/lib/c.py", "1")]);
+        let mut known = Known::of_sync(&Manifest {
+            project: "blink".to_owned(),
+            files: project.clone(),
+        });
+        known.wrote(path("/a.py"), Fingerprint::of(b"2"));
+        known.differs(path("/lib/c.py"));
+        known.renamed(&path("/lib"), &path("/old"));
+        let all = ["/a.py Differs", "/lib/b.py OnlyProject", "/lib/c.py OnlyProject"];
+        let all = [&all[..], &["/old/b.py OnlyBoard", "/old/c.py OnlyBoard"]].concat();
+        assert_eq!(shown(&known.differences(&project)), all);
+        known.removed(&path("/old"));
+        assert_eq!(shown(&known.differences(&project)), all[..3]);
     }
 
     #[test]

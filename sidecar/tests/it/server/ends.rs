@@ -59,3 +59,16 @@ async fn a_client_that_never_says_anything_ends_it_by_leaving() {
         "a `shutdown` that was refused does not count"
     );
 }
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_answers_ends_it_by_leaving() {
+    let home = tempdir().unwrap();
+    let mut editor = TestEditor::process(home.path(), &[]);
+    editor.greet(&[], Hello::default()).await;
+    // More answers than the pipe takes, and than may wait for their turn.
+    for _ in 0..2000 {
+        editor.post("boardside/boards", Value::Null).await;
+    }
+    editor.hang_up();
+    assert_eq!(editor.ended_unread().await, 1);
+}

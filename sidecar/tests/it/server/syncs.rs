@@ -89,13 +89,17 @@ async fn a_sync_is_shown_from_its_beginning_to_its_end() {
         .told("boardside/differences", |params| params["known"] == true)
         .await;
     assert_eq!(known["files"], json!([]), "{known}");
-    let base = editor
-        .request("boardside/base", json!({"uri": bench.uri("main.py")}))
-        .await;
-    assert!(
-        base["result"]["content"].is_string() || base["result"]["content"].is_null(),
-        "{base}"
-    );
+    let ask = json!({"uri": bench.uri("main.py"), "ask": true});
+    let base = editor.request("boardside/base", ask.clone()).await;
+    assert_eq!(base["result"]["content"], "cHJpbnQoMSkK", "{base}");
+    // What is written there by hand is known, and can be seen.
+    let write = json!({"board": bench.board.address(), "path": "/main.py", "content": "cHJpbnQoOSkK"});
+    editor.request("boardside/files/write", write).await;
+    let differs = |params: &Value| params["files"][0]["state"] == "differs";
+    let known = editor.told("boardside/differences", differs).await;
+    assert_eq!(known["files"][0]["path"], "/main.py", "{known}");
+    let base = editor.request("boardside/base", ask).await;
+    assert_eq!(base["result"]["content"], "cHJpbnQoOSkK", "{base}");
     editor.end().await;
 }
 
@@ -308,28 +312,33 @@ async fn every_command_ends_with_what_the_protocol_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_is_cancelled_by_its_token_and_by_its_number() {
+async fn a_job_is_cancelled_by_its_token_or_its_number() {
     let bench = Bench::new();
     let mut editor = bench.editor(json!({}), &[]).await;
-    for by_token in [true, false] {
-        let run = json!({
-            "command": "boardside.run", "arguments": [{"code": "while True: pass"}], "workDoneToken": "run",
-        });
+    for (token, by_number) in [(Some("mine"), false), (None, false), (None, true)] {
+        let mut run = json!({"command": "boardside.run", "arguments": [{"code": "while True: pass"}]});
+        if let Some(token) = token {
+            run["workDoneToken"] = token.into();
+        }
         let answer = editor.request("workspace/executeCommand", run).await;
-        let job = answer["result"]["job"].clone();
+        let job = answer["result"]["job"].as_u64().unwrap();
+        // Without a token of the client the server makes one.
+        let token = token.map_or_else(|| format!("boardside-{job}"), str::to_owned);
+        let begins = |params: &Value| params["token"] == *token && params["value"]["kind"] == "begin";
+        editor.told("$/progress", begins).await;
         editor
             .told("boardside/boardsChanged", |params| {
                 params["boards"][0]["job"]["job"] == job
             })
             .await;
-        if by_token {
-            editor
-                .notify("window/workDoneProgress/cancel", json!({"token": "run"}))
-                .await;
-        } else {
+        if by_number {
             editor.notify("boardside/cancel", json!({"job": job})).await;
+        } else {
+            editor
+                .notify("window/workDoneProgress/cancel", json!({"token": token}))
+                .await;
         }
-        let done = editor.done(job.as_u64().unwrap()).await;
+        let done = editor.done(job).await;
         assert_eq!(done["error"]["code"], "cancelled", "{done}");
     }
     editor.end().await;
