@@ -19,6 +19,9 @@ use boardside::virtual_board::Profile;
 use boardside::virtual_board::Tools;
 use boardside::virtual_board::VirtualBoard;
 
+use crate::run::cargo;
+use crate::run::finish;
+use crate::setup::venv;
 use project::Files;
 use project::Project;
 
@@ -134,10 +137,12 @@ impl Bench {
         let tell = &mut |line: &str| eprintln!("setup: {line}");
         let firmware = Firmware::install(Kind::Unix, &target, tell).map_err(|error| error.to_string())?;
         let tools = Tools::install(&target.join("tools"), tell).map_err(|error| error.to_string())?;
-        let mpytool = mpytool(&tools, &target.join("tools/mpytool-2.6.0"))?;
+        let home = target.join("tools/mpytool-2.6.0");
+        venv(&home, &MPYTOOL)?;
+        let mpytool = home.join("bin/mpytool");
         let project = Project::fetch(&tools, &folder)?;
         eprintln!("setup: building Boardside (release)");
-        finish(&mut super::cargo(&["build", "--release", "--quiet"]))?;
+        finish(&mut cargo(&["build", "--release", "--quiet"]))?;
         Ok(Self {
             boardside: target.join("release/boardside"),
             folder,
@@ -233,31 +238,4 @@ fn same(held: &Files, before: &Files, wanted: &Files) -> Result<(), String> {
         None => Ok(()),
         Some(path) => Err(format!("{path} on the board is not what the project says")),
     }
-}
-
-/// Installs mpytool, once, as `Tools` does with mpremote.
-fn mpytool(tools: &Tools, home: &Path) -> Result<PathBuf, String> {
-    let program = home.join("bin/mpytool");
-    let ready = home.join("ready");
-    if !ready.exists() {
-        eprintln!("setup: installing {} into {}", MPYTOOL.join(" "), home.display());
-        finish(tools.python().args(["-m", "venv", "--clear"]).arg(home))?;
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        let mut python = Command::new(home.join("bin/python3"));
-        finish(python.args(pip).args(["--only-binary", ":all:"]).args(MPYTOOL))?;
-        fs::write(&ready, "").map_err(|error| format!("writing {}: {error}", ready.display()))?;
-    }
-    Ok(program)
-}
-
-/// What a program said on stdout; an error with what it said on stderr if it failed.
-fn finish(command: &mut Command) -> Result<String, String> {
-    let line = format!("{command:?}").replace('"', "");
-    let output = command.output().map_err(|error| format!("{line}: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
-        return Ok(said);
-    }
-    let errors = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{line}: {}: {errors}{said}", output.status))
 }

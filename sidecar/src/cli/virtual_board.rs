@@ -1,6 +1,8 @@
 //! `boardside virtual-board`: a board without hardware, until Ctrl-C.
 //! Arguments and words only; the board itself is started by `session`.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use crate::session::virtual_boards::FileSystem;
 use crate::session::virtual_boards::HostSide;
 use crate::session::virtual_boards::Kind;
 use crate::session::virtual_boards::Profile;
+use crate::session::virtual_boards::VirtualBoard;
 use crate::session::virtual_boards::VirtualBoardError;
 use crate::session::virtual_boards::parse_size;
 use crate::session::virtual_boards::start_profile;
@@ -29,6 +32,10 @@ use crate::session::virtual_boards::start_profile;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Real MicroPython behind a serial port with a speed and faults, for trying things and for tests.
+///
+/// While it runs it takes orders, one a line: `cut` pulls the cable, `back` plugs it in again,
+/// `files` shows what is on the flash (read from outside, with contents under --json),
+/// an empty line turns the power off and on. Ctrl-C ends it.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     /// `unix` (recent, everything) or `microbit` (2017, 8.8 KiB of heap, emulated).
@@ -66,7 +73,7 @@ pub(super) struct Args {
     fault: Faults,
 }
 
-/// Runs a board until Ctrl-C (or SIGTERM); Enter turns its power off and on.
+/// Runs a board until Ctrl-C (or SIGTERM), and does what is typed.
 pub(super) async fn run(baud: Option<u32>, args: Args, screen: &mut Screen) -> Result<Exit, Failure> {
     let profile = profile(baud, args).map_err(|error| {
         let help = "boardside virtual-board --help shows what there is";
@@ -76,7 +83,7 @@ pub(super) async fn run(baud: Option<u32>, args: Args, screen: &mut Screen) -> R
     let kind = profile.kind.name();
     screen.event(&json!({"event": "virtual_board", "kind": kind, "address": board.address()}));
     screen.say(&format!("{kind} board at {}", board.address()));
-    screen.say("Enter turns its power off and on, Ctrl-C ends it.");
+    screen.say("Enter turns its power off and on, Ctrl-C ends it; cut, back and files do what --help says.");
     let listening = |error: io::Error| Failure::io("listening for signals", &error);
     let mut interrupt = signal(SignalKind::interrupt()).map_err(listening)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(listening)?;
@@ -87,10 +94,7 @@ pub(super) async fn run(baud: Option<u32>, args: Args, screen: &mut Screen) -> R
             _ = interrupt.recv() => return Ok(Exit::Done),
             _ = terminate.recv() => return Ok(Exit::Done),
             line = keys.next_line(), if typing => match line {
-                Ok(Some(_)) => {
-                    board.power_cycle().map_err(|error| stopped(&error))?;
-                    screen.say("power off, power on");
-                }
+                Ok(Some(order)) => obey(order.trim(), &mut board, screen).map_err(|error| stopped(&error))?,
                 _ => typing = false, // no terminal
             },
             () = tokio::time::sleep(LOOK) => {
@@ -99,6 +103,45 @@ pub(super) async fn run(baud: Option<u32>, args: Args, screen: &mut Screen) -> R
                 }
             }
         }
+    }
+}
+
+/// Does one typed order; each is answered when it is done.
+fn obey(order: &str, board: &mut VirtualBoard, screen: &mut Screen) -> Result<(), VirtualBoardError> {
+    let said = match order {
+        "" => {
+            board.power_cycle()?;
+            "power off, power on"
+        }
+        "cut" => {
+            board.unplug()?;
+            "the cable is pulled"
+        }
+        "back" => {
+            board.replug()?;
+            "the cable is back"
+        }
+        "files" => return board.files().map(|files| tell(&files, screen)),
+        _ => {
+            screen.warn(&format!("there is no order {order:?}: Enter, cut, back, files"));
+            return Ok(());
+        }
+    };
+    let order = if order.is_empty() { "power" } else { order };
+    screen.event(&json!({"event": order}));
+    screen.say(said);
+    Ok(())
+}
+
+/// What is on the flash: names and sizes for people, contents for programs.
+fn tell(files: &BTreeMap<String, Vec<u8>>, screen: &mut Screen) {
+    let texts: BTreeMap<&String, Cow<'_, str>> = files
+        .iter()
+        .map(|(path, content)| (path, String::from_utf8_lossy(content)))
+        .collect();
+    screen.event(&json!({"event": "files", "files": texts}));
+    for (path, content) in files {
+        screen.say(&format!("{path} {} B", content.len()));
     }
 }
 

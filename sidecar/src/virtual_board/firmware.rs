@@ -116,6 +116,16 @@ impl Tools {
         })
     }
 
+    /// Installs Debian packages, for tests that need more than boards; `cache` is where the lock lies.
+    pub fn debian(
+        cache: &Path,
+        packages: &[&str],
+        why: &str,
+        tell: &mut Tell,
+    ) -> Result<(), VirtualBoardError> {
+        install::apt(cache, packages, why, tell)
+    }
+
     /// `mpremote` 1.29.0, to be given arguments.
     pub fn mpremote(&self) -> Command {
         Command::new(self.bin.join("mpremote"))

@@ -27,7 +27,8 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(15);
 /// What a board's firmware prints before `>>> `.
 pub(crate) const HELP: &str = "Type \"help()\" for more information.\r\n>>> ";
 
-fn target() -> PathBuf {
+/// Where firmware and tools are installed.
+pub(crate) fn target() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     root.join("target")
 }
@@ -75,8 +76,13 @@ pub(crate) struct Port(File);
 impl Port {
     /// Opens a board's port.
     pub(crate) fn open(board: &VirtualBoard) -> Self {
+        Self::at(Path::new(board.address()))
+    }
+
+    /// Opens the port of a board in another process.
+    pub(crate) fn at(address: &Path) -> Self {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let port = rustix::fs::open(board.address(), flags, Mode::empty()).unwrap();
+        let port = rustix::fs::open(address, flags, Mode::empty()).unwrap();
         Self(port.into())
     }
 

@@ -1,21 +1,28 @@
 //! The line between host and board: who can connect, what a pulled cable looks like, what gets lost.
 //! When bytes arrive is tested in `virtual_board::lane`, without a clock.
 
+use std::io::BufRead as _;
+use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
 
 use boardside::virtual_board::Cut;
 use boardside::virtual_board::HostSide;
 use boardside::virtual_board::Profile;
+use serde_json::Value;
 
 use crate::boards::HELP;
 use crate::boards::LIMIT;
 use crate::boards::Port;
 use crate::boards::fast;
 use crate::boards::start;
+use crate::boards::target;
 
 fn answers(mut stream: impl Read + Write) {
     stream.write_all(b"\r6*7\r").unwrap();
@@ -48,6 +55,52 @@ fn a_board_can_be_reached_by_a_unix_socket() {
     profile.host = HostSide::Unix(folder.path().join("board"));
     let board = start(&profile);
     answers(UnixStream::connect(board.address()).unwrap());
+}
+
+/// A process that does not outlive its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_program_takes_orders_while_its_board_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("board");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_boardside"));
+    program
+        .args(["virtual-board", "unix", "--json", "--unpaced", "--link"])
+        .arg(&link)
+        .env("BOARDSIDE_CACHE", target())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut board = Running(program.spawn().unwrap());
+    let mut orders = board.0.stdin.take().unwrap();
+    let mut answers = BufReader::new(board.0.stdout.take().unwrap());
+    let mut answer = || {
+        let mut line = String::new();
+        answers.read_line(&mut line).unwrap();
+        serde_json::from_str::<Value>(&line).unwrap_or(Value::Null)
+    };
+    assert_eq!(answer()["event"], "virtual_board");
+    Port::at(&link).ask("f=open('a.txt','w');f.write('text');f.close()\r", "\n4\n>>> ");
+    for (order, event) in [
+        ("cut", "cut"),
+        ("back", "back"),
+        ("jump", "warning"),
+        ("", "power"),
+    ] {
+        assert_eq!(link.exists(), order != "back", "the cable");
+        writeln!(orders, "{order}").unwrap();
+        assert_eq!(answer()["event"], event);
+    }
+    Port::at(&link).ask("\r6*7\r", "\n42\n>>> ");
+    writeln!(orders, "files").unwrap();
+    assert_eq!(answer()["files"]["/a.txt"], "text");
 }
 
 #[test]

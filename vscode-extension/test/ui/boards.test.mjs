@@ -1,0 +1,72 @@
+// The Boards view: a board, its files, and what one does with them.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Desk } from './desk.mjs';
+import { until, untilText } from './until.mjs';
+
+const FILES = { 'main.py': 'print("hello")\n', 'lib/notes.py': 'x = 1\n' };
+const ON_BOARD = { '/main.py': FILES['main.py'], '/lib/notes.py': FILES['lib/notes.py'] };
+
+let desk;
+let page;
+test.before(async () => {
+  desk = await Desk.start({ name: 'boards', projects: { project: FILES } });
+  page = desk.page;
+  await desk.untilStatus(/board-project/);
+  await page.command('Boardside: Focus on Boards View');
+});
+test.afterEach((context) => desk.after(context));
+test.after(() => desk.end());
+
+test('a board that was found is listed, and tells more once it is connected', async () => {
+  const row = page.rows().first();
+  await untilText('the board', () => row.innerText(), /not connected/);
+  await desk.sync();
+  await untilText('the board', () => row.innerText(), /connected · MicroPython [\d.]+\S* · .*MiB free/);
+});
+
+test('its files are below it, with folders first', async () => {
+  await page.rows().first().locator('.monaco-tl-twistie').click();
+  await page.rows('main.py').first().waitFor();
+  await page.rows(/^lib$/).locator('.monaco-tl-twistie').click();
+  await page.rows('notes.py').first().waitFor();
+  const names = await page.page.locator('.sidebar .monaco-list-row .label-name').allInnerTexts();
+  assert.deepEqual(names.slice(1), ['lib', 'notes.py', 'main.py']);
+});
+
+test('a file of the board opens, is edited, and is saved to the board', async () => {
+  await page.rows('main.py').first().click();
+  await page.tab('main.py').waitFor();
+  await untilText('the editor', () => page.editorText(), /print\("hello"\)/);
+  await page.fill('print("from the board view")\n');
+  await page.save();
+  await desk.untilBoard('the saved file', { ...ON_BOARD, '/main.py': 'print("from the board view")\n' });
+  assert.equal(desk.read('main.py'), FILES['main.py'], 'the project is another file');
+});
+
+test('a file is renamed on the board', async () => {
+  await page.menu(page.rows('notes.py').first(), 'Rename…');
+  await page.answer('renamed.py');
+  await page.rows('renamed.py').first().waitFor();
+  const { '/lib/notes.py': notes, '/lib/renamed.py': renamed } = await desk.board.files();
+  assert.deepEqual([notes, renamed], [undefined, FILES['lib/notes.py']]);
+});
+
+test('a new folder is made on the board', async () => {
+  await page.menu(page.rows().first(), 'New Folder…');
+  await page.answer('data');
+  await page.rows(/^data$/).waitFor();
+});
+
+test('a file is deleted from the board after a question', async () => {
+  await page.menu(page.rows('renamed.py').first(), 'Delete');
+  await page.pressDialog('Delete');
+  await until('the file to go', async () => (await page.rows('renamed.py').count()) === 0);
+  await desk.untilBoard('the other file only', { '/main.py': 'print("from the board view")\n' });
+});
+
+test('Disconnect frees the port', async () => {
+  await page.closeEditors(); // a file of the board that is open keeps asking for it
+  await page.command('Boardside: Disconnect');
+  await untilText('the board', () => page.rows().first().innerText(), /not connected/);
+});
