@@ -15,7 +15,8 @@ use std::thread;
 const USAGE: &str = "cargo xtask setup     install what the tests need: two MicroPythons and mpremote
 cargo xtask test      setup, then every check; arguments go to `cargo test`
 cargo xtask picture   draw the README's picture anew, from a real run of `boardside demo`
-cargo xtask bench     Boardside, mpremote and mpytool side by side; --quick: once each, --baud N: another speed";
+cargo xtask bench     Boardside, mpremote and mpytool side by side; --quick: once each, --baud N: another speed,
+                      --editor: `boardside lsp` instead, with an editor that saves";
 
 /// Quick ones first; `cargo test` last, so that its closing lines are the last on stdout.
 const CHECKS: [&[&str]; 3] = [
