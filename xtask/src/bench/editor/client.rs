@@ -102,8 +102,8 @@ impl Client {
                 "experimental": {"boardside": {"jobs": true}},
             },
         });
-        client.request("initialize", initialize)?;
-        client.notify("initialized", json!({}));
+        client.request("initialize", &initialize)?;
+        client.notify("initialized", &json!({}));
         client.told("boardside/settingsChanged", |_| true)?;
         Ok(client)
     }
@@ -114,19 +114,19 @@ impl Client {
     }
 
     /// Says something that has no answer.
-    pub(super) fn notify(&self, method: &str, params: Value) {
+    pub(super) fn notify(&self, method: &str, params: &Value) {
         self.send(json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
     /// Asks without waiting for the answer; gives the id.
-    pub(super) fn ask(&mut self, method: &str, params: Value) -> i64 {
+    pub(super) fn ask(&mut self, method: &str, params: &Value) -> i64 {
         self.last += 1;
         self.send(json!({"jsonrpc": "2.0", "id": self.last, "method": method, "params": params}));
         self.last
     }
 
     /// Asks, and gives the result.
-    pub(super) fn request(&mut self, method: &str, params: Value) -> Result<Value, String> {
+    pub(super) fn request(&mut self, method: &str, params: &Value) -> Result<Value, String> {
         let id = self.ask(method, params);
         let answer = self.take(method, |message| {
             message["id"] == id && message["method"].is_null()
