@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: Boardside, mpremote and mpytool side by side, one after another, on the same virtual board.
-//! Measures whole processes from outside; knows nothing of how any of them works.
+//! With `--editor`: `boardside lsp` with an editor that saves. Measures whole processes from outside; knows nothing of
+//! how any of them works.
 
+mod editor;
 mod project;
 mod table;
 
@@ -70,20 +72,24 @@ type Samples = BTreeMap<(Case, Tool), Vec<Sample>>;
 
 /// How often, and how fast the line is.
 struct Options {
-    runs: usize,
+    /// `None`: as often as is usual.
+    runs: Option<usize>,
     baud: u32,
+    editor: bool,
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self, String> {
         let mut options = Self {
-            runs: 3,
+            runs: None,
             baud: 115_200,
+            editor: false,
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "--quick" => options.runs = 1,
+                "--quick" => options.runs = Some(1),
+                "--editor" => options.editor = true,
                 "--baud" => {
                     let number = arguments.next().and_then(|text| text.parse().ok());
                     options.baud = number
@@ -102,27 +108,39 @@ impl Options {
 pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
     let options = Options::parse(arguments)?;
     let bench = Bench::set_up(root, &options)?;
-    let mut samples = Samples::new();
-    for run in 0..options.runs {
-        // Each in turn, so that a busy minute of the machine meets all of them.
-        for tool in TOOLS {
-            eprintln!("bench: {} of {}: {}", run + 1, options.runs, tool.name());
-            bench
-                .one_board(tool, &mut samples)
-                .map_err(|error| format!("{}: {error}", tool.name()))?;
-        }
-    }
-    let text = table::markdown(&samples, &bench.project, options.baud);
-    let file = bench.folder.join("bench.md");
+    let (text, name) = if options.editor {
+        (editor::measure(&bench, options.runs)?, "editor.md")
+    } else {
+        (side_by_side(&bench, options.runs.unwrap_or(3))?, "bench.md")
+    };
+    let file = bench.folder.join(name);
     fs::write(&file, &text).map_err(|error| format!("writing {}: {error}", file.display()))?;
     println!("{text}");
     Ok(())
+}
+
+/// The table of the three tools.
+fn side_by_side(bench: &Bench, runs: usize) -> Result<String, String> {
+    venv(&bench.mpytool, &MPYTOOL)?;
+    let mpytool = bench.mpytool.join("bin/mpytool");
+    let mut samples = Samples::new();
+    for run in 0..runs {
+        // Each in turn, so that a busy minute of the machine meets all of them.
+        for tool in TOOLS {
+            eprintln!("bench: {} of {}: {}", run + 1, runs, tool.name());
+            bench
+                .one_board(tool, &mpytool, &mut samples)
+                .map_err(|error| format!("{}: {error}", tool.name()))?;
+        }
+    }
+    Ok(table::markdown(&samples, &bench.project, bench.baud))
 }
 
 /// Everything that is there before the first measurement.
 struct Bench {
     folder: PathBuf,
     boardside: PathBuf,
+    /// Where it is installed when it is needed.
     mpytool: PathBuf,
     tools: Tools,
     firmware: Firmware,
@@ -137,16 +155,13 @@ impl Bench {
         let tell = &mut |line: &str| eprintln!("setup: {line}");
         let firmware = Firmware::install(Kind::Unix, &target, tell).map_err(|error| error.to_string())?;
         let tools = Tools::install(&target.join("tools"), tell).map_err(|error| error.to_string())?;
-        let home = target.join("tools/mpytool-2.6.0");
-        venv(&home, &MPYTOOL)?;
-        let mpytool = home.join("bin/mpytool");
         let project = Project::fetch(&tools, &folder)?;
         eprintln!("setup: building Boardside (release)");
         finish(&mut cargo(&["build", "--release", "--quiet"]))?;
         Ok(Self {
             boardside: target.join("release/boardside"),
             folder,
-            mpytool,
+            mpytool: target.join("tools/mpytool-2.6.0"),
             tools,
             firmware,
             project,
@@ -155,12 +170,8 @@ impl Bench {
     }
 
     /// All cases of one tool, on a board of its own that is empty at first.
-    fn one_board(&self, tool: Tool, samples: &mut Samples) -> Result<(), String> {
-        let profile = Profile {
-            baud: Some(self.baud),
-            ..Profile::unix()
-        };
-        let board = VirtualBoard::spawn(&profile, &self.firmware).map_err(|error| error.to_string())?;
+    fn one_board(&self, tool: Tool, mpytool: &Path, samples: &mut Samples) -> Result<(), String> {
+        let board = self.board(Some(self.baud))?;
         let before = board.files().map_err(|error| error.to_string())?;
         let folder = self.folder.join("project");
         let mut wanted = self.project.files.clone();
@@ -169,7 +180,7 @@ impl Bench {
             if case == Case::OneLine {
                 project::edit(&folder, &mut wanted)?;
             }
-            let sample = measure(self.command(tool, board.address(), &folder), tool)?;
+            let sample = measure(self.command(tool, mpytool, board.address(), &folder), tool)?;
             let held = board.files().map_err(|error| error.to_string())?; // read from outside
             same(&held, &before, &wanted)?;
             samples.entry((case, tool)).or_default().push(sample);
@@ -177,8 +188,17 @@ impl Bench {
         Ok(())
     }
 
+    /// A fresh board, empty but for what booting needs; without `baud` its line is as fast as it goes.
+    fn board(&self, baud: Option<u32>) -> Result<VirtualBoard, String> {
+        let profile = Profile {
+            baud,
+            ..Profile::unix()
+        };
+        VirtualBoard::spawn(&profile, &self.firmware).map_err(|error| error.to_string())
+    }
+
     /// The same words for every case, as a user types them.
-    fn command(&self, tool: Tool, address: &str, folder: &Path) -> Command {
+    fn command(&self, tool: Tool, mpytool: &Path, address: &str, folder: &Path) -> Command {
         let baud = self.baud.to_string();
         match tool {
             Tool::Boardside => {
@@ -197,7 +217,7 @@ impl Bench {
             }
             // The slash at the end: what is in the folder, not the folder.
             Tool::Mpytool => {
-                let mut command = Command::new(&self.mpytool);
+                let mut command = Command::new(mpytool);
                 command.args(["-p", address, "-b", &baud, "cp"]);
                 command.arg(folder.join("")).arg(":/");
                 command

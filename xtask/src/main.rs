@@ -28,7 +28,8 @@ cargo xtask package   build the extension with the sidecar inside, for this syst
 cargo xtask ui        the extension in a real VS Code; NAME: only tests with it; --pictures: draw those of the README
 cargo xtask editors   the sidecar in two Neovims
 cargo xtask picture   draw the README's picture anew, from a real run of `boardside demo`
-cargo xtask bench     Boardside, mpremote and mpytool side by side; --quick: once each, --baud N: another speed";
+cargo xtask bench     Boardside, mpremote and mpytool side by side; --quick: once each, --baud N: another speed,
+                      --editor: `boardside lsp` instead, with an editor that saves";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

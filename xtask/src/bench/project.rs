@@ -21,7 +21,7 @@ const LEFT_OUT: &str = "/tests/test_microdot.py";
 /// What the package has to be, so that numbers of two machines compare: files and bytes.
 const SIZE: (usize, usize) = (50, 227_671);
 /// The largest file, and the line of it that changes.
-const EDITED: &str = "/microdot/microdot.py";
+pub(super) const EDITED: &str = "/microdot/microdot.py";
 const LINE: (&str, &str) = ("ITER_UNKNOWN = 0\n", "ITER_UNKNOWN = 0 # changed\n");
 
 /// Path on the board → content.
@@ -109,7 +109,8 @@ pub(super) fn edit(folder: &Path, files: &mut Files) -> Result<(), String> {
     put(&folder.join(&EDITED[1..]), bytes)
 }
 
-fn put(file: &Path, bytes: &[u8]) -> Result<(), String> {
+/// Writes a file, with the folders above it.
+pub(super) fn put(file: &Path, bytes: &[u8]) -> Result<(), String> {
     fs::create_dir_all(file.parent().unwrap_or(file))
         .and_then(|()| fs::write(file, bytes))
         .map_err(|error| format!("writing {}: {error}", file.display()))

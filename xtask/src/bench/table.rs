@@ -78,7 +78,7 @@ fn number(time: Duration) -> String {
 }
 
 /// `227671` as `227,671`.
-fn thousands(number: u64) -> String {
+pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
