@@ -58,11 +58,11 @@ async function showChecks(checks: readonly Check[]): Promise<void> {
 
 async function askConflict(done: JobDone, answers: Answers): Promise<void> {
   const { message = '', conflicts = [] } = done.error ?? {};
+  const pull = done.kind === 'pull';
   const steps: Record<string, () => unknown> = {
-    ...(done.kind !== 'pull' && { 'Keep Board’s': () => answers.again({ conflict: 'keep' }) }),
-    ...(done.kind === 'pull' && { 'Overwrite': () => answers.again({ overwrite: true }) }),
-    ...(done.kind !== 'pull' && conflicts.some(({ overwritable }) => overwritable)
-      && { 'Overwrite': () => answers.again({ conflict: 'overwrite' }) }),
+    ...(!pull && { 'Keep Board’s': () => answers.again({ conflict: 'keep' }) }),
+    ...((pull || conflicts.some(({ overwritable }) => overwritable))
+      && { 'Overwrite': () => answers.again(pull ? { overwrite: true } : { conflict: 'overwrite' }) }),
     'Compare': async () => {
       await answers.compare(conflicts, done.board);
       await askConflict(done, answers); // who has seen it can choose

@@ -33,6 +33,17 @@ test('a note is dim and on a line of its own', () => {
   assert.equal(screen.note('again'), '\x1b[2magain\x1b[22m\r\n');
 });
 
+test('history and output join without a gap and without a repeat, whichever comes first', () => {
+  const piece = (seq: number, text: string, kind: 'output' | 'note' = 'output') => ({ seq, text, kind });
+  for (const early of [[], [piece(2, 'b\n')], [piece(2, 'b\n'), piece(3, 'c\n')], [piece(3, 'c\n')]]) {
+    const screen = new Screenful();
+    const before = early.map((one) => screen.piece(one)).join('');
+    const rest = [piece(3, 'c\n'), piece(4, 'gone', 'note'), piece(4, 'd\n')].slice(early.some(({ seq }) => seq === 3) ? 1 : 0);
+    const shown = before + screen.begin('a\nb\n', 2) + rest.map((one) => screen.piece(one)).join('');
+    assert.equal(shown, 'a\r\nb\r\nc\r\n\x1b[2mgone\x1b[22m\r\nd\r\n', JSON.stringify(early));
+  }
+});
+
 test('several lines that are pasted at the prompt go by paste mode', () => {
   const screen = new Screenful();
   screen.output('MicroPython v1.25.0\r\n>');
