@@ -15,7 +15,6 @@ import { DifferencesView } from './views/differences';
 import { BoardFiles } from './views/files';
 import { showStatus } from './views/status';
 import { Consoles } from './views/terminal';
-import { chooseFolder } from './where';
 import { importMessage } from './wording';
 
 let sidecar: Sidecar | undefined;
@@ -77,10 +76,9 @@ async function tellImport(memory: vscode.Memento, folder: string, settings: Sett
 }
 
 function activeFolder(): string | undefined {
-  const { activeTextEditor } = window;
-  const active = activeTextEditor && workspace.getWorkspaceFolder(activeTextEditor.document.uri);
-  const folder = chooseFolder(workspace.workspaceFolders ?? [], undefined, active);
-  return (folder === 'ask' ? workspace.workspaceFolders?.[0] : folder)?.uri.toString();
+  const { document } = window.activeTextEditor ?? {};
+  const active = document && workspace.getWorkspaceFolder(document.uri);
+  return (active ?? workspace.workspaceFolders?.[0])?.uri.toString();
 }
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -96,7 +94,7 @@ export function activate(context: vscode.ExtensionContext): void {
       ended: () => (house.jobs.gone(), house.consoles.left(), told([])),
       trouble: (error) => void trouble(error),
     });
-  const files = new BoardFiles(line);
+  const files = new BoardFiles(line, state);
   const house: House = {
     jobs: new Jobs(line, state, showToast, (done) => void show(house, done, done.folder ? { folder: done.folder } : {})),
     state, boards: new BoardsView(state, files), consoles: new Consoles(line, state),

@@ -1,6 +1,6 @@
 // The view "Boards": boards and the files on them. Shows what State holds, and lists files when a folder is opened.
 import * as vscode from 'vscode';
-import type { Board, BoardState, Entry, JobDone } from '../protocol';
+import type { Board, Entry, JobDone } from '../protocol';
 import type { State } from '../state';
 import { nameOf, parentOf, within } from '../where';
 import { describe, details, iconOf, size } from '../wording';
@@ -11,7 +11,6 @@ export interface Node { board: string; entry?: Entry }
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 const MIME = 'application/vnd.code.tree.boardside.boards';
 const URIS = 'text/uri-list';
-const OPEN: readonly BoardState[] = ['connected', 'running', 'busy'];
 
 const uriOf = ({ board, entry }: Node): vscode.Uri => boardUri(board, entry?.path ?? '/');
 
@@ -20,32 +19,22 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
   readonly onDidChangeTreeData = this.changed.event;
   readonly dropMimeTypes = [MIME, URIS];
   readonly dragMimeTypes = [URIS];
-  private shown = '';
   /** Entries by URI of the folder. Kept, because asking a board stops the program that runs on it. */
   private readonly listed = new Map<string, Entry[]>();
-  private fresh = false;
   /** New each time, so that folders that were open last time do not ask a board at the start. */
   private readonly session = Date.now().toString(36);
 
   constructor(private readonly state: State, private readonly files: BoardFiles) {
     files.onDidChangeFile(() => this.forget());
-    state.on(() => {
-      const now = JSON.stringify(state.boards);
-      if (now !== this.shown) {
-        this.shown = now;
-        state.boards.filter(({ state: is }) => !OPEN.includes(is)).forEach(({ address }) => this.forget(address));
+    state.on((topic) => {
+      if (topic === 'boards') {
+        state.boards.filter(({ address }) => !state.isOpen(address)).forEach(({ address }) => this.forget(address));
         this.changed.fire(undefined);
       }
     });
   }
 
-  refresh(): void {
-    this.fresh = true; // the sidecar, too, is to ask the board
-    this.forget();
-    setTimeout(() => (this.fresh = false), 1_000);
-  }
-
-  private forget(board?: string): void {
+  forget(board?: string): void {
     const gone = [...this.listed.keys()].filter((uri) => board === undefined || boardOf(vscode.Uri.parse(uri)) === board);
     gone.forEach((uri) => this.listed.delete(uri));
     this.changed.fire(undefined);
@@ -67,11 +56,11 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
-    if (node === undefined) {
-      return this.state.boards.map(({ address }) => ({ board: address }));
+    if (node === undefined || !this.state.isOpen(node.board)) { // a board that was disconnected stays so
+      return node === undefined ? this.state.boards.map(({ address }) => ({ board: address })) : [];
     }
     const uri = uriOf(node);
-    const entries = this.listed.get(uri.toString()) ?? await this.files.list(uri, this.fresh);
+    const entries = this.listed.get(uri.toString()) ?? await this.files.list(uri, true);
     this.listed.set(uri.toString(), entries);
     const sorted = [...entries].sort((a, b) => Number(b.folder) - Number(a.folder) || a.name.localeCompare(b.name));
     return sorted.map((entry) => ({ board: node.board, entry }));
@@ -84,7 +73,7 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
   }
 
   private board(board: Board): vscode.TreeItem {
-    const open = OPEN.includes(board.state);
+    const open = this.state.isOpen(board.address);
     return Object.assign(new vscode.TreeItem(board.name, open ? Collapsed : None), {
       id: `${this.session} ${board.address} ${open}`,
       description: describe(board),

@@ -65,8 +65,17 @@ test('a file is deleted from the board after a question', async () => {
   await desk.untilBoard('the other file only', { '/main.py': 'print("from the board view")\n' });
 });
 
-test('Disconnect frees the port', async () => {
-  await page.closeEditors(); // a file of the board that is open keeps asking for it
+test('Disconnect frees the port, and an open file of the board does not take it again', async () => {
+  await page.page.locator('.part.editor .tab', { hasText: 'main.py' }).waitFor();
   await page.command('Boardside: Disconnect');
-  await untilText('the board', () => page.rows().first().innerText(), /not connected/);
+  const row = page.rows().first();
+  await untilText('the board', () => row.innerText(), /not connected/);
+  await page.openFile('notes.py'); // of the project; then back to that of the board, which the editor looks at again
+  await page.page.locator('.part.editor .tab', { hasText: 'main.py' }).first().click();
+  await page.tab('main.py').waitFor();
+  await page.fill('print("too late")\n');
+  await page.keyboard.press('Control+S');
+  await page.toast('the board is not connected').waitFor();
+  assert.match(await row.innerText(), /not connected/);
+  assert.equal((await desk.board.files())['/main.py'], 'print("from the board view")\n');
 });
