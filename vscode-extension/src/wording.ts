@@ -28,7 +28,7 @@ export function size(bytes: number): string {
 /** One line beside the name of a board: state, firmware, free space. */
 export function describe(board: Board): string {
   const { version, flashFree } = board.facts ?? {};
-  const parts = [stateOf(board), version && `MicroPython ${version}`, flashFree !== undefined && `${size(flashFree)} free`];
+  const parts = [stateOf(board), version && `v${version}`, flashFree !== undefined && `${size(flashFree)} free`];
   return parts.filter(Boolean).join(' · ');
 }
 

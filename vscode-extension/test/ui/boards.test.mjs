@@ -22,7 +22,7 @@ test('a board that was found is listed, and tells more once it is connected', as
   const row = page.rows().first();
   await untilText('the board', () => row.innerText(), /not connected/);
   await desk.sync();
-  await untilText('the board', () => row.innerText(), /connected · MicroPython [\d.]+\S* · .*MiB free/);
+  await untilText('the board', () => row.innerText(), /connected · v[\d.]+\S* · .*MiB free/);
 });
 
 test('its files are below it, with folders first', async () => {
@@ -56,6 +56,13 @@ test('a new folder is made on the board', async () => {
   await page.menu(page.rows().first(), 'New Folder…');
   await page.answer('data');
   await page.rows(/^data$/).waitFor();
+});
+
+test('a file that is dragged to a folder moves there', async () => {
+  await page.drag(page.rows('renamed.py').first(), page.rows(/^data$/));
+  await desk.untilBoard('the moved file', { '/main.py': 'print("from the board view")\n', '/data/renamed.py': FILES['lib/notes.py'] });
+  await page.rows(/^data$/).locator('.monaco-tl-twistie').click();
+  await page.rows('renamed.py').first().waitFor();
 });
 
 test('a file is deleted from the board after a question', async () => {

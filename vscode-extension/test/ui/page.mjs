@@ -131,6 +131,19 @@ export class Page {
     await this.keyboard.insertText(text);
   }
 
+  /** Selects whole lines of the active editor, counted from 1. */
+  async select(first, last) {
+    await this.editor.locator('.view-lines').click();
+    await this.keyboard.press('Control+Home');
+    for (let line = 1; line < first; line += 1) await this.keyboard.press('ArrowDown');
+    for (let line = first; line <= last; line += 1) await this.keyboard.press('Shift+ArrowDown');
+  }
+
+  /** A command above a line of the active editor. */
+  lens(title) {
+    return this.editor.locator('.codelens-decoration a', { hasText: exactly(title) });
+  }
+
   /** Saves the active editor, and waits until it is no longer marked as changed. */
   async save() {
     await this.keyboard.press('Control+S');
@@ -244,11 +257,18 @@ export class Page {
     await target.click({ button: 'right' });
     const item = this.page.locator('.monaco-menu .action-label', { hasText: exactly(label) });
     await item.waitFor();
-    await until('the menu to close', async () => {
-      // A menu takes no click in its first moment, so that the one that opened it chooses nothing.
-      if (await item.isVisible()) await item.click({ timeout: 1000 }).catch(() => {});
-      return !(await item.isVisible());
+    await until(`${label} to be chosen`, async () => {
+      // A menu takes no click in its first moment, so that the one that opened it chooses nothing; and it closes when
+      // what it is about is drawn anew.
+      if (!(await item.isVisible())) await target.click({ button: 'right' });
+      const clicked = await item.click({ timeout: 1000 }).then(() => true, () => false);
+      return clicked && !(await item.isVisible());
     });
+  }
+
+  /** Drags a row of the side bar onto another. */
+  async drag(from, to) {
+    await from.dragTo(to, { steps: 8 });
   }
 }
 
