@@ -113,7 +113,7 @@ tests[3] = { 'a conflict is asked, and the answer is done', function()
   answers = { 'Overwrite' }
   run('boardside.sync', {})
   local asked = wait('the question', function() return shown[1] end)
-  assert(asked.message:find('lost') and #asked.actions >= 2, vim.inspect(asked))
+  assert(asked.message:find('/main.py', 1, true) and #asked.actions >= 2, vim.inspect(asked))
   wait('the project’s file on the board', function()
     return board:files()['/main.py'] == 'import lights\n\nlights.show(None)\n'
   end)

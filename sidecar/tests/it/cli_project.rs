@@ -85,6 +85,9 @@ fn a_board_that_holds_another_project_is_not_taken_from_it_unasked() {
     }
     let blink = &[("/main.py", "blink"), ("/led.py", "led")][..];
     assert_eq!(on_flash(&board), tree(blink));
+    desk.run(&["sync", "wave", "--conflict", "keep"]).good();
+    assert_eq!(on_flash(&board), tree(blink));
+    desk.run(&["sync", "blink"]).good();
     desk.run(&["sync", "wave", "--conflict", "overwrite"]).good();
     assert_eq!(on_flash(&board), tree(&[("/main.py", "wave")]));
     fs::rename(desk.path("wave"), desk.path("ocean")).unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::base::BoardPath;
 use crate::server::desk::Desk;
 use crate::server::desk::Event;
 use crate::server::desk::FolderId;
@@ -41,13 +42,8 @@ impl Desk {
     }
 
     /// What is to become of files that a sync would destroy on the board.
-    pub(super) fn ask_about_conflicts(&mut self, id: FolderId, count: usize) {
-        let files = if count == 1 {
-            "1 file".to_owned()
-        } else {
-            format!("{count} files")
-        };
-        let message = format!("{files} on the board would be lost");
+    pub(super) fn ask_about_conflicts(&mut self, id: FolderId, conflicts: &[(BoardPath, String, bool)]) {
+        let message = would_be_lost(conflicts);
         let actions = json!([{"title": OVERWRITE}, {"title": KEEP}]);
         let params = json!({"type": 2, "message": message, "actions": actions});
         let events = self.events.clone();
@@ -61,5 +57,35 @@ impl Desk {
                 };
                 events.send(Event::Settled(id, policy)).unwrap_or_default();
             });
+    }
+}
+
+/// The first files by name, with why.
+fn would_be_lost(conflicts: &[(BoardPath, String, bool)]) -> String {
+    const NAMED: usize = 3;
+    let files = conflicts.iter().take(NAMED);
+    let mut named: Vec<String> = files.map(|(path, why, _)| format!("{path} ({why})")).collect();
+    if conflicts.len() > NAMED {
+        named.push(format!("{} more", conflicts.len() - NAMED));
+    }
+    format!("On the board would be lost: {}", named.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_names_the_first_files_and_counts_the_rest() {
+        let conflict = |name: &str| (BoardPath::new(name).unwrap(), "edited".to_owned(), true);
+        let all = ["a", "b", "c", "d", "e"].map(conflict);
+        assert_eq!(
+            would_be_lost(&all[..1]),
+            "On the board would be lost: /a (edited)"
+        );
+        assert_eq!(
+            would_be_lost(&all),
+            "On the board would be lost: /a (edited), /b (edited), /c (edited), 2 more"
+        );
     }
 }

@@ -67,8 +67,9 @@ impl Desk {
     }
 }
 
-/// A whole line, which firmware counts from 1.
+/// A whole line, which firmware counts from 1. Editors take a character behind its end for its end (LSP, `Position`);
+/// who jumps to the end of a range stays on the line.
 fn line(number: u32) -> Value {
     let line = number.saturating_sub(1);
-    json!({"start": {"line": line, "character": 0}, "end": {"line": number, "character": 0}})
+    json!({"start": {"line": line, "character": 0}, "end": {"line": line, "character": 1000}})
 }

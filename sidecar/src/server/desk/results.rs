@@ -165,7 +165,7 @@ impl Desk {
             }
         }
         if !self.start.jobs {
-            self.ask_about_conflicts(id, trouble.conflicts.len());
+            self.ask_about_conflicts(id, &trouble.conflicts);
         }
     }
 

@@ -5,11 +5,13 @@ use crate::sync::plan::Act;
 use crate::sync::plan::Clash;
 use crate::sync::plan::Conflict;
 use crate::sync::plan::Manifest;
+use crate::sync::plan::Noted;
 use crate::sync::plan::OnConflict;
 use crate::sync::plan::Plan;
+use crate::sync::plan::Reason;
 
 /// If the manifest on the board is of a project with another name, and no file of it is in this one, what the plan
-/// would remove or replace of it becomes conflicts. A project that was only renamed has files in common.
+/// would remove or replace of it becomes conflicts, or the board stays as it is. A project that was only renamed has files in common.
 pub fn spare(plan: &mut Plan, on_board: Option<&Manifest>, name: &str, on_conflict: OnConflict) {
     let Some(other) = on_board.filter(|other| other.project != name) else {
         return;
@@ -23,6 +25,13 @@ pub fn spare(plan: &mut Plan, on_board: Option<&Manifest>, name: &str, on_confli
         .iter()
         .any(|step| matches!(&step.act, Act::Copy { from, .. } if other.files.contains_key(from)));
     if stays || moves || on_conflict == OnConflict::Overwrite {
+        return;
+    }
+    let clash = Clash::OtherProject {
+        name: other.project.clone(),
+    };
+    if on_conflict == OnConflict::Keep {
+        keep(plan, other, &clash);
         return;
     }
     plan.steps.retain(|step| {
@@ -39,12 +48,24 @@ pub fn spare(plan: &mut Plan, on_board: Option<&Manifest>, name: &str, on_confli
         plan.conflicts.push(Conflict {
             path: path.clone(),
             size: print.size,
-            clash: Clash::OtherProject {
-                name: other.project.clone(),
-            },
+            clash: clash.clone(),
         });
         false
     });
+}
+
+/// Nothing is done at all: a board with half of each project would be of no use.
+fn keep(plan: &mut Plan, other: &Manifest, clash: &Clash) {
+    let kept = other.files.iter().map(|(path, print)| Noted {
+        path: path.clone(),
+        size: print.size,
+        reason: Reason::KeptBecause(clash.clone()),
+    });
+    plan.kept = kept.collect();
+    plan.steps.clear();
+    plan.conflicts.clear();
+    plan.unchanged.clear();
+    plan.manifest = other.clone();
 }
 
 #[cfg(test)]
@@ -63,12 +84,8 @@ mod tests {
         files.iter().map(entry).collect()
     }
 
-    /// The conflicts of a sync of `ours`, named `wave`, onto a board that holds `theirs`.
-    fn conflicts(
-        theirs: (&str, &[(&str, &str)]),
-        ours: &[(&str, &str)],
-        on_conflict: OnConflict,
-    ) -> Vec<String> {
+    /// A sync of `ours`, named `wave`, onto a board that holds `theirs`.
+    fn planned(theirs: (&str, &[(&str, &str)]), ours: &[(&str, &str)], on_conflict: OnConflict) -> Plan {
         let board = BoardState {
             manifest: Some(Manifest {
                 project: theirs.0.to_owned(),
@@ -82,10 +99,17 @@ mod tests {
         };
         let mut plan = plan(&snapshot(ours), &board, &policy);
         spare(&mut plan, board.manifest.as_ref(), "wave", on_conflict);
-        plan.conflicts
-            .iter()
-            .map(|conflict| format!("{}: {}", conflict.path, conflict.clash))
-            .collect()
+        plan
+    }
+
+    fn conflicts(
+        theirs: (&str, &[(&str, &str)]),
+        ours: &[(&str, &str)],
+        on_conflict: OnConflict,
+    ) -> Vec<String> {
+        let plan = planned(theirs, ours, on_conflict);
+        let show = |conflict: &Conflict| format!("{}: {}", conflict.path, conflict.clash);
+        plan.conflicts.iter().map(show).collect()
     }
 
     #[test]
@@ -98,7 +122,12 @@ mod tests {
         ];
         let asked = conflicts(("blink", blink), wave, OnConflict::Stop);
         assert_eq!(asked, of_blink);
-        assert_eq!(conflicts(("blink", blink), wave, OnConflict::Keep), of_blink);
+        let kept = planned(("blink", blink), wave, OnConflict::Keep);
+        assert_eq!(
+            (kept.steps.len(), kept.conflicts.len(), kept.kept.len()),
+            (0, 0, 2)
+        );
+        assert_eq!(kept.manifest.project, "blink");
         assert_eq!(conflicts(("blink", blink), wave, OnConflict::Overwrite), [""; 0]);
         assert_eq!(
             conflicts(("wave", blink), wave, OnConflict::Stop),
