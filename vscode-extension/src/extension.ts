@@ -1,13 +1,13 @@
 // Where the extension begins and ends: wiring, nothing else.
 import * as vscode from 'vscode';
 import {
-  CloseAction, ErrorAction, LanguageClient, type StaticFeature, WorkDoneProgress,
+  CloseAction, ErrorAction, type InitializeParams, LanguageClient, WorkDoneProgress,
 } from 'vscode-languageclient/node';
 import { fromSidecar, type House, registerCommands, show } from './commands';
 import { Jobs } from './jobs';
 import { log } from './log';
 import { PROTOCOL, type Settings } from './protocol';
-import { type Client, findBinary, Sidecar, spawnSidecar } from './sidecar';
+import { type Client, findBinary, type Progress, Sidecar, spawnSidecar } from './sidecar';
 import { State } from './state';
 import { BoardsView } from './views/boards';
 import { showToast } from './views/choices';
@@ -19,17 +19,18 @@ import { importMessage } from './wording';
 
 let sidecar: Sidecar | undefined;
 const { commands, window, workspace } = vscode;
-const OURS: StaticFeature = {
-  fillClientCapabilities: (capabilities) => {
-    capabilities.experimental = { boardside: { jobs: true } };
-  },
-  initialize: () => undefined, getState: () => ({ kind: 'static' }), clear: () => undefined,
-};
 
-/** What goes wrong is shown once, by us and with buttons; the client only logs. */
-class QuietClient extends LanguageClient {
+class OurClient extends LanguageClient {
+  /** What goes wrong is shown once, by us and with buttons; the client only logs. */
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
+  }
+  protected override fillInitializeParams(params: InitializeParams): void {
+    super.fillInitializeParams(params);
+    params.capabilities.experimental = { boardside: { jobs: true } };
+  }
+  listen(token: string, handler: (value: Progress) => void): vscode.Disposable {
+    return this.onProgress(WorkDoneProgress.type, token, handler);
   }
 }
 
@@ -38,7 +39,7 @@ async function makeClient(extension: string, ended: () => void, execute: Execute
   const serverPath = workspace.getConfiguration('boardside').get('serverPath', '');
   const trusted = workspace.isTrusted;
   const child = await spawnSidecar(findBinary({ serverPath, trusted, extension, platform: process.platform }));
-  const client = new QuietClient('boardside', 'Boardside', () => Promise.resolve(child), {
+  return new OurClient('boardside', 'Boardside', () => Promise.resolve(child), {
     documentSelector: [{ scheme: 'file' }],
     outputChannel: log,
     synchronize: { configurationSection: 'boardside' },
@@ -49,10 +50,7 @@ async function makeClient(extension: string, ended: () => void, execute: Execute
       closed: () => (ended(), { action: CloseAction.DoNotRestart, handled: true }),
     },
     middleware: { executeCommand: (command, args) => execute(command, args as never[]) },
-  });
-  client.registerFeature(OURS);
-  const listen: Client['listen'] = (token, handler) => client.onProgress(WorkDoneProgress.type, token, handler);
-  return Object.assign(client, { listen }) as unknown as Client;
+  }) as unknown as Client;
 }
 
 async function trouble(error: Error): Promise<void> {

@@ -3,7 +3,7 @@ import type { Board, BoardState, Check, JobDone, Settings } from './protocol';
 
 const STATES: Record<BoardState, [icon: string, text: string]> = {
   free: ['circle-outline', 'not connected'], connecting: ['loading~spin', 'connecting'],
-  connected: ['circuit-board', 'connected'], running: ['play', 'running a program'], busy: ['sync~spin', 'busy'],
+  connected: ['circuit-board', 'connected'], running: ['play', 'running'], busy: ['sync~spin', 'busy'],
   held: ['lock', 'in use by another program'], away: ['debug-disconnect', 'gone, waiting for it'],
   refused: ['error', 'cannot be opened'],
 };

@@ -74,12 +74,13 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
 
   private board(board: Board): vscode.TreeItem {
     const open = this.state.isOpen(board.address);
+    const notice = board.state === 'running' ? ['Showing its files stops the program and starts it anew.'] : [];
     return Object.assign(new vscode.TreeItem(board.name, open ? Collapsed : None), {
       id: `${this.session} ${board.address} ${open}`,
       description: describe(board),
       iconPath: new vscode.ThemeIcon(iconOf(board)),
       contextValue: `board.${board.state}`,
-      tooltip: new vscode.MarkdownString(details(board).join('\n\n'), true),
+      tooltip: new vscode.MarkdownString([...details(board), ...notice].join('\n\n'), true),
     });
   }
 

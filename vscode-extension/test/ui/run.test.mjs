@@ -34,7 +34,9 @@ test('the Boards view shows a board whose program runs, and the program goes on'
   await desk.openConsole();
   await page.untilTerminal(/tick \d+/);
   await page.command('Boardside: Focus on Boards View');
-  await page.rows('running a program').waitFor();
+  await page.rows('running').waitFor();
+  await page.rows('running').hover();
+  await page.page.locator('.workbench-hover', { hasText: 'Showing its files stops the program' }).waitFor();
   const before = await last();
   await until('more of it', async () => (await last()) > before + 5);
   assert.equal((await page.terminalHistory()).match(/tick 0\r?\n/g).length, 1);
@@ -50,7 +52,7 @@ test('when its files are shown the program starts anew', async () => {
 for (const reset of ['Soft Reset', 'Hard Reset']) {
   test(`${reset} starts the program anew, and its files stay listed`, async () => {
     await startsAnew(() => page.command(`Boardside: ${reset}`));
-    await desk.untilStatus(/running a program/);
+    await desk.untilStatus(/running/);
     await page.rows('main.py').first().waitFor();
   });
 }

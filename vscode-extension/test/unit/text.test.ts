@@ -98,7 +98,7 @@ test('the status bar says board, state, progress and what is not there yet', () 
     [undefined, undefined, 0, '$(circuit-board) No board'],
     [{}, undefined, 0, '$(circuit-board) Pico'],
     [{}, undefined, 2, '$(circuit-board) Pico ↑2'],
-    [{ state: 'running' }, undefined, 0, '$(play) Pico: running a program'],
+    [{ state: 'running' }, undefined, 0, '$(play) Pico: running'],
     [{ state: 'busy', job: { job: 1, kind: 'sync' } }, 41.7, 2, '$(sync~spin) Pico: syncing 41%'],
     [{ state: 'busy', job: { job: 1, kind: 'run' } }, undefined, 0, '$(play) Pico: running'],
     [{ state: 'held' }, undefined, 0, '$(lock) Pico: in use by another program'],
