@@ -1,7 +1,7 @@
 // Where the extension begins and ends: wiring, nothing else.
 import * as vscode from 'vscode';
 import {
-  CloseAction, ErrorAction, type InitializeParams, LanguageClient, WorkDoneProgress,
+  CloseAction, ErrorAction, type InitializeParams, LanguageClient, type Middleware, WorkDoneProgress,
 } from 'vscode-languageclient/node';
 import { fromSidecar, type House, registerCommands, show } from './commands';
 import { Jobs } from './jobs';
@@ -34,8 +34,7 @@ class OurClient extends LanguageClient {
   }
 }
 
-type Execute = (command: string, args: never[]) => unknown;
-async function makeClient(extension: string, ended: () => void, execute: Execute): Promise<Client> {
+async function makeClient(extension: string, ended: () => void, execute: NonNullable<Middleware['executeCommand']>): Promise<Client> {
   const serverPath = workspace.getConfiguration('boardside').get('serverPath', '');
   const trusted = workspace.isTrusted;
   const child = await spawnSidecar(findBinary({ serverPath, trusted, extension, platform: process.platform }));
@@ -49,7 +48,7 @@ async function makeClient(extension: string, ended: () => void, execute: Execute
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => (ended(), { action: CloseAction.DoNotRestart, handled: true }),
     },
-    middleware: { executeCommand: (command, args) => execute(command, args as never[]) },
+    middleware: { executeCommand: execute },
   }) as unknown as Client;
 }
 
@@ -88,14 +87,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const line = sidecar = new Sidecar(
     (ended) => makeClient(context.extensionPath, ended, (command, [fields]) => fromSidecar(house, command, fields)),
     {
-      started: () => void line.request('boardside/boards', undefined).then(({ boards }) => told(boards), trouble),
+      started: () => void line.request('boardside/boards', undefined)
+        .then(({ boards }) => (told(boards), house.consoles.reopen()), trouble),
       ended: () => (house.jobs.gone(), house.consoles.left(), told([])),
       trouble: (error) => void trouble(error),
     });
   const files = new BoardFiles(line, state);
   const house: House = {
     jobs: new Jobs(line, state, showToast, (done) => void show(house, done, done.folder ? { folder: done.folder } : {})),
-    state, boards: new BoardsView(state, files), consoles: new Consoles(line, state),
+    state, boards: new BoardsView(state, files), consoles: new Consoles(line, state, context.workspaceState),
     differences: new DifferencesView(line, state),
   };
   line.on('boardside/jobDone', (done) => house.boards.synced(done));

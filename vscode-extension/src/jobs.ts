@@ -34,7 +34,7 @@ export class Jobs {
   async run(command: Command, fields: CommandFields, title: string | undefined): Promise<JobDone> {
     const workDoneToken = `boardside-${++this.count}`;
     const kind = command.replace('boardside.', '');
-    let job: number | undefined;
+    let started: { job: number; end: Promise<JobDone> } | undefined;
     let toast: Toast | undefined;
     let progress: Disposable | undefined;
     let message: string | undefined;
@@ -49,20 +49,19 @@ export class Jobs {
           message = value.message ?? message;
           percent = value.percentage;
           toast?.report(message, percent);
-          this.show(job, percent);
+          this.show(started?.job, percent);
         }
       });
-      const { job: number, end } = await this.start({ command, arguments: [fields], workDoneToken });
-      job = number;
-      this.show(job, percent);
-      return { ...await end, kind };
+      started = await this.start({ command, arguments: [fields], workDoneToken });
+      this.show(started.job, percent);
+      return { ...await started.end, kind };
     } catch (error) {
       return { ...fields, job: 0, kind, automatic: false, error: troubleOf(error) };
     } finally {
       clearTimeout(patience);
       progress?.dispose();
       toast?.close();
-      this.show(job, undefined);
+      this.show(started?.job, undefined);
     }
   }
 

@@ -9,7 +9,6 @@ import { type BoardFiles, boardOf, boardUri } from './files';
 /** `entry` is left out for the board itself. */
 export interface Node { board: string; entry?: Entry }
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
-const MIME = 'application/vnd.code.tree.boardside.boards';
 const URIS = 'text/uri-list';
 
 const uriOf = ({ board, entry }: Node): vscode.Uri => boardUri(board, entry?.path ?? '/');
@@ -17,7 +16,7 @@ const uriOf = ({ board, entry }: Node): vscode.Uri => boardUri(board, entry?.pat
 export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDragAndDropController<Node> {
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
-  readonly dropMimeTypes = [MIME, URIS];
+  readonly dropMimeTypes = ['application/vnd.code.tree.boardside.boards', URIS];
   readonly dragMimeTypes = [URIS];
   /** Entries by URI of the folder. Kept, because asking a board stops the program that runs on it. */
   private readonly listed = new Map<string, Entry[]>();
@@ -99,13 +98,12 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
 
   handleDrag(nodes: readonly Node[], data: vscode.DataTransfer): void {
     const uris = nodes.filter(({ entry }) => entry !== undefined).map((node) => uriOf(node).toString());
-    data.set(MIME, new vscode.DataTransferItem(uris.join('\r\n')));
     data.set(URIS, new vscode.DataTransferItem(uris.join('\r\n')));
   }
 
   /** Within a board files move; from the explorer, and from another board, they are copied. */
   async handleDrop(target: Node | undefined, data: vscode.DataTransfer): Promise<void> {
-    const list = await (data.get(MIME) ?? data.get(URIS))?.asString() ?? '';
+    const list = await data.get(URIS)?.asString() ?? '';
     const into = target && (target.entry?.folder === false ? vscode.Uri.joinPath(uriOf(target), '..') : uriOf(target));
     for (const uri of list.split(/\r?\n/).filter(Boolean).map((line) => vscode.Uri.parse(line))) {
       const to = into?.with({ path: within(into.path, nameOf(uri.path)) });

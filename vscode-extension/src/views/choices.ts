@@ -37,12 +37,11 @@ export async function present(done: JobDone, answers: Answers): Promise<void> {
   } else {
     const steps: Record<string, () => unknown> = {
       'Try Again': () => answers.again({}),
-      'Doctor': () => executeCommand('boardside.doctorBoard', done),
+      ...(done.kind !== 'doctor' && { 'Doctor': () => executeCommand('boardside.doctorBoard', done) }),
       'Show Log': () => log.show(),
     };
-    const buttons = Object.keys(steps).filter((step) => step !== 'Doctor' || done.kind !== 'doctor');
-    const chosen = await window.showErrorMessage(`Boardside: ${[message, help].filter(Boolean).join('. ')}`, ...buttons);
-    await steps[chosen ?? '']?.();
+    const trouble = `Boardside: ${[message, help].filter(Boolean).join('. ')}`;
+    await steps[await window.showErrorMessage(trouble, ...Object.keys(steps)) ?? '']?.();
   }
 }
 

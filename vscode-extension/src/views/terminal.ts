@@ -62,7 +62,7 @@ class BoardTerminal implements vscode.Pseudoterminal {
 export class Consoles implements vscode.TerminalLinkProvider<BoardLink> {
   private readonly open = new Map<string, { terminal: vscode.Terminal; pty: BoardTerminal }>();
 
-  constructor(private readonly sidecar: Sidecar, private readonly state: State) {
+  constructor(private readonly sidecar: Sidecar, private readonly state: State, private readonly memory: vscode.Memento) {
     sidecar.on('boardside/console/output', (piece) => this.open.get(piece.board)?.pty.hear(piece));
     state.on(() => { // one that could not be opened before, or was left, is there now
       for (const { address, state: is } of state.boards) {
@@ -78,10 +78,20 @@ export class Consoles implements vscode.TerminalLinkProvider<BoardLink> {
     const name = this.state.board(board)?.name ?? board;
     const iconPath = new vscode.ThemeIcon('circuit-board');
     if (!this.open.has(board)) {
-      const pty = new BoardTerminal(board, this.sidecar, () => this.open.delete(board));
+      const pty = new BoardTerminal(board, this.sidecar, () => this.open.delete(board) && this.remember());
       this.open.set(board, { pty, terminal: vscode.window.createTerminal({ name, pty, iconPath }) });
+      this.remember();
     }
     this.open.get(board)?.terminal.show(preserveFocus);
+  }
+
+  private remember(): void {
+    void this.memory.update('consoles', [...this.open.keys()]);
+  }
+
+  /** Those that were open before the window was loaded anew: the editor brings back no terminals of extensions. */
+  reopen(): void {
+    this.memory.get<string[]>('consoles', []).forEach((board) => this.show(board, true));
   }
 
   left(): void {

@@ -56,6 +56,13 @@ test('it survives a pulled cable with its history, and goes on when the board is
   assert.match(await page.terminalHistory(), /before the sync[^]*still 42/);
 });
 
+test('it is there again when the window was loaded anew', async () => {
+  await page.reload();
+  await page.panel('board-project').waitFor();
+  await desk.openConsole();
+  await desk.typeConsole('print("and", kept)', /\nand 42/);
+});
+
 test('a traceback is in Problems at its line, and a click opens the file there', async () => {
   desk.write('main.py', FAILING);
   await desk.sync();

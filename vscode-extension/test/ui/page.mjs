@@ -108,6 +108,19 @@ export class Page {
       return true;
     });
     await this.tab(path.basename(name)).waitFor();
+    await this.page.locator('.part.editor .monaco-editor.focused').first().waitFor(); // commands go by where the focus is
+  }
+
+  /** Loads the window anew. */
+  async reload() {
+    await this.page.evaluate(() => (window.old = true));
+    await this.command('Developer: Reload Window');
+    await until('a new window', () => this.page.evaluate(() => !window.old));
+  }
+
+  /** The panel, if it shows this text. */
+  panel(text) {
+    return this.page.locator('.part.panel', { hasText: text });
   }
 
   /** The active tab, if it has this name. */
