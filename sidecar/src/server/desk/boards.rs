@@ -60,6 +60,11 @@ impl Board {
         }
     }
 
+    /// Is there such a board? Somebody may have asked for one that is not plugged in.
+    fn is_there(&self) -> bool {
+        self.here || !matches!(self.state, State::Free | State::Refused(_))
+    }
+
     /// For people; what firmware calls itself is for those who look closer.
     fn name(&self) -> String {
         let product = self
@@ -112,7 +117,8 @@ impl Desk {
 
     /// The board of a folder.
     pub(super) fn board_of_folder(&self, id: FolderId) -> Result<String, ConnectError> {
-        let there: Vec<Found> = self.boards.values().map(|board| board.found.clone()).collect();
+        let there = self.boards.values().filter(|board| board.is_there());
+        let there: Vec<Found> = there.map(|board| board.found.clone()).collect();
         let named = |id: &FolderId| {
             let folder = self.folders.get(id)?;
             let device = folder
@@ -210,6 +216,7 @@ impl Desk {
         all.extend(
             self.boards
                 .iter()
+                .filter(|(address, board)| board.is_there() || folders.contains_key(*address))
                 .map(|(address, board)| (address.as_str(), Some(board))),
         );
         let show = |(address, board): (&str, Option<&Board>)| {

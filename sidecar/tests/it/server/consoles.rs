@@ -140,3 +140,24 @@ async fn a_board_that_cannot_be_opened_says_why_and_other_boards_work() {
     assert_eq!(of(board.address()).unwrap()["state"], "free", "{boards}");
     editor.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_nobody_has_is_no_second_board() {
+    let (home, project, board) = (tempdir().unwrap(), tempdir().unwrap(), start(&fast()));
+    fs::write(project.path().join("main.py"), "print(1)\n").unwrap();
+    let mut editor = editor(&home, &board);
+    editor.greet(&[project.path()], Hello::default()).await;
+    let nobody = home.path().join("nobody");
+    let read = json!({"board": nobody, "path": "/main.py"});
+    let refused = editor.request("boardside/files/read", read).await;
+    assert_eq!(refused["error"]["data"]["code"], "wire.not_found", "{refused}");
+    let boards = editor.request("boardside/boards", Value::Null).await;
+    assert_eq!(
+        boards["result"]["boards"].as_array().unwrap().len(),
+        1,
+        "{boards}"
+    );
+    let synced = editor.command("boardside.sync", json!({})).await;
+    assert_eq!(editor.done(synced).await["result"]["added"], 1);
+    editor.end().await;
+}
