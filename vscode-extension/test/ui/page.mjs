@@ -265,17 +265,18 @@ export class Page {
     await this.keyboard.up('Control');
   }
 
-  /** Chooses from the context menu of something. */
+  /** Chooses from the context menu of something, and waits for the question that the choice leads to. */
   async menu(target, label) {
     await target.click({ button: 'right' });
     const item = this.page.locator('.monaco-menu .action-label', { hasText: exactly(label) });
     await item.waitFor();
-    await until(`${label} to be chosen`, async () => {
-      // A menu takes no click in its first moment, so that the one that opened it chooses nothing; and it closes when
-      // what it is about is drawn anew.
-      if (!(await item.isVisible())) await target.click({ button: 'right' });
-      const clicked = await item.click({ timeout: 1000 }).then(() => true, () => false);
-      return clicked && !(await item.isVisible());
+    // A menu takes no click in its first moment, so that the one that opened it chooses nothing; and it closes when what
+    // it is about is drawn anew. So what counts is the question that follows.
+    await until(`the question of ${label}`, async () => {
+      if ((await this.dialog.isVisible()) || (await this.quickInput.isVisible())) return true;
+      if (!(await item.isVisible())) await target.click({ button: 'right', timeout: 1000 });
+      await item.click({ timeout: 1000 }).catch(() => {});
+      return false;
     });
   }
 
