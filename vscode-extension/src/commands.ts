@@ -127,7 +127,7 @@ export function registerCommands(house: House): vscode.Disposable[] {
     'files.rename': (node: Node) => boards.rename(node),
     'files.delete': (node: Node) => boards.delete(node),
     'files.download': (node: Node) => boards.download(node),
-    'files.refresh': () => boards.refresh(),
+    'files.refresh': () => boards.forget(),
     'showLog': () => log.show(),
     'openDifference': (uri: vscode.Uri, state?: string) => differences.open(uri, state),
     'openWorkspaceFile': (row: { resourceUri: vscode.Uri }) => window.showTextDocument(row.resourceUri),

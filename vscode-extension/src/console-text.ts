@@ -1,8 +1,28 @@
 // Text on its way between a terminal and a board. Knows no terminal and no board.
+import type { Piece } from './protocol';
 
 /** Output in the order in which it is shown: remembers how it ended, because pieces are cut anywhere. */
 export class Screenful {
   private tail = '\r\n';
+  /** Number of the last piece that is in the history; none before the history is there. */
+  private seq: number | undefined;
+  /** Pieces that came before the history, which may hold them. */
+  private readonly early: Piece[] = [];
+
+  /** The history, and what came since. */
+  begin(history: string, seq: number): string {
+    this.seq = seq;
+    return this.output(history) + this.early.splice(0).map((piece) => this.piece(piece)).join('');
+  }
+
+  /** What a piece adds to the screen. */
+  piece(piece: Piece): string {
+    if (this.seq !== undefined) {
+      return piece.seq > this.seq ? this[piece.kind](piece.text) : '';
+    }
+    this.early.push(piece);
+    return '';
+  }
 
   /** A terminal needs `\r\n`; programs print either. */
   output(text: string): string {

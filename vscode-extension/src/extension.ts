@@ -1,13 +1,13 @@
 // Where the extension begins and ends: wiring, nothing else.
 import * as vscode from 'vscode';
 import {
-  CloseAction, ErrorAction, LanguageClient, type StaticFeature, WorkDoneProgress,
+  CloseAction, ErrorAction, type InitializeParams, LanguageClient, type Middleware, WorkDoneProgress,
 } from 'vscode-languageclient/node';
 import { fromSidecar, type House, registerCommands, show } from './commands';
 import { Jobs } from './jobs';
 import { log } from './log';
 import { PROTOCOL, type Settings } from './protocol';
-import { type Client, findBinary, Sidecar, spawnSidecar } from './sidecar';
+import { type Client, findBinary, type Progress, Sidecar, spawnSidecar } from './sidecar';
 import { State } from './state';
 import { BoardsView } from './views/boards';
 import { showToast } from './views/choices';
@@ -15,31 +15,30 @@ import { DifferencesView } from './views/differences';
 import { BoardFiles } from './views/files';
 import { showStatus } from './views/status';
 import { Consoles } from './views/terminal';
-import { chooseFolder } from './where';
 import { importMessage } from './wording';
 
 let sidecar: Sidecar | undefined;
 const { commands, window, workspace } = vscode;
-const OURS: StaticFeature = {
-  fillClientCapabilities: (capabilities) => {
-    capabilities.experimental = { boardside: { jobs: true } };
-  },
-  initialize: () => undefined, getState: () => ({ kind: 'static' }), clear: () => undefined,
-};
 
-/** What goes wrong is shown once, by us and with buttons; the client only logs. */
-class QuietClient extends LanguageClient {
+class OurClient extends LanguageClient {
+  /** What goes wrong is shown once, by us and with buttons; the client only logs. */
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
   }
+  protected override fillInitializeParams(params: InitializeParams): void {
+    super.fillInitializeParams(params);
+    params.capabilities.experimental = { boardside: { jobs: true } };
+  }
+  listen(token: string, handler: (value: Progress) => void): vscode.Disposable {
+    return this.onProgress(WorkDoneProgress.type, token, handler);
+  }
 }
 
-type Execute = (command: string, args: never[]) => unknown;
-async function makeClient(extension: string, ended: () => void, execute: Execute): Promise<Client> {
+async function makeClient(extension: string, ended: () => void, execute: NonNullable<Middleware['executeCommand']>): Promise<Client> {
   const serverPath = workspace.getConfiguration('boardside').get('serverPath', '');
   const trusted = workspace.isTrusted;
   const child = await spawnSidecar(findBinary({ serverPath, trusted, extension, platform: process.platform }));
-  const client = new QuietClient('boardside', 'Boardside', () => Promise.resolve(child), {
+  return new OurClient('boardside', 'Boardside', () => Promise.resolve(child), {
     documentSelector: [{ scheme: 'file' }],
     outputChannel: log,
     synchronize: { configurationSection: 'boardside' },
@@ -49,11 +48,8 @@ async function makeClient(extension: string, ended: () => void, execute: Execute
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => (ended(), { action: CloseAction.DoNotRestart, handled: true }),
     },
-    middleware: { executeCommand: (command, args) => execute(command, args as never[]) },
-  });
-  client.registerFeature(OURS);
-  const listen: Client['listen'] = (token, handler) => client.onProgress(WorkDoneProgress.type, token, handler);
-  return Object.assign(client, { listen }) as unknown as Client;
+    middleware: { executeCommand: execute },
+  }) as unknown as Client;
 }
 
 async function trouble(error: Error): Promise<void> {
@@ -77,10 +73,9 @@ async function tellImport(memory: vscode.Memento, folder: string, settings: Sett
 }
 
 function activeFolder(): string | undefined {
-  const { activeTextEditor } = window;
-  const active = activeTextEditor && workspace.getWorkspaceFolder(activeTextEditor.document.uri);
-  const folder = chooseFolder(workspace.workspaceFolders ?? [], undefined, active);
-  return (folder === 'ask' ? workspace.workspaceFolders?.[0] : folder)?.uri.toString();
+  const { document } = window.activeTextEditor ?? {};
+  const active = document && workspace.getWorkspaceFolder(document.uri);
+  return (active ?? workspace.workspaceFolders?.[0])?.uri.toString();
 }
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -92,14 +87,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const line = sidecar = new Sidecar(
     (ended) => makeClient(context.extensionPath, ended, (command, [fields]) => fromSidecar(house, command, fields)),
     {
-      started: () => void line.request('boardside/boards', undefined).then(({ boards }) => told(boards), trouble),
+      started: () => void line.request('boardside/boards', undefined)
+        .then(({ boards }) => (told(boards), house.consoles.reopen()), trouble),
       ended: () => (house.jobs.gone(), house.consoles.left(), told([])),
       trouble: (error) => void trouble(error),
     });
-  const files = new BoardFiles(line);
+  const files = new BoardFiles(line, state);
   const house: House = {
     jobs: new Jobs(line, state, showToast, (done) => void show(house, done, done.folder ? { folder: done.folder } : {})),
-    state, boards: new BoardsView(state, files), consoles: new Consoles(line, state),
+    state, boards: new BoardsView(state, files), consoles: new Consoles(line, state, context.workspaceState),
     differences: new DifferencesView(line, state),
   };
   line.on('boardside/jobDone', (done) => house.boards.synced(done));

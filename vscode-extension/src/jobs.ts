@@ -1,5 +1,5 @@
 // Starts commands of the sidecar and waits for their jobs. How an end is shown is for views/choices.ts.
-import type { Command, CommandFields, JobDone, Trouble } from './protocol';
+import type { Command, CommandFields, JobDone, Requests, Trouble } from './protocol';
 import type { Disposable, Sidecar } from './sidecar';
 import type { State } from './state';
 
@@ -18,22 +18,23 @@ export function troubleOf(error: unknown): Trouble {
 export class Jobs {
   private count = 0;
   private readonly waiting = new Map<number, ((done: JobDone) => void)[]>();
-  /** Ends that came before the answer that tells their number. */
-  private readonly early = new Map<number, JobDone>();
+  /** How many commands have no number yet. Ends wait for all of them: an end may come before its number. */
+  private asking = 0;
+  private readonly ends: JobDone[] = [];
 
   /** `unasked` is told the ends of jobs that nobody asked for. */
   constructor(
     private readonly sidecar: Sidecar, private readonly state: State,
     private readonly toast: ShowToast, private readonly unasked: (done: JobDone) => void,
   ) {
-    sidecar.on('boardside/jobDone', (done) => this.done(done));
+    sidecar.on('boardside/jobDone', (done) => (this.ends.push(done), this.settle()));
   }
 
   /** Runs a command to its end; does not throw: what went wrong is in `error`. Without a title there is no toast. */
   async run(command: Command, fields: CommandFields, title: string | undefined): Promise<JobDone> {
     const workDoneToken = `boardside-${++this.count}`;
     const kind = command.replace('boardside.', '');
-    let job: number | undefined;
+    let started: { job: number; end: Promise<JobDone> } | undefined;
     let toast: Toast | undefined;
     let progress: Disposable | undefined;
     let message: string | undefined;
@@ -48,26 +49,27 @@ export class Jobs {
           message = value.message ?? message;
           percent = value.percentage;
           toast?.report(message, percent);
-          this.show(job, percent);
+          this.show(started?.job, percent);
         }
       });
-      ({ job } = await this.sidecar.request('workspace/executeCommand', { command, arguments: [fields], workDoneToken }));
-      return { ...await this.end(job), kind };
+      started = await this.start({ command, arguments: [fields], workDoneToken });
+      this.show(started.job, percent);
+      return { ...await started.end, kind };
     } catch (error) {
       return { ...fields, job: 0, kind, automatic: false, error: troubleOf(error) };
     } finally {
       clearTimeout(patience);
       progress?.dispose();
       toast?.close();
-      this.show(job, undefined);
+      this.show(started?.job, undefined);
     }
   }
 
   /** The sidecar is gone, and with it all jobs. */
   gone(): void {
     const error = { code: 'sidecar.gone', message: 'the sidecar ended before this was done', help: 'The log may say why' };
-    [...this.waiting.keys()].forEach((job) => this.done({ job, kind: '', automatic: false, error }));
-    this.early.clear();
+    const lost = [...this.waiting.keys()].map((job) => ({ job, kind: '', automatic: false, error }));
+    this.settle([...this.ends.splice(0), ...lost]);
   }
 
   private show(job: number | undefined, percent: number | undefined): void {
@@ -77,21 +79,25 @@ export class Jobs {
     }
   }
 
-  private end(job: number): Promise<JobDone> {
-    const early = this.early.get(job);
-    this.early.delete(job);
-    return early !== undefined ? Promise.resolve(early)
-      : new Promise((resolve) => this.waiting.set(job, [...(this.waiting.get(job) ?? []), resolve]));
+  private async start(params: Requests['workspace/executeCommand'][0]): Promise<{ job: number; end: Promise<JobDone> }> {
+    this.asking += 1;
+    try {
+      const { job } = await this.sidecar.request('workspace/executeCommand', params);
+      return { job, end: new Promise((resolve) => this.waiting.set(job, [...(this.waiting.get(job) ?? []), resolve])) };
+    } finally {
+      this.asking -= 1;
+      this.settle();
+    }
   }
 
-  private done(done: JobDone): void {
-    const waiting = this.waiting.get(done.job) ?? [];
-    this.waiting.delete(done.job);
-    waiting.forEach((resolve) => resolve(done));
-    if (waiting.length === 0 && done.automatic) {
-      this.unasked(done);
-    } else if (waiting.length === 0) {
-      this.early.set(done.job, done);
+  private settle(ends = this.asking === 0 ? this.ends.splice(0) : []): void {
+    for (const done of ends) {
+      const waiting = this.waiting.get(done.job);
+      this.waiting.delete(done.job);
+      waiting?.forEach((resolve) => resolve(done));
+      if (waiting === undefined && done.automatic) {
+        this.unasked(done);
+      }
     }
   }
 }

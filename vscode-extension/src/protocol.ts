@@ -50,6 +50,7 @@ export interface JobDone {
 }
 
 export interface Entry { path: string; name: string; folder: boolean; size?: number }
+export interface Piece { text: string; kind: 'output' | 'note'; seq: number }
 export interface Link { start: number; end: number; path: string; uri: string; line: number }
 export interface Difference { path: string; uri: string; state: 'onlyProject' | 'onlyBoard' | 'differs' }
 export interface Differences { folder: string; board?: string; known: boolean; files: Difference[] }
@@ -57,12 +58,12 @@ export interface Settings {
   root: string; file?: string | null; imported: { key: string; setting: string }[]; warnings: string[];
 }
 
-/** Requests to the sidecar: method → [params, result]. */
+/** Requests that are made here: method → [params, result]. */
 export interface Requests {
   'workspace/executeCommand': [
     { command: Command; arguments: CommandFields[]; workDoneToken: string }, { job: number }];
   'boardside/boards': [undefined, { boards: Board[] }];
-  'boardside/console/attach': [{ board: string }, { history: string }];
+  'boardside/console/attach': [{ board: string }, { history: string; seq: number }];
   'boardside/console/locate': [{ board: string; text: string }, { links: Link[] }];
   'boardside/files/list': [{ board: string; path: string; fresh?: boolean }, { entries: Entry[] }];
   'boardside/files/read': [{ board: string; path: string }, { content: string }];
@@ -71,11 +72,9 @@ export interface Requests {
   'boardside/files/makeFolder': [{ board: string; path: string }, null];
   'boardside/files/delete': [{ board: string; path: string }, null];
   'boardside/base': [{ uri: string; ask?: boolean }, { content: string | null }];
-  'boardside/settings': [{ folder: string }, Settings];
 }
-/** Notifications to the sidecar: method → params. */
+/** Notifications that are sent from here: method → params. */
 export interface Notices {
-  'boardside/cancel': { job: number };
   'boardside/console/input': { board: string; text: string };
   'window/workDoneProgress/cancel': { token: string };
 }
@@ -83,7 +82,7 @@ export interface Notices {
 export interface Events {
   'boardside/jobDone': JobDone;
   'boardside/boardsChanged': { boards: Board[] };
-  'boardside/console/output': { board: string; text: string; kind: 'output' | 'note' };
+  'boardside/console/output': Piece & { board: string };
   'boardside/differences': Differences;
   'boardside/settingsChanged': { folder: string; settings: Settings };
 }

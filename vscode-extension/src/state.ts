@@ -22,6 +22,10 @@ export class State {
   board(address: string | undefined): Board | undefined {
     return this.boards.find((board) => board.address === address);
   }
+  /** Whether it is open, and may be asked without being opened. */
+  isOpen(address: string): boolean {
+    return ['connected', 'running', 'busy'].includes(this.board(address)?.state ?? '');
+  }
   boardOf(folder: string | undefined): Board | undefined {
     return folder === undefined ? undefined : this.boards.find(({ folders }) => folders.includes(folder));
   }

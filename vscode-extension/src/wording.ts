@@ -3,7 +3,7 @@ import type { Board, BoardState, Check, JobDone, Settings } from './protocol';
 
 const STATES: Record<BoardState, [icon: string, text: string]> = {
   free: ['circle-outline', 'not connected'], connecting: ['loading~spin', 'connecting'],
-  connected: ['circuit-board', 'connected'], running: ['play', 'running a program'], busy: ['sync~spin', 'busy'],
+  connected: ['circuit-board', 'connected'], running: ['play', 'running'], busy: ['sync~spin', 'busy'],
   held: ['lock', 'in use by another program'], away: ['debug-disconnect', 'gone, waiting for it'],
   refused: ['error', 'cannot be opened'],
 };
@@ -28,7 +28,7 @@ export function size(bytes: number): string {
 /** One line beside the name of a board: state, firmware, free space. */
 export function describe(board: Board): string {
   const { version, flashFree } = board.facts ?? {};
-  const parts = [stateOf(board), version && `MicroPython ${version}`, flashFree !== undefined && `${size(flashFree)} free`];
+  const parts = [stateOf(board), version && `v${version}`, flashFree !== undefined && `${size(flashFree)} free`];
   return parts.filter(Boolean).join(' · ');
 }
 

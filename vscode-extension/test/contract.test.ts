@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import {
   createProtocolConnection, StreamMessageReader, StreamMessageWriter, WorkDoneProgress,
 } from 'vscode-languageserver-protocol/node';
+import { Screenful } from '../src/console-text';
 import { Jobs } from '../src/jobs';
 import { COMMANDS, type Events, type JobDone, PROTOCOL } from '../src/protocol';
 import { type Client, Sidecar, spawnSidecar } from '../src/sidecar';
@@ -94,12 +95,17 @@ test('sync, console, files and differences, as the extension asks for them', { s
     const { boards } = await sidecar.request('boardside/boards', undefined);
     assert.deepEqual(boards.filter((one) => one.folders.includes(folder)).map((one) => one.address), [address]);
 
-    await sidecar.request('boardside/console/attach', { board: address });
+    const screen = new Screenful();
+    const { history, seq } = await sidecar.request('boardside/console/attach', { board: address });
+    const start = screen.begin(history, seq);
     const printed = () => (told['boardside/console/output'] ?? []).map(({ text }) => text).join('');
     assert.deepEqual(await fine(jobs.run('boardside.run', { board: address, uri: main }, undefined)), { ended: true });
     await until(() => printed().includes('hello 42'));
     sidecar.notify('boardside/console/input', { board: address, text: '1000+1\r' });
-    await until(() => /\r?\n1001\r?\n/.test(printed()));
+    await until(() => /\r?\n1001\r?\n>>> $/.test(printed()));
+    const whole = start + (told['boardside/console/output'] ?? []).map((piece) => screen.piece(piece)).join('');
+    const again = await sidecar.request('boardside/console/attach', { board: address });
+    assert.equal(new Screenful().begin(again.history, again.seq), whole, 'what was shown is the history, no more and no less');
     const { links } = await sidecar.request('boardside/console/locate', { board: address, text: '  File "main.py", line 1, in <module>' });
     assert.deepEqual(links.map(({ uri, line }) => [uri, line]), [[main, 0]]);
 

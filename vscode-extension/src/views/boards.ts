@@ -1,6 +1,6 @@
 // The view "Boards": boards and the files on them. Shows what State holds, and lists files when a folder is opened.
 import * as vscode from 'vscode';
-import type { Board, BoardState, Entry, JobDone } from '../protocol';
+import type { Board, Entry, JobDone } from '../protocol';
 import type { State } from '../state';
 import { nameOf, parentOf, within } from '../where';
 import { describe, details, iconOf, size } from '../wording';
@@ -9,43 +9,31 @@ import { type BoardFiles, boardOf, boardUri } from './files';
 /** `entry` is left out for the board itself. */
 export interface Node { board: string; entry?: Entry }
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
-const MIME = 'application/vnd.code.tree.boardside.boards';
 const URIS = 'text/uri-list';
-const OPEN: readonly BoardState[] = ['connected', 'running', 'busy'];
 
 const uriOf = ({ board, entry }: Node): vscode.Uri => boardUri(board, entry?.path ?? '/');
 
 export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDragAndDropController<Node> {
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
-  readonly dropMimeTypes = [MIME, URIS];
+  readonly dropMimeTypes = ['application/vnd.code.tree.boardside.boards', URIS];
   readonly dragMimeTypes = [URIS];
-  private shown = '';
   /** Entries by URI of the folder. Kept, because asking a board stops the program that runs on it. */
   private readonly listed = new Map<string, Entry[]>();
-  private fresh = false;
   /** New each time, so that folders that were open last time do not ask a board at the start. */
   private readonly session = Date.now().toString(36);
 
   constructor(private readonly state: State, private readonly files: BoardFiles) {
     files.onDidChangeFile(() => this.forget());
-    state.on(() => {
-      const now = JSON.stringify(state.boards);
-      if (now !== this.shown) {
-        this.shown = now;
-        state.boards.filter(({ state: is }) => !OPEN.includes(is)).forEach(({ address }) => this.forget(address));
+    state.on((topic) => {
+      if (topic === 'boards') {
+        state.boards.filter(({ address }) => !state.isOpen(address)).forEach(({ address }) => this.forget(address));
         this.changed.fire(undefined);
       }
     });
   }
 
-  refresh(): void {
-    this.fresh = true; // the sidecar, too, is to ask the board
-    this.forget();
-    setTimeout(() => (this.fresh = false), 1_000);
-  }
-
-  private forget(board?: string): void {
+  forget(board?: string): void {
     const gone = [...this.listed.keys()].filter((uri) => board === undefined || boardOf(vscode.Uri.parse(uri)) === board);
     gone.forEach((uri) => this.listed.delete(uri));
     this.changed.fire(undefined);
@@ -67,11 +55,11 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
-    if (node === undefined) {
-      return this.state.boards.map(({ address }) => ({ board: address }));
+    if (node === undefined || !this.state.isOpen(node.board)) { // a board that was disconnected stays so
+      return node === undefined ? this.state.boards.map(({ address }) => ({ board: address })) : [];
     }
     const uri = uriOf(node);
-    const entries = this.listed.get(uri.toString()) ?? await this.files.list(uri, this.fresh);
+    const entries = this.listed.get(uri.toString()) ?? await this.files.list(uri, true);
     this.listed.set(uri.toString(), entries);
     const sorted = [...entries].sort((a, b) => Number(b.folder) - Number(a.folder) || a.name.localeCompare(b.name));
     return sorted.map((entry) => ({ board: node.board, entry }));
@@ -84,13 +72,14 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
   }
 
   private board(board: Board): vscode.TreeItem {
-    const open = OPEN.includes(board.state);
+    const open = this.state.isOpen(board.address);
+    const notice = board.state === 'running' ? ['Showing its files stops the program and starts it anew.'] : [];
     return Object.assign(new vscode.TreeItem(board.name, open ? Collapsed : None), {
       id: `${this.session} ${board.address} ${open}`,
       description: describe(board),
       iconPath: new vscode.ThemeIcon(iconOf(board)),
       contextValue: `board.${board.state}`,
-      tooltip: new vscode.MarkdownString(details(board).join('\n\n'), true),
+      tooltip: new vscode.MarkdownString([...details(board), ...notice].join('\n\n'), true),
     });
   }
 
@@ -109,13 +98,12 @@ export class BoardsView implements vscode.TreeDataProvider<Node>, vscode.TreeDra
 
   handleDrag(nodes: readonly Node[], data: vscode.DataTransfer): void {
     const uris = nodes.filter(({ entry }) => entry !== undefined).map((node) => uriOf(node).toString());
-    data.set(MIME, new vscode.DataTransferItem(uris.join('\r\n')));
     data.set(URIS, new vscode.DataTransferItem(uris.join('\r\n')));
   }
 
   /** Within a board files move; from the explorer, and from another board, they are copied. */
   async handleDrop(target: Node | undefined, data: vscode.DataTransfer): Promise<void> {
-    const list = await (data.get(MIME) ?? data.get(URIS))?.asString() ?? '';
+    const list = await data.get(URIS)?.asString() ?? '';
     const into = target && (target.entry?.folder === false ? vscode.Uri.joinPath(uriOf(target), '..') : uriOf(target));
     for (const uri of list.split(/\r?\n/).filter(Boolean).map((line) => vscode.Uri.parse(line))) {
       const to = into?.with({ path: within(into.path, nameOf(uri.path)) });

@@ -37,12 +37,11 @@ export async function present(done: JobDone, answers: Answers): Promise<void> {
   } else {
     const steps: Record<string, () => unknown> = {
       'Try Again': () => answers.again({}),
-      'Doctor': () => executeCommand('boardside.doctorBoard', done),
+      ...(done.kind !== 'doctor' && { 'Doctor': () => executeCommand('boardside.doctorBoard', done) }),
       'Show Log': () => log.show(),
     };
-    const buttons = Object.keys(steps).filter((step) => step !== 'Doctor' || done.kind !== 'doctor');
-    const chosen = await window.showErrorMessage(`Boardside: ${[message, help].filter(Boolean).join('. ')}`, ...buttons);
-    await steps[chosen ?? '']?.();
+    const trouble = `Boardside: ${[message, help].filter(Boolean).join('. ')}`;
+    await steps[await window.showErrorMessage(trouble, ...Object.keys(steps)) ?? '']?.();
   }
 }
 
@@ -58,11 +57,11 @@ async function showChecks(checks: readonly Check[]): Promise<void> {
 
 async function askConflict(done: JobDone, answers: Answers): Promise<void> {
   const { message = '', conflicts = [] } = done.error ?? {};
+  const pull = done.kind === 'pull';
   const steps: Record<string, () => unknown> = {
-    ...(done.kind !== 'pull' && { 'Keep Board’s': () => answers.again({ conflict: 'keep' }) }),
-    ...(done.kind === 'pull' && { 'Overwrite': () => answers.again({ overwrite: true }) }),
-    ...(done.kind !== 'pull' && conflicts.some(({ overwritable }) => overwritable)
-      && { 'Overwrite': () => answers.again({ conflict: 'overwrite' }) }),
+    ...(!pull && { 'Keep Board’s': () => answers.again({ conflict: 'keep' }) }),
+    ...((pull || conflicts.some(({ overwritable }) => overwritable))
+      && { 'Overwrite': () => answers.again(pull ? { overwrite: true } : { conflict: 'overwrite' }) }),
     'Compare': async () => {
       await answers.compare(conflicts, done.board);
       await askConflict(done, answers); // who has seen it can choose

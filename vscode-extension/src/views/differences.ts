@@ -25,7 +25,6 @@ export class DifferencesView implements vscode.TextDocumentContentProvider, vsco
   private readonly badges = new vscode.EventEmitter<undefined>();
   readonly onDidChangeFileDecorations = this.badges.event;
   private readonly shown = new Map<string, Shown>();
-  private readonly ahead = new Map<string, Difference>();
 
   constructor(private readonly sidecar: Sidecar, private readonly state: State) {
     state.on((_, folder) => folder !== undefined && this.update(folder));
@@ -50,12 +49,6 @@ export class DifferencesView implements vscode.TextDocumentContentProvider, vsco
     ahead.resourceStates = files.filter(({ state }) => state !== 'onlyBoard').map(row);
     onlyBoard.resourceStates = files.filter(({ state }) => state === 'onlyBoard').map(row);
     control.count = ahead.resourceStates.length;
-    this.ahead.clear();
-    for (const file of [...this.state.differences.values()].flatMap((differences) => differences.files)) {
-      if (file.state !== 'onlyBoard') {
-        this.ahead.set(vscode.Uri.parse(file.uri).toString(), file);
-      }
-    }
     this.badges.fire(undefined);
     const bases = vscode.workspace.textDocuments.filter(({ uri }) => uri.scheme === SCHEME);
     bases.forEach(({ uri }) => this.contents.fire(uri));
@@ -89,8 +82,9 @@ export class DifferencesView implements vscode.TextDocumentContentProvider, vsco
   }
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
-    const file = this.ahead.get(uri.toString());
-    return file && { badge: '↑', tooltip: STATES[file.state][1] };
+    const rows = [...this.shown.values()].flatMap(({ ahead }) => ahead.resourceStates);
+    const row = rows.find(({ resourceUri }) => resourceUri.toString() === uri.toString());
+    return row && { badge: '↑', tooltip: row.decorations?.tooltip ?? '' };
   }
 
   async open(uri: vscode.Uri, state?: string, there = baseUri(uri, true)): Promise<void> {

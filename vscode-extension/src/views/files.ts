@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { troubleOf } from '../jobs';
 import type { Entry, Requests } from '../protocol';
 import type { Sidecar } from '../sidecar';
+import type { State } from '../state';
 import { boardOfQuery, boardQuery, parentOf } from '../where';
 
 type Method = Extract<keyof Requests, `boardside/files/${string}`>;
@@ -18,7 +19,7 @@ export class BoardFiles implements vscode.FileSystemProvider {
   /** When this editor last changed a file: boards have no clock worth trusting. */
   private readonly times = new Map<string, number>();
 
-  constructor(private readonly sidecar: Sidecar) {}
+  constructor(private readonly sidecar: Sidecar, private readonly state: State) {}
 
   watch(): vscode.Disposable {
     return new vscode.Disposable(() => undefined); // a board tells of no changes
@@ -82,7 +83,11 @@ export class BoardFiles implements vscode.FileSystemProvider {
     this.changed.fire(changes.map(([type, uri]) => ({ type, uri })));
   }
 
+  /** Opens no board: the editor asks by itself for files that it shows, also after the user has disconnected. */
   private async ask<M extends Method>(method: M, uri: vscode.Uri, fields: object): Promise<Requests[M][1]> {
+    if (!this.state.isOpen(boardOf(uri))) {
+      throw FileSystemError.Unavailable('the board is not connected');
+    }
     try {
       return await this.sidecar.request(method, { board: boardOf(uri), ...fields } as Requests[M][0]);
     } catch (error) {

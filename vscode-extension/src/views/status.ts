@@ -7,13 +7,8 @@ const LINKS = { syncProject: 'Sync', openConsole: 'Console', connectBoard: 'Conn
 
 export function showStatus(state: State, folder: () => string | undefined): vscode.Disposable[] {
   const item = vscode.window.createStatusBarItem('status', vscode.StatusBarAlignment.Left, 10);
-  const known = new Map<string, boolean>();
-  const context = (key: string, value: boolean) => {
-    if (known.get(key) !== value) {
-      known.set(key, value);
-      void vscode.commands.executeCommand('setContext', `boardside.${key}`, value);
-    }
-  };
+  const context = (key: string, value: boolean) => (
+    void vscode.commands.executeCommand('setContext', `boardside.${key}`, value));
   const update = () => {
     const board = state.boardOf(folder());
     const ahead = state.ahead(folder());
@@ -30,8 +25,7 @@ export function showStatus(state: State, folder: () => string | undefined): vsco
     item.show();
     context('active', true);
     context('hasBoard', board !== undefined);
-    context('connected', state.boards.some((one) => ['connected', 'running', 'busy'].includes(one.state)));
-    context('running', state.boards.some((one) => one.state === 'running' || one.job?.kind === 'run'));
+    context('connected', state.boards.some(({ address }) => state.isOpen(address)));
   };
   update();
   return [item, state.on(update), vscode.window.onDidChangeActiveTextEditor(update)];

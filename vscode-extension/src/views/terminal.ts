@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { keys, Screenful } from '../console-text';
 import { troubleOf } from '../jobs';
-import type { Link } from '../protocol';
+import type { Link, Piece } from '../protocol';
 import type { Sidecar } from '../sidecar';
 import type { State } from '../state';
 
@@ -11,7 +11,7 @@ type BoardLink = vscode.TerminalLink & { link: Link };
 class BoardTerminal implements vscode.Pseudoterminal {
   private readonly written = new vscode.EventEmitter<string>();
   readonly onDidWrite = this.written.event;
-  private readonly screen = new Screenful();
+  private screen = new Screenful();
   /** `unseen` until the editor shows it: what is written before that is lost. `left`: by the sidecar. */
   attached: 'unseen' | 'no' | 'asked' | 'yes' | 'left' = 'unseen';
 
@@ -22,16 +22,15 @@ class BoardTerminal implements vscode.Pseudoterminal {
     void this.attach();
   }
 
-  /** Shows the history first: what comes before it is part of it. */
   async attach(): Promise<void> {
     if (this.attached !== 'no' && this.attached !== 'left') {
       return;
     }
     this.attached = 'asked';
     try {
-      const { history } = await this.sidecar.request('boardside/console/attach', { board: this.board });
+      const { history, seq } = await this.sidecar.request('boardside/console/attach', { board: this.board });
       this.attached = 'yes';
-      this.output(history);
+      this.written.fire(this.screen.begin(history, seq));
     } catch (error) {
       const { message, help } = troubleOf(error);
       this.attached = 'no';
@@ -43,16 +42,15 @@ class BoardTerminal implements vscode.Pseudoterminal {
     if (this.attached === 'yes') {
       this.attached = 'left';
       this.note('The sidecar ended; waiting for the board.');
+      this.screen = new Screenful(); // another sidecar counts from the start
     }
   }
 
-  output(text: string): void {
-    if (this.attached === 'yes') {
-      this.written.fire(this.screen.output(text));
-    }
+  hear(piece: Piece): void {
+    this.written.fire(this.screen.piece(piece));
   }
 
-  note(text: string): void {
+  private note(text: string): void {
     this.written.fire(this.screen.note(text));
   }
 
@@ -64,10 +62,8 @@ class BoardTerminal implements vscode.Pseudoterminal {
 export class Consoles implements vscode.TerminalLinkProvider<BoardLink> {
   private readonly open = new Map<string, { terminal: vscode.Terminal; pty: BoardTerminal }>();
 
-  constructor(private readonly sidecar: Sidecar, private readonly state: State) {
-    sidecar.on('boardside/console/output', ({ board, text, kind }) => {
-      this.open.get(board)?.pty[kind === 'note' ? 'note' : 'output'](text);
-    });
+  constructor(private readonly sidecar: Sidecar, private readonly state: State, private readonly memory: vscode.Memento) {
+    sidecar.on('boardside/console/output', (piece) => this.open.get(piece.board)?.pty.hear(piece));
     state.on(() => { // one that could not be opened before, or was left, is there now
       for (const { address, state: is } of state.boards) {
         const pty = this.open.get(address)?.pty;
@@ -82,10 +78,20 @@ export class Consoles implements vscode.TerminalLinkProvider<BoardLink> {
     const name = this.state.board(board)?.name ?? board;
     const iconPath = new vscode.ThemeIcon('circuit-board');
     if (!this.open.has(board)) {
-      const pty = new BoardTerminal(board, this.sidecar, () => this.open.delete(board));
+      const pty = new BoardTerminal(board, this.sidecar, () => this.open.delete(board) && this.remember());
       this.open.set(board, { pty, terminal: vscode.window.createTerminal({ name, pty, iconPath }) });
+      this.remember();
     }
     this.open.get(board)?.terminal.show(preserveFocus);
+  }
+
+  private remember(): void {
+    void this.memory.update('consoles', [...this.open.keys()]);
+  }
+
+  /** Those that were open before the window was loaded anew: the editor brings back no terminals of extensions. */
+  reopen(): void {
+    this.memory.get<string[]>('consoles', []).forEach((board) => this.show(board, true));
   }
 
   left(): void {

@@ -22,7 +22,7 @@ test('a board that was found is listed, and tells more once it is connected', as
   const row = page.rows().first();
   await untilText('the board', () => row.innerText(), /not connected/);
   await desk.sync();
-  await untilText('the board', () => row.innerText(), /connected · MicroPython [\d.]+\S* · .*MiB free/);
+  await untilText('the board', () => row.innerText(), /connected · v[\d.]+\S* · .*MiB free/);
 });
 
 test('its files are below it, with folders first', async () => {
@@ -58,6 +58,13 @@ test('a new folder is made on the board', async () => {
   await page.rows(/^data$/).waitFor();
 });
 
+test('a file that is dragged to a folder moves there', async () => {
+  await page.drag(page.rows('renamed.py').first(), page.rows(/^data$/));
+  await desk.untilBoard('the moved file', { '/main.py': 'print("from the board view")\n', '/data/renamed.py': FILES['lib/notes.py'] });
+  await page.rows(/^data$/).locator('.monaco-tl-twistie').click();
+  await page.rows('renamed.py').first().waitFor();
+});
+
 test('a file is deleted from the board after a question', async () => {
   await page.menu(page.rows('renamed.py').first(), 'Delete');
   await page.pressDialog('Delete');
@@ -65,8 +72,17 @@ test('a file is deleted from the board after a question', async () => {
   await desk.untilBoard('the other file only', { '/main.py': 'print("from the board view")\n' });
 });
 
-test('Disconnect frees the port', async () => {
-  await page.closeEditors(); // a file of the board that is open keeps asking for it
+test('Disconnect frees the port, and an open file of the board does not take it again', async () => {
+  await page.page.locator('.part.editor .tab', { hasText: 'main.py' }).waitFor();
   await page.command('Boardside: Disconnect');
-  await untilText('the board', () => page.rows().first().innerText(), /not connected/);
+  const row = page.rows().first();
+  await untilText('the board', () => row.innerText(), /not connected/);
+  await page.openFile('notes.py'); // of the project; then back to that of the board, which the editor looks at again
+  await page.page.locator('.part.editor .tab', { hasText: 'main.py' }).first().click();
+  await page.tab('main.py').waitFor();
+  await page.fill('print("too late")\n');
+  await page.keyboard.press('Control+S');
+  await page.toast('the board is not connected').waitFor();
+  assert.match(await row.innerText(), /not connected/);
+  assert.equal((await desk.board.files())['/main.py'], 'print("from the board view")\n');
 });

@@ -28,7 +28,7 @@ test('the console shows what the program prints, as it prints', async () => {
   await desk.openConsole();
   const before = ticks(await page.untilTerminal(/tick \d+/)).at(-1);
   await until('more of it', async () => ticks(await page.terminalText()).at(-1) > before + 5);
-  await desk.untilStatus(/running a program/);
+  await desk.untilStatus(/running/);
 });
 
 test('Ctrl-C stops the program, and the board calculates', async () => {
@@ -56,6 +56,13 @@ test('it survives a pulled cable with its history, and goes on when the board is
   assert.match(await page.terminalHistory(), /before the sync[^]*still 42/);
 });
 
+test('it is there again when the window was loaded anew', async () => {
+  await page.reload();
+  await page.panel('board-project').waitFor();
+  await desk.openConsole();
+  await desk.typeConsole('print("and", kept)', /\nand 42/);
+});
+
 test('a traceback is in Problems at its line, and a click opens the file there', async () => {
   desk.write('main.py', FAILING);
   await desk.sync();
@@ -67,7 +74,7 @@ test('a traceback is in Problems at its line, and a click opens the file there',
   await page.problems('lights.py').first().waitFor();
   await problem.dblclick();
   await page.tab('lights.py').waitFor();
-  await untilText('the cursor', () => page.cursor(), /^Ln (3|4, Col 1 \()/); // the whole line may be selected
+  await untilText('the cursor', () => page.cursor(), /^Ln 3, Col 21 \(20 selected\)$/); // the line, and not the next
 });
 
 test('a click on a line of a traceback in the console opens the file there', async () => {

@@ -54,10 +54,16 @@ test('two consoles show each its own board', async () => {
   assert.doesNotMatch(text, /kettle/);
 });
 
-test('a save goes to the board of its folder only', async () => {
+test('a save goes to the board of its folder only, for each of them', async () => {
+  const kitchen = { ...onBoard('kitchen'), '/kettle.py': 'hot = False\n' };
   await page.openFile('kettle.py');
   await page.fill('hot = False\n');
   await page.save();
-  await held('kitchen', { ...onBoard('kitchen'), '/kettle.py': 'hot = False\n' });
+  await held('kitchen', kitchen);
   await held('garden', onBoard('garden'));
+  await page.openFile('pump.py');
+  await page.fill('wet = False\n');
+  await page.save();
+  await held('garden', { ...onBoard('garden'), '/pump.py': 'wet = False\n' });
+  await held('kitchen', kitchen);
 });

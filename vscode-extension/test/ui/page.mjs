@@ -108,6 +108,19 @@ export class Page {
       return true;
     });
     await this.tab(path.basename(name)).waitFor();
+    await this.page.locator('.part.editor .monaco-editor.focused').first().waitFor(); // commands go by where the focus is
+  }
+
+  /** Loads the window anew. */
+  async reload() {
+    await this.page.evaluate(() => (window.old = true));
+    await this.command('Developer: Reload Window');
+    await until('a new window', () => this.page.evaluate(() => !window.old));
+  }
+
+  /** The panel, if it shows this text. */
+  panel(text) {
+    return this.page.locator('.part.panel', { hasText: text });
   }
 
   /** The active tab, if it has this name. */
@@ -129,6 +142,19 @@ export class Page {
     await this.editor.locator('.view-lines').click();
     await this.keyboard.press('Control+A');
     await this.keyboard.insertText(text);
+  }
+
+  /** Selects whole lines of the active editor, counted from 1. */
+  async select(first, last) {
+    await this.editor.locator('.view-lines').click();
+    await this.keyboard.press('Control+Home');
+    for (let line = 1; line < first; line += 1) await this.keyboard.press('ArrowDown');
+    for (let line = first; line <= last; line += 1) await this.keyboard.press('Shift+ArrowDown');
+  }
+
+  /** A command above a line of the active editor. */
+  lens(title) {
+    return this.editor.locator('.codelens-decoration a', { hasText: exactly(title) });
   }
 
   /** Saves the active editor, and waits until it is no longer marked as changed. */
@@ -239,16 +265,24 @@ export class Page {
     await this.keyboard.up('Control');
   }
 
-  /** Chooses from the context menu of something. */
+  /** Chooses from the context menu of something, and waits for the question that the choice leads to. */
   async menu(target, label) {
     await target.click({ button: 'right' });
     const item = this.page.locator('.monaco-menu .action-label', { hasText: exactly(label) });
     await item.waitFor();
-    await until('the menu to close', async () => {
-      // A menu takes no click in its first moment, so that the one that opened it chooses nothing.
-      if (await item.isVisible()) await item.click({ timeout: 1000 }).catch(() => {});
-      return !(await item.isVisible());
+    // A menu takes no click in its first moment, so that the one that opened it chooses nothing; and it closes when what
+    // it is about is drawn anew. So what counts is the question that follows.
+    await until(`the question of ${label}`, async () => {
+      if ((await this.dialog.isVisible()) || (await this.quickInput.isVisible())) return true;
+      if (!(await item.isVisible())) await target.click({ button: 'right', timeout: 1000 });
+      await item.click({ timeout: 1000 }).catch(() => {});
+      return false;
     });
+  }
+
+  /** Drags a row of the side bar onto another. */
+  async drag(from, to) {
+    await from.dragTo(to, { steps: 8 });
   }
 }
 

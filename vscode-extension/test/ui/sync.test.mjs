@@ -87,3 +87,22 @@ test('Overwrite in a conflict puts the project’s file onto the board', async (
   await page.pressToast('main.py', 'Overwrite');
   await desk.untilBoard('the project’s file', { ...ON_BOARD, '/main.py': EDITED });
 });
+
+test('Download Project from Board brings what only the board has', async () => {
+  await desk.typeConsole("f=open('log.txt','w');f.write('warm');f.close()", /\n4\n>>>/);
+  await page.command('Boardside: Download Project from Board');
+  await desk.untilSaid(/1 added, 0 updated/);
+  assert.equal(desk.read('log.txt'), 'warm');
+  assert.equal(desk.read('main.py'), EDITED);
+});
+
+test('it replaces nothing of the project without a question', async () => {
+  await desk.typeConsole("f=open('log.txt','w');f.write('colder');f.close()", /\n6\n>>>/);
+  await page.command('Boardside: Download Project from Board');
+  await page.toast('log.txt').waitFor();
+  assert.equal(desk.read('log.txt'), 'warm');
+  await desk.shot('a-download-asks');
+  await page.pressToast('log.txt', 'Overwrite');
+  await desk.untilSaid(/0 added, 1 updated/);
+  assert.equal(desk.read('log.txt'), 'colder');
+});

@@ -1,4 +1,5 @@
 // Restricted Mode: nothing is synced or run unless the user asks for it.
+import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Desk } from './desk.mjs';
 import { until } from './until.mjs';
@@ -15,6 +16,16 @@ test.before(async () => {
 });
 test.afterEach((context) => desk.after(context));
 test.after(() => desk.end());
+
+test('the palette has all that the user may ask for', async () => {
+  await page.openFile('main.py');
+  const found = await until('the commands of Boardside', async () => {
+    const labels = await page.commands('Boardside: ');
+    return labels.some((label) => label.includes('Run Current File')) && labels;
+  });
+  const here = ['Sync Project', 'Open Console', 'Connect…', 'Run Current File on Board', 'Soft Reset', 'Compare with Board', 'Doctor'];
+  for (const title of here) assert.ok(found.includes(`Boardside: ${title}`), `${title} in ${found}`);
+});
 
 test('a save syncs nothing in Restricted Mode', async () => {
   await page.openFile('main.py');

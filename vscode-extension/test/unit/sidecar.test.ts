@@ -109,6 +109,37 @@ test('a job ends with what the sidecar says, also if that comes before its numbe
   }
 });
 
+test('two commands that are one job both end, also if its end comes before one number or both', async () => {
+  const answers: (() => void)[] = [];
+  for (const before of [0, 1, 2]) {
+    const desk = jobs(() => new Promise((resolve) => answers.push(() => resolve({ job: 4 }))));
+    const runs = ['sync', 'sync'].map(() => desk.jobs.run('boardside.sync', {}, undefined));
+    await new Promise(setImmediate);
+    const end = () => desk.line.tell('boardside/jobDone', { job: 4, kind: 'sync', automatic: true, result: { added: 2 } });
+    for (const [index, answer] of answers.splice(0).entries()) {
+      if (index === before) end();
+      answer();
+      await new Promise(setImmediate);
+    }
+    if (before === 2) end();
+    assert.deepEqual((await Promise.all(runs)).map(({ result }) => result), [{ added: 2 }, { added: 2 }]);
+    assert.deepEqual(desk.unasked, [], 'who asked is told');
+  }
+});
+
+test('progress that comes before the number of its job is shown with it', async () => {
+  const desk = jobs((line, { workDoneToken }) => {
+    line.progress(workDoneToken, { kind: 'report', percentage: 30 });
+    return { job: 9 };
+  });
+  const end = desk.jobs.run('boardside.sync', {}, undefined);
+  await new Promise(setImmediate);
+  assert.equal(desk.state.percent.get(9), 30);
+  desk.line.tell('boardside/jobDone', { job: 9, kind: 'sync', automatic: false, result: {} });
+  await end;
+  assert.equal(desk.state.percent.size, 0);
+});
+
 test('a long job shows a toast, which can cancel it', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   let asked = () => undefined as void;

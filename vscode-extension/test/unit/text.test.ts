@@ -33,6 +33,17 @@ test('a note is dim and on a line of its own', () => {
   assert.equal(screen.note('again'), '\x1b[2magain\x1b[22m\r\n');
 });
 
+test('history and output join without a gap and without a repeat, whichever comes first', () => {
+  const piece = (seq: number, text: string, kind: 'output' | 'note' = 'output') => ({ seq, text, kind });
+  for (const early of [[], [piece(2, 'b\n')], [piece(2, 'b\n'), piece(3, 'c\n')], [piece(3, 'c\n')]]) {
+    const screen = new Screenful();
+    const before = early.map((one) => screen.piece(one)).join('');
+    const rest = [piece(3, 'c\n'), piece(4, 'gone', 'note'), piece(4, 'd\n')].slice(early.some(({ seq }) => seq === 3) ? 1 : 0);
+    const shown = before + screen.begin('a\nb\n', 2) + rest.map((one) => screen.piece(one)).join('');
+    assert.equal(shown, 'a\r\nb\r\nc\r\n\x1b[2mgone\x1b[22m\r\nd\r\n', JSON.stringify(early));
+  }
+});
+
 test('several lines that are pasted at the prompt go by paste mode', () => {
   const screen = new Screenful();
   screen.output('MicroPython v1.25.0\r\n>');
@@ -87,7 +98,7 @@ test('the status bar says board, state, progress and what is not there yet', () 
     [undefined, undefined, 0, '$(circuit-board) No board'],
     [{}, undefined, 0, '$(circuit-board) Pico'],
     [{}, undefined, 2, '$(circuit-board) Pico ↑2'],
-    [{ state: 'running' }, undefined, 0, '$(play) Pico: running a program'],
+    [{ state: 'running' }, undefined, 0, '$(play) Pico: running'],
     [{ state: 'busy', job: { job: 1, kind: 'sync' } }, 41.7, 2, '$(sync~spin) Pico: syncing 41%'],
     [{ state: 'busy', job: { job: 1, kind: 'run' } }, undefined, 0, '$(play) Pico: running'],
     [{ state: 'held' }, undefined, 0, '$(lock) Pico: in use by another program'],
@@ -100,7 +111,7 @@ test('the status bar says board, state, progress and what is not there yet', () 
 
 test('a board is described by what it has told', () => {
   assert.equal(describe(board), 'connected');
-  assert.equal(describe({ ...board, facts }), 'connected · MicroPython 1.25.0 · 1.3 MiB free');
+  assert.equal(describe({ ...board, facts }), 'connected · v1.25.0 · 1.3 MiB free');
   const why = { code: 'wire.busy', message: 'another program has the port open', help: 'close it' };
   assert.deepEqual(details({ ...board, state: 'held', why, id: 'id:7' }),
     ['**Pico**, in use by another program', '`/dev/ttyACM0` · `id:7`', '$(warning) another program has the port open', 'close it']);
