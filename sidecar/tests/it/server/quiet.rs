@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::Value;
 use tempfile::tempdir;
@@ -54,12 +55,14 @@ async fn idle_it_takes_little_memory_and_no_time() {
     editor.greet(&[project.path()], Hello::default()).await;
     editor.told("boardside/settingsChanged", |_| true).await;
     look(&mut editor, &link, true).await;
-    let before = ticks(editor.pid());
+    let (before, since) = (ticks(editor.pid()), Instant::now());
     for there in [false, true, false] {
         look(&mut editor, &link, there).await;
     }
     let used = ticks(editor.pid()) - before;
-    assert!(used <= 1, "{used} ticks in three looks at the ports"); // One may have been nearly full.
+    // A loop that spins takes all of the time, on a fast machine as on a slow one.
+    let passed = since.elapsed().as_millis() as u64 / 10;
+    assert!(used * 10 <= passed, "{used} of {passed} ticks in three looks at the ports");
     let memory = memory(editor.pid());
     assert!(memory < 30_000_000, "{memory} bytes");
     editor.end().await;
