@@ -3,6 +3,8 @@
 
 /// Many changes in a short time become one batch.
 pub mod debounce;
+/// A new file said as pieces of the old one.
+pub mod delta;
 /// Which files of a project go to the board.
 pub mod ignore;
 /// Decides what a sync will do; never does it.
