@@ -50,10 +50,11 @@ pub fn apply(old: &[u8], steps: &[u8]) -> Option<Vec<u8>> {
 
 /// Is a delta clearly less to send than the file itself? Both count as they would be compressed alone.
 ///
-/// An eighth less, at least: the board has to read the old file, too, and the rest of the project may say the same.
+/// An eighth and 16 bytes less, at least: the board has to read the old file, too, and the rest of the project may
+/// have said already what is new in this one.
 pub fn is_worth(steps: &[u8], new: &[u8]) -> bool {
     let whole = deflated(new);
-    deflated(steps) < whole - whole / 8
+    deflated(steps) + 16 < whole - whole / 8
 }
 
 /// Size after a fast deflate, in bytes.

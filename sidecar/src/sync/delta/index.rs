@@ -7,7 +7,11 @@ use std::ops::Range;
 const WORD: usize = 8;
 /// Places looked at for one word: bounds the work on files that repeat themselves.
 const PLACES: usize = 48;
-/// A piece of this length is good enough to look no further. Bytes.
+/// And so many once that was not enough: the file says little that is not everywhere.
+const FEW_PLACES: usize = 4;
+/// Bytes compared for each byte of the new file, on average, before that; the first million is free.
+pub(super) const PATIENCE: u64 = 64;
+/// A piece that saves this much is good enough to look no further. Bytes.
 const PLENTY: usize = 4096;
 /// Pieces that begin this soon after the last one are tried without being looked up: a byte or a few were left out,
 /// as at each line that lost its carriage return.
@@ -38,7 +42,11 @@ pub(super) struct Index<'a> {
 impl<'a> Index<'a> {
     pub(super) fn of(old: &'a [u8]) -> Self {
         // Numbers of the records are 32 bits with a sign; no board has a file like that.
-        let old = if i32::try_from(old.len()).is_ok() { old } else { &[] };
+        let old = if i32::try_from(old.len()).is_ok() {
+            old
+        } else {
+            &[]
+        };
         let bits = (old.len().max(2) - 1).ilog2().clamp(8, 20) + 1;
         let mut index = Self {
             old,
@@ -47,19 +55,17 @@ impl<'a> Index<'a> {
             bits,
             compared: 0,
         };
-        let mut words = old.windows(WORD);
         let mut previous = None;
-        for place in 0..u32::MAX {
-            let Some(word) = words.next() else { break };
-            let word = word_of(word);
-            // Of a run of one byte the beginning is enough, and the only place that all of it follows.
-            if word.is_some() && word == previous {
+        for (place, number) in (0..old.len()).zip(1..) {
+            let word = word_at(old, place);
+            // Of a run of one byte the beginning is enough: only there all of it follows.
+            if word == previous {
                 continue;
             }
             previous = word;
-            let slot = &mut index.last[hash(word, bits)];
-            index.before[place as usize] = *slot;
-            *slot = place + 1;
+            if let Some(word) = word {
+                index.before[place] = std::mem::replace(&mut index.last[hash(word, bits)], number);
+            }
         }
         index
     }
@@ -72,61 +78,70 @@ impl<'a> Index<'a> {
     /// The piece that saves most if it is taken now: at the end of `open`, what of `new` is in no record yet; it may
     /// begin before, in `open`. `end` is where the last piece ended in the old file. `None`: none is worth a record.
     pub(super) fn find(&mut self, new: &[u8], open: Range<usize>, end: usize) -> Option<Found> {
-        let at = open.end;
-        let mut best: Option<(isize, Found)> = None;
-        // What goes on as before, perhaps with other bytes in between: as many as in the old file, fewer, or more.
+        let mut best = Best::default();
+        // What goes on as before, with as many, fewer or other bytes in between.
         for near in (0..=NEAR).chain((open.len() > NEAR).then_some(open.len())) {
             self.weigh(new, &open, end, end + near, &mut best);
         }
-        let word = word_of(new.get(at..at + WORD)?.as_ref());
-        let mut place = self.last[hash(word, self.bits)];
-        for _ in 0..PLACES {
-            if place == 0 || best.is_some_and(|(_, found)| found.len >= PLENTY) {
+        let word = word_at(new, open.end);
+        let mut place = word.map_or(0, |word| self.last[hash(word, self.bits)]) as usize;
+        let tired = self.compared > (1 << 20) + PATIENCE * open.end as u64;
+        for _ in 0..if tired { FEW_PLACES } else { PLACES } {
+            if place == 0 || best.is_plenty() {
                 break;
             }
-            self.weigh(new, &open, end, place as usize - 1, &mut best);
-            place = self.before[place as usize - 1];
+            self.weigh(new, &open, end, place - 1, &mut best);
+            place = self.before[place - 1] as usize;
         }
-        best.map(|(_, found)| found)
+        best.found
     }
 
-    fn weigh(
-        &mut self,
-        new: &[u8],
-        open: &Range<usize>,
-        end: usize,
-        old: usize,
-        best: &mut Option<(isize, Found)>,
-    ) {
-        let Some(rest) = self.old.get(old..) else { return };
+    /// Is what begins at `old` better than the best until now?
+    fn weigh(&mut self, new: &[u8], open: &Range<usize>, end: usize, old: usize, best: &mut Best) {
+        let Some(rest) = self.old.get(old..).filter(|_| !best.is_plenty()) else {
+            return;
+        };
         let after = same(rest, &new[open.end..]);
+        self.compared += 1;
         if after == 0 {
             return;
         }
         let both = self.old[..old].iter().rev().zip(new[open.clone()].iter().rev());
         let ahead = both.take_while(|(a, b)| a == b).count();
         let len = ahead + after;
-        self.compared += len as u64 + 2;
-        let worth = len.cast_signed() - cost((old - ahead).abs_diff(end));
-        if worth > best.map_or(0, |(worth, _)| worth) {
-            let found = Found {
-                old: old - ahead,
-                new: open.end - ahead,
-                len,
-            };
-            *best = Some((worth, found));
+        self.compared += len as u64;
+        let worth = len.saturating_sub(cost((old - ahead).abs_diff(end)));
+        if worth > best.worth {
+            let (old, new) = (old - ahead, open.end - ahead);
+            best.found = Some(Found { old, new, len });
+            best.worth = worth;
         }
     }
 }
 
-/// How long a piece must be to be worth its record, by how far it is from the end of the last one. Bytes of text,
-/// which deflates to a third; measured.
-fn cost(skip: usize) -> isize {
+#[derive(Default)]
+struct Best {
+    found: Option<Found>,
+    /// Bytes that it has above its cost.
+    worth: usize,
+}
+
+impl Best {
+    fn is_plenty(&self) -> bool {
+        self.worth >= PLENTY
+    }
+}
+
+/// How long a piece must be to be worth its record, by how far it is from the end of the last one. Bytes of text.
+///
+/// Measured on two releases of a library, two states of a document and of byte code, and edits of all kinds: text
+/// deflates to a third, and short pieces from elsewhere make the records irregular, so the next ones cost more.
+fn cost(skip: usize) -> usize {
     match skip {
-        0 => 6,
-        1..256 => 8,
-        256..65536 => 20,
-        _ => 24,
+        0 => 8,
+        1..256 => 12,
+        256..65536 => 28,
+        _ => 32,
     }
 }
 
@@ -139,12 +154,13 @@ fn same(a: &[u8], b: &[u8]) -> usize {
     whole + rest.take_while(|(a, b)| a == b).count()
 }
 
-fn word_of(bytes: &[u8]) -> Option<u64> {
-    bytes.first_chunk::<WORD>().map(|bytes| u64::from_le_bytes(*bytes))
+fn word_at(bytes: &[u8], place: usize) -> Option<u64> {
+    let word = bytes.get(place..)?.first_chunk::<WORD>()?;
+    Some(u64::from_le_bytes(*word))
 }
 
-fn hash(word: Option<u64>, bits: u32) -> usize {
+fn hash(word: u64, bits: u32) -> usize {
     // Fibonacci hashing: the upper bits depend on all of the word.
-    let mixed = word.unwrap_or_default().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(mixed >> (64 - bits)).expect("21 bits at most")
+    let mixed = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - bits);
+    usize::try_from(mixed).expect("21 bits at most")
 }
