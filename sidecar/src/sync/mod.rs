@@ -16,6 +16,7 @@ pub mod watch;
 
 mod attempt;
 mod error;
+mod known_contents;
 mod known_manifests;
 mod put;
 mod sides;
@@ -27,6 +28,7 @@ pub use attempt::Wish;
 pub use attempt::preview;
 pub use attempt::sync;
 pub use error::SyncError;
+pub use known_contents::KnownContents;
 pub use known_manifests::KnownManifests;
 pub use put::Content;
 pub use put::Delivery;
