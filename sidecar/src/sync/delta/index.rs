@@ -10,7 +10,7 @@ const PLACES: usize = 48;
 /// And so many once that was not enough: the file says little that is not everywhere.
 const FEW_PLACES: usize = 4;
 /// Bytes compared for each byte of the new file, on average, before that; the first million is free.
-pub(super) const PATIENCE: u64 = 64;
+const PATIENCE: u64 = 64;
 /// A piece that saves this much is good enough to look no further. Bytes.
 const PLENTY: usize = 4096;
 /// Pieces that begin this soon after the last one are tried without being looked up: a byte or a few were left out,
