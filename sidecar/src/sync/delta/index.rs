@@ -5,6 +5,9 @@ use std::ops::Range;
 
 /// So many bytes are looked up. A shorter piece is found only close to where the last one ended.
 const WORD: usize = 8;
+/// So many places are in the table at most; it fits a processor's cache then. Of a larger file it is each second,
+/// third, … byte: pieces grow towards both sides, so only those that are hardly worth a record are missed.
+const TABLE: usize = 1 << 18;
 /// Places looked at for one word: bounds the work on files that repeat themselves.
 const PLACES: usize = 48;
 /// And so many once that was not enough: the file says little that is not everywhere.
@@ -28,12 +31,14 @@ pub(super) struct Found {
     pub(super) len: usize,
 }
 
-/// The old file with a chained hash table over the words at all its places.
+/// The old file with a chained hash table over the words at its places, which are numbered from 1; 0 is none.
 pub(super) struct Index<'a> {
     old: &'a [u8],
-    /// By hash: the last place with it, plus one; 0 is none.
+    /// Bytes from one place to the next.
+    step: usize,
+    /// By hash: the last place with it.
     last: Vec<u32>,
-    /// By place: the one before with the same hash, plus one.
+    /// By place: the one before with the same hash.
     before: Vec<u32>,
     bits: u32,
     compared: u64,
@@ -47,16 +52,19 @@ impl<'a> Index<'a> {
         } else {
             &[]
         };
-        let bits = (old.len().max(2) - 1).ilog2().clamp(8, 20) + 1;
+        let step = old.len() / TABLE + 1;
+        let places = old.len() / step + 1;
+        let bits = places.ilog2().max(8) + 1;
         let mut index = Self {
             old,
+            step,
             last: vec![0; 1 << bits],
-            before: vec![0; old.len()],
+            before: vec![0; places + 1],
             bits,
             compared: 0,
         };
         let mut previous = None;
-        for (place, number) in (0..old.len()).zip(1..) {
+        for (number, place) in (1..).zip((0..old.len()).step_by(step)) {
             let word = word_at(old, place);
             // Of a run of one byte the beginning is enough: only there all of it follows.
             if word == previous {
@@ -64,7 +72,8 @@ impl<'a> Index<'a> {
             }
             previous = word;
             if let Some(word) = word {
-                index.before[place] = std::mem::replace(&mut index.last[hash(word, bits)], number);
+                let last = std::mem::replace(&mut index.last[hash(word, bits)], number);
+                index.before[number as usize] = last;
             }
         }
         index
@@ -90,8 +99,8 @@ impl<'a> Index<'a> {
             if place == 0 || best.is_plenty() {
                 break;
             }
-            self.weigh(new, &open, end, place - 1, &mut best);
-            place = self.before[place - 1] as usize;
+            self.weigh(new, &open, end, (place - 1) * self.step, &mut best);
+            place = self.before[place] as usize;
         }
         best.found
     }
@@ -162,5 +171,5 @@ fn word_at(bytes: &[u8], place: usize) -> Option<u64> {
 fn hash(word: u64, bits: u32) -> usize {
     // Fibonacci hashing: the upper bits depend on all of the word.
     let mixed = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - bits);
-    usize::try_from(mixed).expect("21 bits at most")
+    usize::try_from(mixed).expect("22 bits at most")
 }

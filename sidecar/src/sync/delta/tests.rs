@@ -164,6 +164,22 @@ fn files_that_repeat_themselves_are_no_more_work_than_others() {
 }
 
 #[test]
+fn in_a_large_file_pieces_are_found_as_well() {
+    let old = Numbers(8).bytes(3 << 20);
+    let mut new = old.clone();
+    new.rotate_left(1_000_001);
+    for at in (0..20).map(|i| 100_003 * i) {
+        new.splice(at..at + 5, *b"other");
+        new.insert(at + 300, b'!');
+    }
+    let steps = delta(&old, &new);
+    assert!(apply(&old, &steps) == Some(new));
+    let copies = 41 + (3 << 20) / 0xffff + 1;
+    let most = copies * HEAD + 20 * 6;
+    assert!(steps.len() <= most, "{} of {most} bytes", steps.len());
+}
+
+#[test]
 fn what_is_no_delta_of_the_file_is_told_from_one() {
     let old = b"0123456789";
     let good = delta(old, b"345 012");
