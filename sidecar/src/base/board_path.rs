@@ -1,6 +1,7 @@
 //! `BoardPath`: where a file lies on a board, the same on every host.
 //! Not a host path: those stop at the scanner and the watcher.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
@@ -93,6 +94,13 @@ impl BoardPath {
         self.0
             .strip_prefix(&folder.0)
             .is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// What is below it in a tree, without a look at the rest.
+    pub fn inside<'a, T>(&'a self, tree: &'a BTreeMap<Self, T>) -> impl Iterator<Item = (&'a Self, &'a T)> {
+        // No path ends so, and all that are below come after it.
+        tree.range(Self(format!("{self}/"))..)
+            .take_while(|(path, _)| path.is_below(self))
     }
 
     /// boot.py and main.py run by themselves at a reset, so they are written last.

@@ -1,6 +1,8 @@
 //! What one board can do: probe, compare, list, read, stage and commit, run, reset.
 //! Decides nothing about projects: that is `sync`. Owns the `Repl`, so nobody else can put bytes on the wire.
 
+#[doc(hidden)]
+pub mod bench;
 mod compare;
 mod device;
 mod error;

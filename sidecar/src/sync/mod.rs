@@ -14,6 +14,7 @@ pub mod watch;
 
 mod attempt;
 mod error;
+mod foreign;
 mod known_manifests;
 mod put;
 mod sides;

@@ -12,10 +12,18 @@ use crate::sync::plan::hindrance::Lies;
 
 /// Where to find content on the board.
 pub(super) struct Sources<'a> {
-    by_content: BTreeMap<Digest, Vec<&'a BoardPath>>,
-    going: &'a BTreeSet<BoardPath>,
+    by_content: BTreeMap<Digest, Places<'a>>,
     /// Removed path to the path that has its content now.
     pub(super) renames: BTreeMap<&'a BoardPath, BoardPath>,
+}
+
+/// Where one content is.
+struct Places<'a> {
+    first: &'a BoardPath,
+    /// Those that this sync removes, and that have no new path yet: by name, and by path. A folder of ten thousand
+    /// equal files can be renamed, so neither is searched.
+    free_by_name: BTreeMap<&'a str, BTreeSet<&'a BoardPath>>,
+    free: BTreeSet<&'a BoardPath>,
 }
 
 /// What was found.
@@ -28,30 +36,42 @@ pub(super) enum Source<'a> {
 
 impl<'a> Sources<'a> {
     /// `going` are the files of ours that this sync removes.
-    pub(super) fn new(facts: &Facts<'a>, going: &'a BTreeSet<BoardPath>) -> Self {
-        let mut by_content: BTreeMap<Digest, Vec<&BoardPath>> = BTreeMap::new();
-        for (path, print) in &facts.ours {
-            if print.size > 0 && matches!(facts.lies_at(path), Lies::Ours(_)) {
-                by_content.entry(print.sha256).or_default().push(path);
+    pub(super) fn new(facts: &Facts<'a>, going: &BTreeSet<BoardPath>) -> Self {
+        let mut by_content: BTreeMap<Digest, Places<'_>> = BTreeMap::new();
+        for (&path, print) in &facts.ours {
+            if print.size == 0 || !matches!(facts.lies_at(path), Lies::Ours(_)) {
+                continue;
+            }
+            let places = by_content.entry(print.sha256).or_insert_with(|| Places {
+                first: path,
+                free_by_name: BTreeMap::new(),
+                free: BTreeSet::new(),
+            });
+            if going.contains(path) {
+                places.free_by_name.entry(path.name()).or_default().insert(path);
+                places.free.insert(path);
             }
         }
-        Self {
-            by_content,
-            going,
-            renames: BTreeMap::new(),
-        }
+        let renames = BTreeMap::new();
+        Self { by_content, renames }
     }
 
     /// Finds the content for `to`, which is `new` if nothing lies there. Of several, a file that goes is
     /// best, and of those one of the same name: most renames move a file to another folder.
     pub(super) fn find(&mut self, to: &BoardPath, print: &Fingerprint, new: bool) -> Option<Source<'a>> {
-        let same = self.by_content.get(&print.sha256)?;
-        let free = |path: &&&'a BoardPath| self.going.contains(**path) && !self.renames.contains_key(**path);
-        let going = same.iter().filter(|path| free(path));
-        if new && let Some(from) = going.min_by_key(|from| from.name() != to.name()) {
-            self.renames.insert(from, to.clone());
-            return Some(Source::Renamed(from));
+        let places = self.by_content.get_mut(&print.sha256)?;
+        let same_name = places.free_by_name.get(to.name()).and_then(BTreeSet::first);
+        let from = same_name.or(places.free.first()).copied();
+        match from.filter(|_| new) {
+            None => Some(Source::Same(places.first)),
+            Some(from) => {
+                places.free.remove(from);
+                if let Some(named) = places.free_by_name.get_mut(from.name()) {
+                    named.remove(from);
+                }
+                self.renames.insert(from, to.clone());
+                Some(Source::Renamed(from))
+            }
         }
-        same.first().map(|from| Source::Same(from))
     }
 }
