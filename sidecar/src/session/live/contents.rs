@@ -109,7 +109,7 @@ mod tests {
         let path = BoardPath::new("/main.py").unwrap();
         let scan = Scan {
             files: [(path.clone(), print)].into(),
-            hosts: [(path, host.clone())].into(),
+            hosts: std::sync::Arc::new([(path, host.clone())].into()),
             ..Scan::default()
         };
         let place = folder.path().join("contents");

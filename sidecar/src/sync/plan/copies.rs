@@ -2,7 +2,8 @@
 //! Not for empty files: every `__init__.py` would be a copy of every other.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::base::BoardPath;
 use crate::base::Digest;
@@ -10,20 +11,14 @@ use crate::base::Fingerprint;
 use crate::sync::plan::hindrance::Facts;
 use crate::sync::plan::hindrance::Lies;
 
-/// Where to find content on the board.
+/// Where to find content on the board. Ten thousand equal files can be renamed at once, so no list is searched.
 pub(super) struct Sources<'a> {
-    by_content: BTreeMap<Digest, Places<'a>>,
+    first: HashMap<Digest, &'a BoardPath>,
+    /// Files that this sync removes, the first by path at the end; those that have a new path may be among them.
+    going: HashMap<Digest, Vec<&'a BoardPath>>,
+    going_by_name: HashMap<(Digest, &'a str), Vec<&'a BoardPath>>,
     /// Removed path to the path that has its content now.
     pub(super) renames: BTreeMap<&'a BoardPath, BoardPath>,
-}
-
-/// Where one content is.
-struct Places<'a> {
-    first: &'a BoardPath,
-    /// Those that this sync removes, and that have no new path yet: by name, and by path. A folder of ten thousand
-    /// equal files can be renamed, so neither is searched.
-    free_by_name: BTreeMap<&'a str, BTreeSet<&'a BoardPath>>,
-    free: BTreeSet<&'a BoardPath>,
 }
 
 /// What was found.
@@ -35,43 +30,44 @@ pub(super) enum Source<'a> {
 }
 
 impl<'a> Sources<'a> {
-    /// `going` are the files of ours that this sync removes.
-    pub(super) fn new(facts: &Facts<'a>, going: &BTreeSet<BoardPath>) -> Self {
-        let mut by_content: BTreeMap<Digest, Places<'_>> = BTreeMap::new();
-        for (&path, print) in &facts.ours {
-            if print.size == 0 || !matches!(facts.lies_at(path), Lies::Ours(_)) {
+    /// `going` are the files of ours that this sync removes, `wanted` is what will be looked for.
+    pub(super) fn new<T>(facts: &Facts<'a>, going: &BTreeMap<BoardPath, T>, wanted: HashSet<Digest>) -> Self {
+        let mut sources = Self {
+            first: HashMap::new(),
+            going: HashMap::new(),
+            going_by_name: HashMap::new(),
+            renames: BTreeMap::new(),
+        };
+        for (&path, print) in facts.ours.iter().rev() {
+            let sha256 = print.sha256;
+            let there = |path| matches!(facts.lies_at(path), Lies::Ours(_));
+            if print.size == 0 || !wanted.contains(&sha256) || !there(path) {
                 continue;
             }
-            let places = by_content.entry(print.sha256).or_insert_with(|| Places {
-                first: path,
-                free_by_name: BTreeMap::new(),
-                free: BTreeSet::new(),
-            });
-            if going.contains(path) {
-                places.free_by_name.entry(path.name()).or_default().insert(path);
-                places.free.insert(path);
+            sources.first.insert(sha256, path);
+            if going.contains_key(path) {
+                sources.going.entry(sha256).or_default().push(path);
+                let named = (sha256, path.name());
+                sources.going_by_name.entry(named).or_default().push(path);
             }
         }
-        let renames = BTreeMap::new();
-        Self { by_content, renames }
+        sources
     }
 
     /// Finds the content for `to`, which is `new` if nothing lies there. Of several, a file that goes is
     /// best, and of those one of the same name: most renames move a file to another folder.
-    pub(super) fn find(&mut self, to: &BoardPath, print: &Fingerprint, new: bool) -> Option<Source<'a>> {
-        let places = self.by_content.get_mut(&print.sha256)?;
-        let same_name = places.free_by_name.get(to.name()).and_then(BTreeSet::first);
-        let from = same_name.or(places.free.first()).copied();
-        match from.filter(|_| new) {
-            None => Some(Source::Same(places.first)),
-            Some(from) => {
-                places.free.remove(from);
-                if let Some(named) = places.free_by_name.get_mut(from.name()) {
-                    named.remove(from);
+    pub(super) fn find(&mut self, to: &'a BoardPath, print: &Fingerprint, new: bool) -> Option<Source<'a>> {
+        let first = *self.first.get(&print.sha256)?;
+        let named = self.going_by_name.get_mut(&(print.sha256, to.name()));
+        let going = self.going.get_mut(&print.sha256);
+        for places in [named, going].into_iter().flatten().filter(|_| new) {
+            while let Some(from) = places.pop() {
+                if !self.renames.contains_key(from) {
+                    self.renames.insert(from, to.clone());
+                    return Some(Source::Renamed(from));
                 }
-                self.renames.insert(from, to.clone());
-                Some(Source::Renamed(from))
             }
         }
+        Some(Source::Same(first))
     }
 }
