@@ -2,6 +2,8 @@
 //! Decides nothing about projects: that is `sync`. Owns the `Repl`, so nobody else can put bytes on the wire.
 
 mod agent;
+#[doc(hidden)]
+pub mod bench;
 mod compare;
 mod device;
 mod error;

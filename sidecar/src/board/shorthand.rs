@@ -145,7 +145,7 @@ fn replace(text: &[u8], phrase: &[u8], code: u8) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    const PYTHON: &[u8] = include_bytes!("../../device/stream.py");
+    const PYTHON: &[u8] = include_bytes!("../../device/agent.py");
 
     #[test]
     fn what_is_shortened_comes_back_as_it_was() {

@@ -191,7 +191,7 @@ mod tests {
             fs::write(&host, text).unwrap();
             let print = Fingerprint::of(text.as_bytes());
             self.scan.files.insert(path.clone().unwrap(), print);
-            self.scan.hosts.insert(path.unwrap(), host);
+            Arc::make_mut(&mut self.scan.hosts).insert(path.unwrap(), host);
         }
 
         fn contents(&self) -> KnownContents {

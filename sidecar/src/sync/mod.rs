@@ -16,6 +16,7 @@ pub mod watch;
 
 mod attempt;
 mod error;
+mod foreign;
 mod known_contents;
 mod known_manifests;
 mod put;

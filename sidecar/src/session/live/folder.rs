@@ -12,6 +12,7 @@ use crate::session::Changed;
 use crate::session::Explain as _;
 use crate::session::Explained;
 use crate::session::Goal;
+use crate::session::Look;
 use crate::session::Options;
 use crate::session::ProjectError;
 use crate::session::Settings;
@@ -51,7 +52,7 @@ pub struct FolderSettings {
 
 enum Order {
     Configure(Box<Options>),
-    Prepare(u64),
+    Prepare(u64, Look),
 }
 
 /// A handle; dropping it ends the task.
@@ -64,7 +65,7 @@ impl std::fmt::Debug for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Configure(_) => "Configure",
-            Self::Prepare(_) => "Prepare",
+            Self::Prepare(..) => "Prepare",
         })
     }
 }
@@ -93,8 +94,8 @@ impl LiveFolder {
     }
 
     /// Scans; answered by `FolderTold::Prepared` with the same ticket.
-    pub fn prepare(&self, ticket: u64) {
-        self.send(Order::Prepare(ticket));
+    pub fn prepare(&self, ticket: u64, look: Look) {
+        self.send(Order::Prepare(ticket, look));
     }
 
     fn send(&self, order: Order) {
@@ -150,8 +151,8 @@ impl Task {
                             self.reopen();
                         }
                     }
-                    Some(Order::Prepare(ticket)) => {
-                        let prepared = self.prepare().await;
+                    Some(Order::Prepare(ticket, look)) => {
+                        let prepared = self.prepare(look).await;
                         (self.tell)(FolderTold::Prepared(ticket, prepared));
                     }
                 },
@@ -172,7 +173,7 @@ impl Task {
         (self.tell)(FolderTold::Changed(Instant::now()));
     }
 
-    async fn prepare(&mut self) -> Result<(Arc<Goal>, Arc<Scan>), Explained> {
+    async fn prepare(&mut self, look: Look) -> Result<(Arc<Goal>, Arc<Scan>), Explained> {
         if matches!(self.place, Place::Broken(..)) {
             // What stood against it may be gone: a folder that was made meanwhile, for example.
             self.place = open(&self.folder, &self.options);
@@ -183,9 +184,9 @@ impl Task {
         match &mut self.place {
             Place::Broken(why, _) => Err(why.clone()),
             Place::Open(watched) => {
-                let scan = watched.project.scan_apart().await;
+                let scan = watched.scan(look).await;
                 let scan = scan.map_err(|error: ProjectError| WatchedError::from(error).explained())?;
-                Ok((watched.project.goal.clone(), Arc::new(scan)))
+                Ok((watched.project.goal.clone(), scan))
             }
         }
     }
