@@ -10,6 +10,7 @@ mod line;
 mod options;
 mod picture;
 mod project;
+mod raw_repl;
 mod readme;
 mod side_by_side;
 mod store;
@@ -22,7 +23,6 @@ use std::path::PathBuf;
 
 use boardside::virtual_board::Firmware;
 use boardside::virtual_board::Kind;
-use boardside::virtual_board::Profile;
 use boardside::virtual_board::VirtualBoard;
 
 use crate::run::cargo;
@@ -86,7 +86,7 @@ struct Bench {
     folder: PathBuf,
     boardside: PathBuf,
     programs: Programs,
-    firmware: Firmware,
+    firmwares: [(Kind, Firmware); 2],
     project: Project,
 }
 
@@ -95,7 +95,11 @@ impl Bench {
         let target = root.join("target");
         let folder = target.join("bench");
         let tell = &mut |line: &str| eprintln!("setup: {line}");
-        let firmware = Firmware::install(Kind::Unix, &target, tell).map_err(|error| error.to_string())?;
+        let mut install = |kind| {
+            let firmware = Firmware::install(kind, &target, tell).map_err(|error| error.to_string());
+            Ok::<_, String>((kind, firmware?))
+        };
+        let firmwares = [install(Kind::Unix)?, install(Kind::Microbit)?];
         let programs = Programs::install(&target.join("tools"))?;
         let project = Project::fetch(&programs.tools, &folder)?;
         let boardside = if let Some(file) = &options.boardside {
@@ -109,15 +113,17 @@ impl Bench {
             folder,
             boardside,
             programs,
-            firmware,
+            firmwares,
             project,
         })
     }
 
     /// A fresh board, empty but for what booting needs.
     fn board(&self, line: line::Line) -> Result<VirtualBoard, String> {
-        let mut profile = Profile::unix();
-        line.set(&mut profile);
-        VirtualBoard::spawn(&profile, &self.firmware).map_err(|error| error.to_string())
+        let mut firmwares = self.firmwares.iter();
+        let (_, firmware) = firmwares
+            .find(|(kind, _)| *kind == line.kind())
+            .ok_or("a line without a firmware")?;
+        VirtualBoard::spawn(&line.profile(), firmware).map_err(|error| error.to_string())
     }
 }

@@ -30,7 +30,7 @@ cargo xtask editors   the sidecar in two Neovims
 cargo xtask picture   draw the README's picture anew, from a real run of `boardside demo`
 cargo xtask bench     Boardside, mpytool and mpremote side by side, about 20 minutes
                       --quick: once each, 115200 baud only; --runs N: each so often
-                      --baud N, --line usb|heap-64K, --case NAME, --tool NAME: only these; may be repeated
+                      --baud N, --line usb|heap-64K|microbit, --case NAME, --tool NAME: only these; may be repeated
                       --editor: `boardside lsp` instead, with an editor that saves
                       --readme: the README's tables and picture are made anew of this run
                       --add: what is not measured now stays as stored; --stored: measure nothing, show what is stored

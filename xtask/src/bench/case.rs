@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::line::Line;
 use super::project;
 use super::project::Files;
 use super::project::Project;
@@ -16,16 +17,18 @@ pub(super) enum Case {
     Renamed,
     Binary,
     Small,
+    Modules,
 }
 
-/// In this order on one board; the last one has a board of its own.
-pub(super) const CASES: [Case; 6] = [
+/// In this order on one board; the last two have boards of their own.
+pub(super) const CASES: [Case; 7] = [
     Case::First,
     Case::Unchanged,
     Case::OneLine,
     Case::Renamed,
     Case::Binary,
     Case::Small,
+    Case::Modules,
 ];
 
 /// The folder that gets another name.
@@ -34,6 +37,16 @@ const NEW_FOLDER: &str = "/checks";
 const BINARY: &str = "/assets/font.bin";
 
 impl Case {
+    /// A micro:bit has no folders and little room, and is asked for a case of its own.
+    pub(super) fn is_of(self, line: Line) -> bool {
+        (self == Self::Modules) == (line == Line::Microbit)
+    }
+
+    /// It begins with an empty board.
+    pub(super) fn begins(self) -> bool {
+        matches!(self, Self::First | Self::Small | Self::Modules)
+    }
+
     /// As it is typed and stored.
     pub(super) fn key(self) -> &'static str {
         match self {
@@ -43,6 +56,7 @@ impl Case {
             Self::Renamed => "renamed",
             Self::Binary => "binary",
             Self::Small => "small-files",
+            Self::Modules => "modules",
         }
     }
 
@@ -55,6 +69,7 @@ impl Case {
             Self::Renamed => "a renamed folder",
             Self::Binary => "one new 100 kB binary",
             Self::Small => "500 small files, empty board",
+            Self::Modules => "two modules, empty board",
         }
     }
 
@@ -66,9 +81,10 @@ impl Case {
         files: &mut Files,
     ) -> Result<Files, String> {
         match self {
-            Self::First | Self::Small => {
+            Self::First | Self::Small | Self::Modules => {
                 *files = match self {
                     Self::Small => project.small_files()?,
+                    Self::Modules => project.modules(),
                     _ => project.files.clone(),
                 };
                 project::write(folder, files)?;

@@ -33,6 +33,8 @@ pub(super) struct Content {
 pub(super) struct Figures {
     pub(super) samples: BTreeMap<(Line, Case, Tool), Vec<Sample>>,
     pub(super) content: BTreeMap<Case, Content>,
+    /// Bytes of program that a micro:bit's raw REPL takes in a second.
+    pub(super) raw_repl: Option<f64>,
     /// Processors of the machine.
     pub(super) processors: u64,
 }
@@ -86,6 +88,14 @@ impl Figures {
         let sent = self.median(line, case, Tool::Boardside)?.sent;
         #[allow(clippy::cast_precision_loss)] // bytes of a project
         Some(sent as f64 / content.deflated as f64)
+    }
+
+    /// Content a second by the bytes of program that the raw REPL takes in a second.
+    #[allow(clippy::cast_precision_loss)] // bytes of a project
+    pub(super) fn to_raw_repl(&self, line: Line, case: Case) -> Option<f64> {
+        let bytes = self.content.get(&case)?.bytes as f64;
+        let time = self.median(line, case, Tool::Boardside)?.time;
+        Some(bytes / time.as_secs_f64() / self.raw_repl?)
     }
 
     /// All lines of which there is anything, in order.
@@ -168,6 +178,8 @@ pub(super) mod tests {
         near(figures.to_tool(LINE, Case::First, Tool::Mpremote), 0.11);
         near(figures.to_limit(LINE, Case::First), 1.1);
         near(figures.to_content(LINE, Case::First), 11_000.0 / 11_520.0);
+        figures.raw_repl = Some(30_000.0 / 1.1 * 2.0);
+        near(figures.to_raw_repl(LINE, Case::First), 0.5);
         let small = (Line::SmallHeap, Case::First, Tool::Boardside);
         figures.samples.insert(small, vec![sample(1_650)]);
         near(figures.to_line(Line::SmallHeap, LINE, Case::First), 1.5);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use boardside::virtual_board::Kind;
 use boardside::virtual_board::Profile;
 
 /// How fast, and to which board.
@@ -13,14 +14,17 @@ pub(super) enum Line {
     Usb,
     /// 115200 baud, and a heap that is about 32 KiB of a 32-bit board. Of Boardside only.
     SmallHeap,
+    /// 115200 baud to a micro:bit, which has only a raw REPL. Of Boardside only.
+    Microbit,
 }
 
-pub(super) const LINES: [Line; 5] = [
+pub(super) const LINES: [Line; 6] = [
     Line::Baud(115_200),
     Line::Baud(460_800),
     Line::Baud(921_600),
     Line::Usb,
     Line::SmallHeap,
+    Line::Microbit,
 ];
 
 /// From the host's byte to the board's answer that it could hear at the soonest. Half of it is spent each way.
@@ -37,6 +41,7 @@ impl Line {
             Self::Baud(baud) => baud.to_string(),
             Self::Usb => "usb".to_owned(),
             Self::SmallHeap => "heap-64K".to_owned(),
+            Self::Microbit => "microbit".to_owned(),
         }
     }
 
@@ -44,6 +49,7 @@ impl Line {
         match key {
             "usb" => Some(Self::Usb),
             "heap-64K" => Some(Self::SmallHeap),
+            "microbit" => Some(Self::Microbit),
             _ => key.parse().ok().map(Self::Baud),
         }
     }
@@ -54,6 +60,7 @@ impl Line {
             Self::Baud(baud) => format!("{baud} baud"),
             Self::Usb => "no speed, 1 ms turn-round (USB)".to_owned(),
             Self::SmallHeap => "115200 baud, heap 64K".to_owned(),
+            Self::Microbit => "115200 baud, micro:bit".to_owned(),
         }
     }
 
@@ -62,24 +69,37 @@ impl Line {
         match self {
             Self::Baud(baud) => Some(baud),
             Self::Usb => None,
-            Self::SmallHeap => Some(SLOW),
+            Self::SmallHeap | Self::Microbit => Some(SLOW),
         }
     }
 
-    /// The least time for so many bytes; ten bits a byte: start, eight, stop.
+    /// The least time for so many compressed bytes; ten bits a byte: start, eight, stop.
     pub(super) fn limit(self, bytes: u64) -> Option<Duration> {
+        if self == Self::Microbit {
+            return None; // it cannot decompress
+        }
         let baud = u64::from(self.baud()?);
         Some(Duration::from_micros(bytes * 10_000_000 / baud))
     }
 
-    pub(super) fn set(self, profile: &mut Profile) {
+    /// Which MicroPython is at its end.
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Microbit => Kind::Microbit,
+            _ => Kind::Unix,
+        }
+    }
+
+    pub(super) fn profile(self) -> Profile {
+        let mut profile = Profile::new(self.kind());
         profile.baud = self.baud();
         profile.flash = FLASH;
         match self {
-            Self::Baud(_) => {}
+            Self::Baud(_) | Self::Microbit => {}
             Self::Usb => profile.faults.delay = TURN_ROUND / 2,
             Self::SmallHeap => profile.heap = SMALL_HEAP,
         }
+        profile
     }
 }
 
@@ -92,6 +112,7 @@ mod tests {
         assert_eq!(Line::Baud(115_200).limit(11_520), Some(Duration::from_secs(1)));
         assert_eq!(Line::SmallHeap.limit(1_152), Some(Duration::from_millis(100)));
         assert_eq!(Line::Usb.limit(11_520), None);
+        assert_eq!(Line::Microbit.limit(11_520), None);
     }
 
     #[test]

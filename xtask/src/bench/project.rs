@@ -83,6 +83,15 @@ impl Project {
         self.files.values().map(Vec::len).sum()
     }
 
+    /// Two of its modules, for a board without folders.
+    pub(super) fn modules(&self) -> Files {
+        let module = |name: &str| {
+            let content = self.files.get(&format!("/microdot/{name}"))?;
+            Some((format!("/{name}"), content.clone()))
+        };
+        ["cors.py", "sse.py"].into_iter().filter_map(module).collect()
+    }
+
     /// The same text in many files of about 200 B: fifty in each of ten folders.
     pub(super) fn small_files(&self) -> Result<Files, String> {
         let text: Vec<u8> = self.files.values().flatten().copied().collect();

@@ -22,11 +22,16 @@ use super::line::Line;
 use super::options::Options;
 use super::project;
 use super::project::Files;
+use super::raw_repl;
 use super::tool::Tool;
 use crate::run::finish;
 
 /// What Boardside keeps on the board for itself.
 const OWN_FOLDER: &str = "/.boardside/";
+/// Where there are no folders.
+const OWN_FILE: &str = "/boardside.manifest";
+/// What was on the line when the tool ended has arrived.
+const AFTERWARDS: Duration = Duration::from_millis(200);
 /// No tool takes so long for one case.
 const LIMIT: Duration = Duration::from_mins(10);
 
@@ -90,22 +95,22 @@ impl<'a> Beside<'a> {
         self.options.runs.unwrap_or(tool.runs())
     }
 
-    /// All cases of one tool: most on one board that is empty at first, many small files on another.
+    /// All cases of one tool, on boards that are empty at first.
     fn boards(&self, tool: Tool, line: Line, figures: &mut Figures) -> Result<(), String> {
-        let small = |case: &Case| *case == Case::Small;
         let mut cases = self.options.cases.clone();
+        cases.retain(|case| case.is_of(line));
         cases.sort();
-        let (others, small): (Vec<Case>, Vec<Case>) = cases.into_iter().partition(|case| !small(case));
-        if !others.is_empty() {
-            // Without it there is nothing to be changed.
-            let first = (!others.contains(&Case::First)).then_some(Case::First);
-            self.board(tool, line, &[first.as_slice(), &others].concat(), figures)?;
+        if line == Line::Microbit && !cases.is_empty() {
+            let board = self.bench.board(line)?;
+            figures.raw_repl = Some(raw_repl::carries(board.address())?);
         }
-        if small.is_empty() {
-            Ok(())
-        } else {
-            self.board(tool, line, &small, figures)
+        if cases.first().is_some_and(|case| !case.begins()) {
+            cases.insert(0, Case::First); // without it there is nothing to be changed
         }
+        for cases in cases.chunk_by(|_, next| !next.begins()) {
+            self.board(tool, line, cases, figures)?;
+        }
+        Ok(())
     }
 
     /// These cases of one tool on a board that is empty at first, for a user who never used a tool before.
@@ -149,9 +154,10 @@ impl<'a> Beside<'a> {
     ) -> Result<Sample, String> {
         let start = board.status();
         let time = measure(self.command(tool, case, line, board.address()))?;
-        let held = board.files().map_err(|error| error.to_string())?; // read from outside
+        thread::sleep(AFTERWARDS);
+        let end = board.status();
+        let held = board.files().map_err(|error| error.to_string())?; // not by the tool
         same(&held, before, wanted)?;
-        let end = board.status(); // with what was still on the line
         let passed = |count: fn(&Status) -> u64| count(&end) - count(&start);
         Ok(Sample {
             time,
@@ -192,7 +198,7 @@ pub(super) fn same(held: &Files, before: &Files, wanted: &Files) -> Result<(), S
     expected.extend(wanted.clone());
     let paths: BTreeSet<&String> = held.keys().chain(expected.keys()).collect();
     let wrong = paths.into_iter().find(|path| {
-        let counts = !path.ends_with('/') && !path.starts_with(OWN_FOLDER); // folders have no content
+        let counts = !path.ends_with('/') && !path.starts_with(OWN_FOLDER) && *path != OWN_FILE; // folders have no content
         counts && held.get(*path) != expected.get(*path)
     });
     match wrong {

@@ -51,6 +51,7 @@ fn to_json(figures: &Figures) -> Value {
     });
     json!({
         "processors": figures.processors,
+        "raw_repl": figures.raw_repl,
         "content": content.collect::<Vec<_>>(),
         "samples": samples.collect::<Vec<_>>(),
     })
@@ -59,6 +60,7 @@ fn to_json(figures: &Figures) -> Value {
 fn from_json(value: &Value) -> Option<Figures> {
     let mut figures = Figures {
         processors: value["processors"].as_u64()?,
+        raw_repl: value["raw_repl"].as_f64(),
         ..Figures::default()
     };
     for content in value["content"].as_array()? {

@@ -45,15 +45,14 @@ impl Tool {
     /// How often it runs, if nothing else is said: mpremote takes minutes for a round of all cases.
     pub(super) fn runs(self) -> usize {
         match self {
-            Self::Boardside => 5,
-            Self::Mpytool => 3,
+            Self::Boardside | Self::Mpytool => 3,
             Self::Mpremote => 1,
         }
     }
 
-    /// Only Boardside is asked what a small heap does to it.
+    /// Only Boardside is asked what a small board does to it.
     pub(super) fn takes(self, line: Line) -> bool {
-        self == Self::Boardside || line != Line::SmallHeap
+        self == Self::Boardside || !matches!(line, Line::SmallHeap | Line::Microbit)
     }
 }
 
