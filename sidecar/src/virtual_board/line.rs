@@ -88,6 +88,7 @@ impl Line {
         let connected = self.host.attend();
         if connected != self.state.connected {
             self.state.connected = connected;
+            self.state.heard = true;
             self.shared.update(|status| status.connected = connected);
         }
     }
@@ -100,6 +101,9 @@ impl Line {
                 break;
             }
             self.state.to_board.send(now, &buffer[..n]);
+            if std::mem::take(&mut self.state.heard) {
+                self.shared.update(|status| status.round_trips += 1);
+            }
         }
     }
 
@@ -229,6 +233,7 @@ impl Line {
         }
         if !self.state.at_host.is_empty() {
             let n = self.host.write(&self.state.at_host);
+            self.state.heard |= n > 0;
             self.state.at_host.drain(..n);
         }
     }

@@ -30,6 +30,9 @@ pub struct Status {
     pub to_board: u64,
     /// Bytes that arrived at the host's end.
     pub to_host: u64,
+    /// How often the host sent its first byte after a byte of the board had come to it, or after it had opened the
+    /// port: with every tool the same count, whatever the tool says of itself.
+    pub round_trips: u64,
     /// Bytes that reached a board without power or with a full receive buffer.
     pub lost: u64,
     /// Why the board does not run, if that is nobody's wish.

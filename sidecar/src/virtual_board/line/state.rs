@@ -41,6 +41,8 @@ pub(crate) struct State {
     pub(super) said: String,
     /// A program on the host has the port open.
     pub(super) connected: bool,
+    /// The host has been sent something, or has opened the port, since it sent anything.
+    pub(super) heard: bool,
     /// The earliest moment for the next byte to an emulated chip.
     pub(super) not_before: Duration,
 }
@@ -63,6 +65,7 @@ impl State {
             recent: [0; 2],
             said: String::new(),
             connected: false,
+            heard: true,
             not_before: Duration::ZERO,
         }
     }
