@@ -36,6 +36,8 @@ pub(crate) struct State {
     /// Bytes that have reached the board, until the cut.
     pub(super) cut_after: Option<u64>,
     pub(super) replug_at: Option<Duration>,
+    /// What the firmware gave its UART since the last reset.
+    pub(super) speed: Option<u32>,
     /// The last two bytes to the board, for `raw-paste`.
     pub(super) recent: [u8; 2],
     pub(super) said: String,
@@ -60,6 +62,7 @@ impl State {
             power: faults.power,
             cut_after: faults.cut.map(|cut| cut.after),
             replug_at: None,
+            speed: None,
             recent: [0; 2],
             said: String::new(),
             connected: false,
