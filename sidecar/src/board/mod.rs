@@ -11,6 +11,7 @@ mod link;
 mod program;
 mod rename;
 mod stage;
+mod stage_flat;
 mod stream;
 mod sum;
 

@@ -8,7 +8,7 @@ use crate::board::BoardError;
 use crate::board::Facts;
 use crate::board::Kind;
 use crate::board::device;
-use crate::board::files::FLAT_MANIFEST;
+use crate::board::stage_flat::Held;
 use crate::board::stream::Stream;
 use crate::repl::bytes_literal;
 
@@ -75,10 +75,7 @@ enum By {
         tier: Tier,
     },
     /// Flat: written under the real name at once, so content waits here until the commit.
-    Flat {
-        piece: usize,
-        held: Vec<(Vec<u8>, Fingerprint)>,
-    },
+    Flat(Held),
 }
 
 impl Board {
@@ -94,11 +91,7 @@ impl Board {
         let facts = self.facts().await?;
         let tier = self.tier().await?;
         let by = if self.kind().await? == Kind::Flat {
-            // 9 kB of RAM: 48 bytes of content are up to 200 bytes of source.
-            By::Flat {
-                piece: 48,
-                held: Vec::new(),
-            }
+            By::Flat(Held::default())
         } else if tier == Tier::Stream {
             let pieces = [device::PLACE, device::COMMIT, device::STAGE, device::STREAM];
             let program = self.program(&pieces, &[]);
@@ -136,7 +129,7 @@ impl Stage<'_> {
         match &self.by {
             By::Stream(_) => Tier::Stream,
             By::Paste { tier, .. } => *tier,
-            By::Flat { .. } => Tier::Raw,
+            By::Flat(_) => Tier::Raw,
         }
     }
 
@@ -192,7 +185,7 @@ impl Stage<'_> {
                 let sum = bytes_literal(&sum.of(print));
                 repl.exec(&format!("e('{name}',{sum})"), super::QUIET).await?;
             }
-            By::Flat { held, .. } => held.push((content.to_vec(), *print)),
+            By::Flat(held) => held.push((content.to_vec(), *print)),
         }
         self.next += 1;
         Ok(self.next - 1)
@@ -219,7 +212,7 @@ impl Stage<'_> {
                 )
                 .await?;
             }
-            By::Flat { held, .. } => {
+            By::Flat(held) => {
                 let content = self.board.read(from.as_str()).await?;
                 held.push((content, *print));
             }
@@ -234,9 +227,13 @@ impl Stage<'_> {
         orders: &[Order],
         moved: &mut (dyn FnMut(u64) + Send),
     ) -> Result<(), BoardError> {
-        if let By::Flat { piece, held } = &mut self.by {
-            let (piece, held) = (*piece, std::mem::take(held));
-            return self.commit_flat(orders, piece, &held, moved).await;
+        if let By::Flat(held) = &mut self.by {
+            let held = std::mem::take(held);
+            self.board
+                .place_flat(orders, &held, &mut self.done, moved)
+                .await?;
+            self.next = 0;
+            return Ok(());
         }
         let journal = journal(orders);
         let number = self
@@ -258,61 +255,6 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// A flat file system has no rename and no journal: files are written one after the other, each is
-    /// read back, and the manifest comes last.
-    async fn commit_flat(
-        &mut self,
-        orders: &[Order],
-        piece: usize,
-        held: &[(Vec<u8>, Fingerprint)],
-        moved: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<(), BoardError> {
-        let manifest = BoardPath::new(FLAT_MANIFEST).expect("it is a path");
-        let removed = orders.iter().filter_map(|order| {
-            if let Order::Remove(path) = order {
-                Some(path.clone())
-            } else {
-                None
-            }
-        });
-        self.board.remove_flat(&removed.collect::<Vec<_>>()).await?;
-        let program = device::program(&[device::FLAT_PLACE, device::FLAT_PASTE]);
-        let code = self.board.deliver(&program).await?;
-        self.board.repl.exec(&code, super::QUIET).await?;
-        for order in orders {
-            let (number, path) = match order {
-                Order::Remove(_) => continue,
-                Order::Place(number, path) => (*number, path),
-                Order::PlaceManifest(number) => (*number, &manifest),
-                Order::MakeFolder(path) | Order::RemoveFolder(path) => {
-                    return Err(BoardError::NoFolders { path: path.clone() });
-                }
-            };
-            let (content, print) = &held[number as usize];
-            let name = self.board.text(path.as_str()).await?;
-            let sum = self.board.sum.hex(print);
-            let repl = &mut self.board.repl;
-            let at = |error| BoardError::at(error, path.as_str());
-            repl.exec(&format!("b({name})"), super::QUIET).await.map_err(at)?;
-            for some in content.chunks(piece) {
-                repl.exec(&["w(", &bytes_literal(some), ")"].concat(), super::QUIET)
-                    .await
-                    .map_err(at)?;
-                self.done += some.len() as u64;
-                moved(self.done);
-            }
-            repl.exec(&format!("e({name},'{sum}')"), super::QUIET)
-                .await
-                .map_err(at)?;
-        }
-        self.board
-            .repl
-            .exec(&device::program(&[device::TIDY]), super::QUIET)
-            .await?;
-        self.next = 0;
-        Ok(())
-    }
-
     /// Ends the agent. The board is at the raw prompt, with no names of ours left.
     pub async fn finish(self) -> Result<(), BoardError> {
         match self.by {
@@ -323,7 +265,7 @@ impl Stage<'_> {
                     .exec(&device::program(&[device::TIDY]), super::QUIET)
                     .await?;
             }
-            By::Flat { .. } => {}
+            By::Flat(_) => {}
         }
         self.board.facts = None;
         Ok(())
