@@ -36,6 +36,7 @@ pieces! {
     LEFTOVERS = "leftovers.py";
     STAGE = "stage.py";
     STREAM = "stream.py";
+    TURBO = "turbo.py";
     GUARD_SHA256 = "guard_sha256.py";
     GUARD_CRC32 = "guard_crc32.py";
     GUARD_ROLLING = "guard_rolling.py";

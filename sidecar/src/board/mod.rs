@@ -14,6 +14,7 @@ mod stage;
 mod stage_flat;
 mod stream;
 mod sum;
+mod turbo;
 
 pub use compare::Compared;
 pub use compare::Drifted;
@@ -26,6 +27,7 @@ pub use stage::Order;
 pub use stage::Stage;
 pub use stage::Tier;
 pub use sum::Sum;
+pub use turbo::Turbo;
 
 use std::time::Duration;
 
@@ -65,6 +67,7 @@ pub struct Board {
     entered: Entered,
     /// The line has damaged something: what is sent goes in small pieces, each of them checked.
     bad_line: bool,
+    speeds: turbo::Speeds,
 }
 
 impl Board {
@@ -81,6 +84,7 @@ impl Board {
                 at_once: true,
             },
             bad_line: false,
+            speeds: turbo::Speeds::default(),
         }
     }
 
@@ -93,7 +97,7 @@ impl Board {
         self.entered = self.repl.enter(patience, doing).await?;
         // A connection can be kept for hours: what damaged the line may be gone.
         self.bad_line = false;
-        Ok(())
+        self.come_home(doing).await
     }
 
     /// Did `enter` have to stop a program?
@@ -230,11 +234,12 @@ impl Board {
         self.bad_line = true;
         self.repl.resync().await?;
         self.forget().await;
-        Ok(())
+        self.slow_down().await
     }
 
     /// Back to the friendly prompt.
     pub async fn leave(&mut self) -> Result<(), BoardError> {
+        self.slow_down().await?;
         Ok(self.repl.leave().await?)
     }
 
@@ -250,6 +255,7 @@ impl Board {
     /// Soft reset: boot.py and main.py run again. The board is at the friendly side afterwards.
     pub async fn soft_reset(&mut self) -> Result<(), BoardError> {
         self.facts = None;
+        self.slow_down().await?;
         Ok(self.repl.soft_reset().await?)
     }
 

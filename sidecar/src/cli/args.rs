@@ -178,6 +178,9 @@ pub(super) struct How {
     /// What to do with files that were changed on the board [default: stop]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) conflict: Option<ConflictArg>,
+    /// Make the line faster while much is sent (ESP32, ESP8266 behind a USB bridge), and slow again afterwards
+    #[arg(long)]
+    pub(super) turbo: bool,
     /// Afterwards: none, reset (run main.py), run=FILE, restore (what was running) [default: restore]
     #[arg(long, value_name = "WHAT")]
     pub(super) after: Option<String>,

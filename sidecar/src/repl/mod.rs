@@ -11,6 +11,7 @@ mod literal;
 mod paste;
 mod reply;
 mod run;
+mod speed;
 mod typing;
 
 pub use answer::Answer;
@@ -23,4 +24,5 @@ pub use error::ReplError;
 pub use error::Traceback;
 pub use literal::bytes_literal;
 pub use literal::text_literal;
+pub use speed::RATES;
 pub use typing::Typing;

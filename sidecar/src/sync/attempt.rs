@@ -21,6 +21,7 @@ use crate::sync::survey::survey;
 use crate::sync::transaction::Applied;
 use crate::sync::transaction::apply;
 use crate::sync::transaction::room;
+use crate::sync::transaction::to_send;
 
 /// What to make of the board.
 pub struct Wish<'a> {
@@ -142,9 +143,11 @@ async fn attempt(
         Some((block, ..)) => room(&plan, &text, block)?,
         None => Fit::Unknown,
     };
+    board.speed_up(to_send(&plan.steps)).await?;
     let applied = apply(board, &plan, &plan.manifest, fit, wish.scan, progress).await;
     let applied = applied.map_err(|error| with_free(error, before.flash.map(|(_, free, _)| free)))?;
     wish.known.keep(text.as_bytes());
+    board.slow_down().await?;
     Ok(Outcome {
         plan,
         counts,

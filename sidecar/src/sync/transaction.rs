@@ -151,7 +151,8 @@ impl Sending<'_> {
     }
 }
 
-fn to_send(steps: &[Step]) -> u64 {
+/// Bytes of content that a plan sends.
+pub(super) fn to_send(steps: &[Step]) -> u64 {
     let size = |step: &Step| {
         if let Act::Put { print, .. } = &step.act {
             print.size

@@ -89,6 +89,7 @@ impl Line {
         let connected = self.host.attend();
         if connected != self.state.connected {
             self.state.connected = connected;
+            self.state.opened_at = self.state.opened_at.filter(|_| connected);
             self.shared.update(|status| status.connected = connected);
         }
     }
@@ -100,6 +101,7 @@ impl Line {
             if n == 0 {
                 break;
             }
+            self.state.opened_at = self.state.opened_at.or_else(|| self.host.baud());
             self.state.to_board.send(now, &buffer[..n]);
         }
     }
@@ -289,7 +291,7 @@ impl Line {
         match Device::start(&self.profile, &self.firmware, &self.image, self.state.power) {
             Ok(device) => {
                 self.state.device = Some(device);
-                self.first_speed();
+                self.own_speed();
                 self.state.ready = matches!(self.firmware, Firmware::Microbit { .. });
                 let ready = self.state.ready;
                 self.shared.update(|status| {

@@ -61,6 +61,7 @@ pub struct Serial {
     stream: SerialStream,
     address: String,
     chip: Option<&'static Chip>,
+    baud: u32,
     /// Pseudo-terminals have none.
     has_lines: bool,
 }
@@ -106,6 +107,7 @@ fn open_now(path: &str, settings: &SerialSettings) -> Result<Serial, WireError> 
     let mut serial = Serial {
         address: path.to_owned(),
         chip,
+        baud: settings.baud,
         has_lines,
         stream,
     };
@@ -131,13 +133,6 @@ fn open_now(path: &str, settings: &SerialSettings) -> Result<Serial, WireError> 
 }
 
 impl Serial {
-    /// Changes the bit rate. What was written before must have left: bytes that are still on their
-    /// way go out at the new rate.
-    pub fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
-        let set = self.stream.set_baud_rate(baud);
-        set.map_err(|error| self.failed(error))
-    }
-
     /// What is known about the chip behind the port.
     pub fn chip(&self) -> Option<&'static Chip> {
         self.chip
@@ -187,6 +182,20 @@ impl Wire for Serial {
         self.chip
             .filter(|_| self.has_lines)
             .map_or(&[], |chip| chip.reset)
+    }
+
+    /// Of a bridge: CP2102 goes up to 1M, CH340 to 2M, newer ones higher (their data sheets).
+    fn baud(&self) -> Option<u32> {
+        let real = self.chip.is_none_or(Chip::baud_matters);
+        // macOS knows no rates on pseudo-terminals.
+        (real && (self.has_lines || cfg!(not(target_os = "macos")))).then_some(self.baud)
+    }
+
+    fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
+        let set = self.stream.set_baud_rate(baud);
+        set.map_err(|error| self.failed(error))?;
+        self.baud = baud;
+        Ok(())
     }
 }
 

@@ -1,0 +1,282 @@
+//! A faster line for as long as much is sent: the board's UART and the host's port change their speed together.
+//! `device/turbo.py` is the other end. A board that was left fast is found by `repl`, and set back here.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::board::Board;
+use crate::board::BoardError;
+use crate::board::Kind;
+use crate::board::device;
+use crate::board::incoming::Event;
+use crate::board::incoming::Incoming;
+use crate::repl::RATES;
+use crate::repl::ReplError;
+use crate::repl::Traceback;
+
+/// Bytes of content from which on two changes, of about 0.1 s each, pay at 115200 baud: 10 kB take 0.9 s there, and
+/// a third of it when they compress well.
+const WORTH: u64 = 10_000;
+/// What the board waits for, see `device/turbo.py`.
+const PROOF: [u8; 200] = proof();
+/// A program of ours begins within this.
+const START: Duration = Duration::from_secs(3);
+/// The board tries for 0.5 s; then it goes back by itself.
+const BOARD_TRIES: Duration = Duration::from_millis(450);
+const BOARD_GOES_BACK: Duration = Duration::from_millis(800);
+/// So often a board is asked to go back to its own speed.
+const TRIES: usize = 3;
+
+/// What became of the wish for a faster line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Turbo {
+    /// There was none, or too little to send.
+    #[default]
+    Unused,
+    /// The line had so many bits per second.
+    Used(u32),
+    /// The wire has no speed: TCP, or a board's own USB.
+    NoSpeed,
+    /// It is as fast as that already.
+    IsFast,
+    /// The firmware cannot change it.
+    NoUart,
+    /// Host and board did not understand each other at any other speed.
+    NoFaster,
+}
+
+/// What a board remembers of it.
+#[derive(Debug, Default)]
+pub(super) struct Speeds {
+    wished: bool,
+    became: Turbo,
+    /// Faster than this has failed.
+    most: Option<u32>,
+    /// `enter` found the board at this speed.
+    found_at: Option<u32>,
+}
+
+/// How one change went.
+enum Change {
+    Done,
+    /// The firmware cannot.
+    No,
+    /// They did not understand each other; both are back where they were.
+    Back,
+}
+
+impl Turbo {
+    /// Why the wish was not granted, for people; `None` if there is nothing to say.
+    pub fn why_not(self) -> Option<&'static str> {
+        match self {
+            Self::Unused | Self::Used(_) => None,
+            Self::NoSpeed => Some("not needed: this connection has no baud rate, it is as fast as it can be"),
+            Self::IsFast => Some("not needed: the line is as fast as that already"),
+            Self::NoUart => Some("not used: this board's firmware cannot change the speed of its REPL"),
+            Self::NoFaster => Some(
+                "not used: at every higher speed something was lost on the way; the sync went on without",
+            ),
+        }
+    }
+}
+
+impl Board {
+    /// From now on `speed_up` may do something.
+    pub fn wish_turbo(&mut self, wished: bool) {
+        self.speeds.wished = wished;
+        self.speeds.became = Turbo::Unused;
+    }
+
+    /// What became of the wish since it was made.
+    pub fn turbo(&self) -> Turbo {
+        self.speeds.became
+    }
+
+    /// Bits per second of the last sync: those of `Turbo::Used`, else the line's own; `None` where it has none.
+    pub fn baud(&self) -> Option<u32> {
+        match self.speeds.became {
+            Turbo::Used(rate) => Some(rate),
+            _ => self.repl.home_baud(),
+        }
+    }
+
+    /// Bits per second at which `enter` found a board that an earlier sync had to leave there; it is back at its own.
+    pub fn found_at(&self) -> Option<u32> {
+        self.speeds.found_at
+    }
+
+    /// At the raw prompt, before `bytes` of content are sent: as fast as host and board can, if that is wished and pays.
+    pub async fn speed_up(&mut self, bytes: u64) -> Result<(), BoardError> {
+        if self.speeds.wished && bytes >= WORTH {
+            if let Turbo::Used(rate) = self.speeds.became {
+                // It failed in the middle: this speed may be the reason.
+                self.speeds.most = Some(rate - 1);
+            }
+            self.speeds.became = self.faster().await?;
+        }
+        Ok(())
+    }
+
+    async fn faster(&mut self) -> Result<Turbo, BoardError> {
+        let Some(home) = self.repl.home_baud() else {
+            return Ok(Turbo::NoSpeed);
+        };
+        if home >= RATES[0] {
+            return Ok(Turbo::IsFast);
+        }
+        if self.kind().await? == Kind::Flat {
+            return Ok(Turbo::NoUart);
+        }
+        for rate in RATES.into_iter().filter(|rate| *rate > home) {
+            if self.speeds.most.is_some_and(|most| rate > most) {
+                continue;
+            }
+            match self.change(rate).await? {
+                Change::Done => return Ok(Turbo::Used(rate)),
+                Change::No => return Ok(Turbo::NoUart),
+                Change::Back => self.speeds.most = Some(rate - 1),
+            }
+        }
+        Ok(Turbo::NoFaster)
+    }
+
+    /// The line has its own speed again. At the raw prompt; does nothing where it has.
+    pub async fn slow_down(&mut self) -> Result<(), BoardError> {
+        for _ in 0..TRIES {
+            let home = match self.repl.home_baud() {
+                Some(home) if self.repl.is_away() => home,
+                _ => return Ok(()),
+            };
+            match self.change(home).await? {
+                Change::Done => return Ok(()),
+                Change::No => break,
+                Change::Back => {}
+            }
+        }
+        Err(BoardError::Repl(ReplError::Damaged))
+    }
+
+    /// After `enter`: a board that was left fast gets its own speed back.
+    pub(super) async fn come_home(
+        &mut self,
+        doing: &mut (dyn FnMut(&'static str) + Send),
+    ) -> Result<(), BoardError> {
+        self.speeds.found_at = self.repl.baud().filter(|_| self.repl.is_away());
+        if self.speeds.found_at.is_some() {
+            doing("the board was left at a faster speed, setting it back");
+            self.slow_down().await?;
+        }
+        Ok(())
+    }
+
+    /// Gives both ends another speed, or neither.
+    async fn change(&mut self, to: u32) -> Result<Change, BoardError> {
+        let from = self.repl.baud().unwrap_or_default();
+        let mut incoming = loop {
+            let values = [("NEW", to.to_string()), ("OLD", from.to_string())];
+            let program = self.program(&[device::TURBO], &values);
+            let code = self.deliver(&program).await?;
+            self.repl.start(&code).await?;
+            let mut incoming = Incoming::default();
+            match self.next_event(&mut incoming, START, "change of speed").await? {
+                Event::Line(line) if line == "t" => break incoming,
+                Event::Ended(error) => {
+                    let raised = Traceback::new(&error);
+                    let lacks = raised.kind() == "ImportError";
+                    let weaker = self.sum.weaker().filter(|_| lacks);
+                    self.sum = weaker.ok_or(BoardError::Raised(raised))?;
+                }
+                _ => {
+                    self.end(&mut incoming, START).await?;
+                    return Ok(Change::No);
+                }
+            }
+        };
+        // A port that does not have it stays as it is, and the board goes back by itself.
+        let proved = self.repl.set_baud(to).is_ok() && self.prove(&mut incoming).await?;
+        if proved {
+            return Ok(Change::Done);
+        }
+        self.repl.set_baud(from)?;
+        // It may have gone back before this end did.
+        match self.end(&mut Incoming::default(), BOARD_GOES_BACK).await {
+            Ok(()) => {}
+            Err(BoardError::Repl(ReplError::Timeout { .. })) => self.repl.resync().await?,
+            Err(error) => return Err(error),
+        }
+        Ok(if self.repl.baud() == Some(to) {
+            Change::Done
+        } else {
+            Change::Back
+        })
+    }
+
+    /// Hears the board at the new speed, lets it hear this end, and hears that it did.
+    async fn prove(&mut self, incoming: &mut Incoming) -> Result<bool, BoardError> {
+        *incoming = Incoming::default();
+        let mut answered = false;
+        loop {
+            let event = self
+                .next_event(incoming, BOARD_TRIES, "board at another speed")
+                .await;
+            match event {
+                Ok(Event::Line(line)) if line == "k" => break,
+                Ok(Event::Line(line)) if line.starts_with('h') && !answered => {
+                    self.repl.send(&PROOF).await?;
+                    answered = true;
+                }
+                Ok(Event::Ended(_)) | Err(BoardError::Repl(ReplError::Timeout { .. })) => return Ok(false),
+                Ok(_) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match self.end(incoming, BOARD_TRIES).await {
+            // The board stays there, whatever became of its last words.
+            Err(BoardError::Repl(ReplError::Timeout { .. })) => self.repl.resync().await?,
+            other => other?,
+        }
+        Ok(true)
+    }
+
+    /// Waits for the end of the program.
+    async fn end(&mut self, incoming: &mut Incoming, limit: Duration) -> Result<(), BoardError> {
+        loop {
+            let event = self.next_event(incoming, limit, "end of the change of speed");
+            if let Event::Ended(_) = event.await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn next_event(
+        &mut self,
+        incoming: &mut Incoming,
+        limit: Duration,
+        waiting_for: &'static str,
+    ) -> Result<Event, BoardError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(event) = incoming.next_event() {
+                return Ok(event);
+            }
+            let bytes = self.repl.take_input();
+            if bytes.is_empty() {
+                self.repl.fill(deadline, waiting_for, limit).await?;
+            } else {
+                incoming.push(&bytes);
+            }
+        }
+    }
+}
+
+const fn proof() -> [u8; 200] {
+    let mut bytes = [0; 200];
+    let (mut at, mut byte) = (0, 0x20);
+    while at < bytes.len() {
+        bytes[at] = byte;
+        at += 1;
+        byte += 1;
+    }
+    bytes
+}
