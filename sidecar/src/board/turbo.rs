@@ -148,7 +148,8 @@ impl Board {
                 Some(home) if self.repl.is_away() => home,
                 _ => return Ok(()),
             };
-            match self.change(home).await? {
+            // Boxed: this is inside of everything that a board does.
+            match Box::pin(self.change(home)).await? {
                 Change::Done => return Ok(()),
                 Change::No => break,
                 Change::Back => {}

@@ -165,6 +165,7 @@ pub(super) struct SyncArgs {
 
 /// Options that `sync` and `watch` share. What is not given is taken from boardside.toml or pymakr.conf.
 #[derive(Args, Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // flags, as they are typed
 pub(super) struct How {
     /// Compare the board with the project once more at the end
     #[arg(long)]

@@ -178,7 +178,7 @@ fn a_conflict_leaves_the_board_at_its_own_speed() {
     let mut board = boards::start(&profile());
     assert_eq!(workspace.sync(board.address(), &[]).exit, 0);
     board.put_file("/one.bin", b"mine").unwrap();
-    workspace.write("two.bin", &[7; 30_000]);
+    workspace.write("two.bin", &b"seven\n".repeat(5_000));
     let refused = workspace.sync(board.address(), &["--turbo"]);
     assert_eq!(
         (refused.exit, refused.code()),
