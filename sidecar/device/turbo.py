@@ -16,20 +16,20 @@ def turbo():
         i = sys.stdin.buffer
         o = select.poll()
         o.register(sys.stdin, 1)
-        def to(n, **v):
-            time.sleep_ms(3 + 1500000 // n)
+        def to(**v):
             try:
                 u(0, **v)
             except OSError:
                 pass
-        to(OLD)
+        to()
     except (AttributeError, ImportError, TypeError, ValueError):
         return say("n")
     # Noise may hold a Ctrl-C.
     k(-1)
     try:
         say("t")
-        to(OLD, baudrate=NEW)
+        time.sleep_ms(3 + 1500000 // OLD)
+        to(baudrate=NEW)
         e = time.ticks_add(time.ticks_ms(), 500)
         n = 0
         while time.ticks_diff(e, time.ticks_ms()) > 0:
@@ -42,7 +42,8 @@ def turbo():
                     return say("k")
                 if n:
                     x = time.ticks_add(time.ticks_ms(), 60)
-        to(NEW, baudrate=OLD)
+        time.sleep_ms(3 + 1500000 // NEW)
+        to(baudrate=OLD)
         say("f")
     finally:
         k(3)

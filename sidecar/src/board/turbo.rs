@@ -36,7 +36,7 @@ pub enum Turbo {
     Unused,
     /// The line had so many bits per second.
     Used(u32),
-    /// The wire has no speed: TCP, or a board's own USB.
+    /// The wire has no speed: TCP, or a board's own USB, which is as fast as it can be.
     NoSpeed,
     /// It is as fast as that already.
     IsFast,
@@ -71,7 +71,9 @@ impl Turbo {
     pub fn why_not(self) -> Option<&'static str> {
         match self {
             Self::Unused | Self::Used(_) => None,
-            Self::NoSpeed => Some("not needed: this connection has no baud rate, it is as fast as it can be"),
+            Self::NoSpeed => {
+                Some("not used: this connection (network, or a board's own USB) has no baud rate to raise")
+            }
             Self::IsFast => Some("not needed: the line is as fast as that already"),
             Self::NoUart => Some("not used: this board's firmware cannot change the speed of its REPL"),
             Self::NoFaster => Some(

@@ -47,10 +47,8 @@ pub(super) async fn enter(target: &Target, screen: &mut Screen) -> Result<Connec
 
 /// Says that a sync that was cut short had left the line fast.
 pub(super) fn found_fast(connection: &Connection, screen: &mut Screen) {
-    if let Some(rate) = connection.board.found_at() {
-        screen.warn(&format!(
-            "the board was left at {rate} baud by a sync that was cut short: set back"
-        ));
+    if let Some(text) = connection.found_fast() {
+        screen.warn(&text);
     }
 }
 

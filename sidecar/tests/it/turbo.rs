@@ -80,14 +80,10 @@ fn a_uart_that_is_too_fast_for_its_wires_damages_what_passes() {
 #[test]
 fn firmware_without_a_uart_has_none() {
     for without in [true, false] {
-        let profile = Profile {
-            without: if without {
-                vec!["UART".to_owned()]
-            } else {
-                Vec::new()
-            },
-            baud: without.then_some(115_200),
-            ..profile()
+        let profile = if without {
+            lacking("UART")
+        } else {
+            boards::fast() // a line without a speed
         };
         let board = boards::start(&profile);
         let mut port = Port::open(&board);
@@ -132,10 +128,20 @@ fn wait_fast(board: &VirtualBoard) {
     board.wait("content", boards::LIMIT, sending).unwrap();
 }
 
-#[test]
-fn a_sync_with_turbo_is_fast_and_leaves_the_board_as_it_was() {
+fn lacking(part: &str) -> Profile {
+    Profile {
+        without: vec![part.to_owned()],
+        ..profile()
+    }
+}
+
+#[rstest]
+#[case::everything(profile())]
+#[case::a_small_heap(Profile { heap: 64 << 10, ..profile() })]
+#[case::no_compression(lacking("deflate"))]
+fn a_sync_with_turbo_is_fast_and_leaves_the_board_as_it_was(#[case] profile: Profile) {
     let workspace = workspace();
-    let board = boards::start(&profile());
+    let board = boards::start(&profile);
     let synced = workspace.sync(board.address(), &["--turbo", "--verify"]);
     assert_eq!((synced.exit, synced.count("baud")), (0, 921_600), "{synced:?}");
     assert_eq!(warnings(&synced), "");
@@ -222,10 +228,12 @@ fn after_a_pulled_cable_the_next_sync_finds_the_board_and_sets_it_back() {
     assert_done(&board, &workspace);
 }
 
-#[test]
-fn after_a_killed_sync_the_next_one_finds_the_board_and_sets_it_back() {
+#[rstest]
+#[case::everything(profile())]
+#[case::no_hashes(lacking("hashlib"))]
+fn after_a_killed_sync_the_next_one_finds_the_board_and_sets_it_back(#[case] profile: Profile) {
     let workspace = workspace();
-    let board = boards::start(&profile());
+    let board = boards::start(&profile);
     let mut sync = workspace.command();
     sync.args(["sync", "--turbo", "--json", "-d", board.address()]);
     let mut child = sync.stdout(Stdio::null()).spawn().unwrap();
@@ -262,7 +270,8 @@ fn a_uart_that_is_too_fast_for_its_wires_gets_the_fastest_that_works(
 }
 
 #[rstest]
-#[case::old_firmware(Profile { without: vec!["UART".to_owned()], ..profile() }, "firmware cannot")]
+#[case::old_firmware(lacking("UART"), "firmware cannot")]
+#[case::no_binary_input(lacking("stdin.buffer"), "firmware cannot")]
 #[case::network(
     Profile { host: HostSide::Tcp("127.0.0.1:0".parse().unwrap()), ..profile() },
     "no baud rate"

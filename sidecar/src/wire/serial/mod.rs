@@ -61,6 +61,7 @@ pub struct Serial {
     stream: SerialStream,
     address: String,
     chip: Option<&'static Chip>,
+    on_usb: bool,
     baud: u32,
     /// Pseudo-terminals have none.
     has_lines: bool,
@@ -88,7 +89,8 @@ pub async fn open(path: &str, settings: SerialSettings) -> Result<Serial, WireEr
 }
 
 fn open_now(path: &str, settings: &SerialSettings) -> Result<Serial, WireError> {
-    let chip = ports::usb_of(path).and_then(|usb| chips::find(usb.vid, usb.pid));
+    let usb = ports::usb_of(path);
+    let chip = usb.as_ref().and_then(|usb| chips::find(usb.vid, usb.pid));
     #[cfg(unix)]
     let claim = claim::Claim::new(path, settings.share)?;
 
@@ -107,6 +109,7 @@ fn open_now(path: &str, settings: &SerialSettings) -> Result<Serial, WireError> 
     let mut serial = Serial {
         address: path.to_owned(),
         chip,
+        on_usb: usb.is_some(),
         baud: settings.baud,
         has_lines,
         stream,
@@ -184,9 +187,10 @@ impl Wire for Serial {
             .map_or(&[], |chip| chip.reset)
     }
 
-    /// Of a bridge: CP2102 goes up to 1M, CH340 to 2M, newer ones higher (their data sheets).
+    /// Of a bridge: CP2102 goes up to 1M, CH340 to 2M, newer ones higher (their data sheets). What is on USB and not
+    /// known to be a bridge may be the board itself.
     fn baud(&self) -> Option<u32> {
-        let real = self.chip.is_none_or(Chip::baud_matters);
+        let real = self.chip.map_or(!self.on_usb, Chip::baud_matters);
         // macOS knows no rates on pseudo-terminals.
         (real && (self.has_lines || cfg!(not(target_os = "macos")))).then_some(self.baud)
     }
