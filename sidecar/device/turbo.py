@@ -1,6 +1,6 @@
-# Gives the REPL's UART the speed NEW; OLD is the one it has. It stays only if the host shows within half a second that
-# both understand each other: "t" the speed changes now; "h" at the new one, until the host sends the 200 bytes from
-# 0x20 up, at once, as content will come; then "k" it stays, or "f" it is OLD again. "n" this firmware cannot.
+# Gives the REPL's UART the speed NEW; OLD is the one it has. Unless STAY it stays only if the host shows within half
+# a second that both understand each other: "t" the speed changes now; "h" at the new one, until the host sends the 200
+# bytes from 0x20 up, at once, as content will come; then "k" it stays, or "f" it is OLD again. "n" this firmware cannot.
 #
 # ESP32 (ports/esp32/machine_uart.c): UART(0) is the REPL's, and can be made anew since 1.19; before, it raises
 # ValueError. What is still in the transmit FIFO, 128 bytes, leaves at the new speed; and since the REPL's UART has no
@@ -30,6 +30,10 @@ def turbo():
         say("t")
         time.sleep_ms(3 + 1500000 // OLD)
         to(baudrate=NEW)
+        if STAY:
+            # The host's end follows.
+            time.sleep_ms(20)
+            return say("k")
         e = time.ticks_add(time.ticks_ms(), 500)
         n = 0
         while time.ticks_diff(e, time.ticks_ms()) > 0:

@@ -11,7 +11,10 @@ use crate::board::Kind;
 use crate::board::device;
 use crate::board::incoming::Event;
 use crate::board::incoming::Incoming;
+use crate::board::stream::Stream;
+use crate::board::stream::next_event;
 use crate::repl::RATES;
+use crate::repl::Repl;
 use crate::repl::ReplError;
 use crate::repl::Traceback;
 
@@ -173,38 +176,39 @@ impl Board {
         Ok(())
     }
 
-    /// Gives both ends another speed, or neither.
+    /// Gives both ends another speed, or neither. The agent goes on, if it runs.
     async fn change(&mut self, to: u32) -> Result<Change, BoardError> {
-        let from = self.repl.baud().unwrap_or_default();
-        let mut incoming = loop {
-            let values = [("NEW", to.to_string()), ("OLD", from.to_string())];
-            let program = self.program(&[device::TURBO], &values);
-            let code = self.deliver(&program).await?;
-            self.repl.start(&code).await?;
-            let mut incoming = Incoming::default();
-            match self.next_event(&mut incoming, START, "change of speed").await? {
-                Event::Line(line) if line == "t" => break incoming,
-                Event::Ended(error) => {
-                    let raised = Traceback::new(&error);
-                    let lacks = raised.kind() == "ImportError";
-                    let weaker = self.sum.weaker().filter(|_| lacks);
-                    self.sum = weaker.ok_or(BoardError::Raised(raised))?;
-                }
-                _ => {
-                    self.end(&mut incoming, START).await?;
+        let (from, home) = (self.repl.baud().unwrap_or_default(), self.repl.home_baud());
+        let values = format!("NEW={to}\nOLD={from}\nSTAY={}\n", u8::from(home == Some(to)));
+        let mut ear = self.start_change(&values).await?;
+        loop {
+            match ear.hear(&mut self.repl, START, "change of speed").await? {
+                Heard::Line(line) if line == "t" => break,
+                Heard::Line(line) if line == "n" => {
+                    ear.end(&mut self.repl, START).await?;
+                    self.agent = ear.agent;
                     return Ok(Change::No);
                 }
+                Heard::Ended(raised) => {
+                    let weaker = self.sum.weaker().filter(|_| raised.kind() == "ImportError");
+                    self.sum = weaker.ok_or(BoardError::Raised(raised))?;
+                    ear = self.start_change(&values).await?;
+                }
+                Heard::Line(_) => {}
             }
-        };
-        // A port that does not have it stays as it is, and the board goes back by itself.
-        let proved = self.repl.set_baud(to).is_ok() && self.prove(&mut incoming).await?;
-        if proved {
-            return Ok(Change::Done);
         }
-        self.repl.set_baud(from)?;
-        // It may have gone back before this end did.
-        match self.end(&mut Incoming::default(), BOARD_GOES_BACK).await {
-            Ok(()) => {}
+        // A port that does not have it stays as it is, and the board goes back by itself.
+        let proved = self.repl.set_baud(to).is_ok() && {
+            ear.forget_noise();
+            ear.prove(&mut self.repl).await?
+        };
+        if !proved && home != Some(to) {
+            self.repl.set_baud(from)?;
+            ear.forget_noise();
+        }
+        // After a failure it may have gone back before this end did; and its last word may be lost in any case.
+        match ear.end(&mut self.repl, BOARD_GOES_BACK).await {
+            Ok(()) => self.agent = ear.agent,
             Err(BoardError::Repl(ReplError::Timeout { .. })) => self.repl.resync().await?,
             Err(error) => return Err(error),
         }
@@ -215,60 +219,95 @@ impl Board {
         })
     }
 
+    /// Starts `device/turbo.py`, beside the agent if that runs.
+    async fn start_change(&mut self, values: &str) -> Result<Ear, BoardError> {
+        let agent = if let Some(mut stream) = self.agent.take() {
+            let program = [values, &device::program(&[device::TURBO])].concat();
+            stream.begin(&mut self.repl, &program).await?;
+            Some(stream)
+        } else {
+            let pieces = [device::SAY, device::TURBO, device::TIDY];
+            let program = [values, &device::program(&pieces)].concat();
+            let code = self.deliver(&program).await?;
+            self.repl.start(code.as_bytes()).await?;
+            None
+        };
+        Ok(Ear {
+            agent,
+            incoming: Incoming::default(),
+        })
+    }
+}
+
+/// Where the words of `device/turbo.py` come from.
+struct Ear {
+    agent: Option<Box<Stream>>,
+    incoming: Incoming,
+}
+
+enum Heard {
+    Line(String),
+    Ended(Traceback),
+}
+
+impl Ear {
     /// Hears the board at the new speed, lets it hear this end, and hears that it did.
-    async fn prove(&mut self, incoming: &mut Incoming) -> Result<bool, BoardError> {
-        *incoming = Incoming::default();
+    async fn prove(&mut self, repl: &mut Repl) -> Result<bool, BoardError> {
         let mut answered = false;
         loop {
-            let event = self
-                .next_event(incoming, BOARD_TRIES, "board at another speed")
-                .await;
-            match event {
-                Ok(Event::Line(line)) if line == "k" => break,
-                Ok(Event::Line(line)) if line.starts_with('h') && !answered => {
-                    self.repl.send(&PROOF).await?;
+            match self.hear(repl, BOARD_TRIES, "board at another speed").await {
+                Ok(Heard::Line(line)) if line == "k" => return Ok(true),
+                Ok(Heard::Line(line)) if line.starts_with('h') && !answered => {
+                    repl.send(&PROOF).await?;
                     answered = true;
                 }
-                Ok(Event::Ended(_)) | Err(BoardError::Repl(ReplError::Timeout { .. })) => return Ok(false),
-                Ok(_) => {}
+                Ok(Heard::Line(_)) => {}
+                Ok(Heard::Ended(_)) | Err(BoardError::Repl(ReplError::Timeout { .. })) => return Ok(false),
                 Err(error) => return Err(error),
             }
         }
-        match self.end(incoming, BOARD_TRIES).await {
-            // The board stays there, whatever became of its last words.
-            Err(BoardError::Repl(ReplError::Timeout { .. })) => self.repl.resync().await?,
-            other => other?,
-        }
-        Ok(true)
     }
 
     /// Waits for the end of the program.
-    async fn end(&mut self, incoming: &mut Incoming, limit: Duration) -> Result<(), BoardError> {
+    async fn end(&mut self, repl: &mut Repl, limit: Duration) -> Result<(), BoardError> {
+        while !matches!(
+            self.hear(repl, limit, "end of the change of speed").await?,
+            Heard::Ended(_)
+        ) {}
+        Ok(())
+    }
+
+    async fn hear(
+        &mut self,
+        repl: &mut Repl,
+        limit: Duration,
+        waiting_for: &'static str,
+    ) -> Result<Heard, BoardError> {
+        let deadline = Instant::now() + limit;
         loop {
-            let event = self.next_event(incoming, limit, "end of the change of speed");
-            if let Event::Ended(_) = event.await? {
-                return Ok(());
+            let event = match &mut self.agent {
+                Some(stream) => stream.next_event(repl, deadline, waiting_for).await?,
+                None => next_event(&mut self.incoming, repl, deadline, waiting_for).await?,
+            };
+            match event {
+                // The agent's word for the end of a program.
+                Event::Line(line) if line == "." => return Ok(Heard::Ended(Traceback::new(b""))),
+                Event::Line(line) if line.starts_with("! ") => {
+                    return Ok(Heard::Ended(Traceback::new(&line.as_bytes()[2..])));
+                }
+                Event::Line(line) => return Ok(Heard::Line(line)),
+                Event::Ended(_) if self.agent.is_some() => return Err(BoardError::Repl(ReplError::Damaged)),
+                Event::Ended(error) => return Ok(Heard::Ended(Traceback::new(&error))),
+                Event::Room | Event::Ack(_) => {}
             }
         }
     }
 
-    async fn next_event(
-        &mut self,
-        incoming: &mut Incoming,
-        limit: Duration,
-        waiting_for: &'static str,
-    ) -> Result<Event, BoardError> {
-        let deadline = Instant::now() + limit;
-        loop {
-            if let Some(event) = incoming.next_event() {
-                return Ok(event);
-            }
-            let bytes = self.repl.take_input();
-            if bytes.is_empty() {
-                self.repl.fill(deadline, waiting_for, limit).await?;
-            } else {
-                incoming.push(&bytes);
-            }
+    /// What came at another speed means nothing.
+    fn forget_noise(&mut self) {
+        self.incoming = Incoming::default();
+        if let Some(stream) = &mut self.agent {
+            stream.forget_noise();
         }
     }
 }
