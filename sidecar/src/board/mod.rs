@@ -11,6 +11,7 @@ mod incoming;
 mod link;
 mod program;
 mod rename;
+mod shorthand;
 mod stage;
 mod stage_flat;
 mod stream;

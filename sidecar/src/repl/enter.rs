@@ -52,6 +52,7 @@ impl Repl {
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<Entered, ReplError> {
         let mut seen = Vec::new();
+        self.careful = false;
         if patience == Patience::Normal {
             doing("stopping the program");
             if self.knock(b"\r\x03\x03", FIRST, &mut seen).await? {
@@ -199,7 +200,9 @@ impl Repl {
 
     /// Back to the raw prompt after a program of ours was cut short, or after noise on the line.
     pub async fn resync(&mut self) -> Result<(), ReplError> {
-        self.enter(Patience::Normal, &mut |_| {}).await.map(|_| ())
+        self.enter(Patience::Normal, &mut |_| {}).await?;
+        self.careful = true;
+        Ok(())
     }
 
     /// Back to the friendly prompt. The board is left usable for the next program on the host.

@@ -18,6 +18,7 @@ use crate::session::SettingsError;
 use crate::session::SettingsWarning;
 use crate::session::load;
 use crate::session::resolve;
+use crate::sync::KnownContents;
 use crate::sync::KnownManifests;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
@@ -72,6 +73,7 @@ pub struct Goal {
     /// Which files count.
     pub rules: Rules,
     known: KnownManifests,
+    pub(super) contents: KnownContents,
 }
 
 /// A folder with its settings.
@@ -107,6 +109,7 @@ impl Project {
                 settings,
                 rules,
                 known,
+                contents: KnownContents::open(),
             }),
         })
     }
@@ -168,6 +171,7 @@ impl Goal {
             name: &self.settings.name,
             policy,
             known: &self.known,
+            contents: &self.contents,
         }
     }
 

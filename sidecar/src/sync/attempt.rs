@@ -6,6 +6,7 @@ use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::sync::error::SyncError;
+use crate::sync::known_contents::KnownContents;
 use crate::sync::known_manifests::KnownManifests;
 use crate::sync::plan::Counts;
 use crate::sync::plan::Fit;
@@ -35,6 +36,8 @@ pub struct Wish<'a> {
     pub policy: Policy,
     /// Manifests that this machine knows.
     pub known: &'a KnownManifests,
+    /// Contents that this machine knows.
+    pub contents: &'a KnownContents,
 }
 
 /// What a sync did.
@@ -111,8 +114,12 @@ pub async fn sync(
     let mut tries = 1;
     loop {
         let error = match attempt(board, wish, progress, tries > 1).await {
+            Ok(outcome) => {
+                wish.contents.keep(&outcome.plan, wish.scan);
+                return Ok(outcome);
+            }
             Err(SyncError::Board(error)) => error,
-            other => return other,
+            Err(other) => return Err(other),
         };
         if error.is_gone() {
             return Err(error.into());
