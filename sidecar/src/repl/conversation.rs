@@ -58,12 +58,15 @@ pub struct Repl {
     pub(super) careful: bool,
     window: usize,
     address: String,
+    /// The wire's speed when it was opened: the board's own.
+    pub(super) home: Option<u32>,
 }
 
 impl Repl {
     /// Takes a wire whose board is in any state. `address` is for messages.
     pub fn new(wire: Box<dyn Wire>, address: &str) -> Self {
         Self {
+            home: wire.baud(),
             wire,
             input: Vec::new(),
             paste: Paste::Unknown,

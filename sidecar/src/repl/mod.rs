@@ -12,6 +12,7 @@ mod literal;
 mod paste;
 mod reply;
 mod run;
+mod speed;
 mod typing;
 
 pub use answer::Answer;
@@ -25,4 +26,5 @@ pub use error::Traceback;
 pub use literal::bytes_literal;
 pub use literal::shortest_bytes_literal;
 pub use literal::text_literal;
+pub use speed::RATES;
 pub use typing::Typing;

@@ -218,6 +218,7 @@ impl Goal {
         if scan.files.is_empty() {
             return Err(SyncError::Empty { root: self.root() });
         }
+        board.wish_turbo(self.settings.turbo);
         crate::sync::sync(board, &self.wish(scan), progress).await
     }
 

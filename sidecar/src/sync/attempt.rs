@@ -24,6 +24,7 @@ use crate::sync::transaction::Applied;
 use crate::sync::transaction::Before;
 use crate::sync::transaction::apply;
 use crate::sync::transaction::room;
+use crate::sync::transaction::to_send;
 
 /// What to make of the board.
 pub struct Wish<'a> {
@@ -166,9 +167,11 @@ async fn attempt(
         Some((block, ..)) => room(&plan, &text, block)?,
         None => Fit::Unknown,
     };
+    board.speed_up(to_send(&plan.steps)).await?;
     let applied = apply(board, &plan, &before, fit, wish, progress).await;
     let applied = applied.map_err(|error| with_free(error, facts.flash.map(|(_, free, _)| free)))?;
     wish.known.keep(text.as_bytes());
+    board.slow_down().await?;
     Ok(Outcome {
         plan,
         counts,

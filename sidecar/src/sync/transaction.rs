@@ -14,11 +14,11 @@ use crate::board::Order;
 use crate::board::Record;
 use crate::board::Stage;
 use crate::board::Tier;
+use crate::sync::attempt::Wish;
 use crate::sync::delta::delta;
 use crate::sync::delta::is_worth;
 use crate::sync::error::SyncError;
 use crate::sync::known_contents::KnownContents;
-use crate::sync::attempt::Wish;
 use crate::sync::plan::Act;
 use crate::sync::plan::BoardState;
 use crate::sync::plan::Fit;
@@ -126,9 +126,7 @@ pub(super) async fn apply(
             sending.stage(&mut stage, &step).await?;
             stage.commit(&mut |_| {}).await?;
         }
-        stage
-            .begin(Vec::new(), Some(record(&BTreeSet::new())))
-            .await?;
+        stage.begin(Vec::new(), Some(record(&BTreeSet::new()))).await?;
     }
     sending.progress.report(At::Committing);
     stage.commit(&mut |_| {}).await?;
@@ -214,7 +212,8 @@ impl Sending<'_> {
     }
 }
 
-fn to_send(steps: &[Step]) -> u64 {
+/// Bytes of content that a plan sends.
+pub(super) fn to_send(steps: &[Step]) -> u64 {
     let size = |step: &Step| {
         if let Act::Put { print, .. } = &step.act {
             print.size
