@@ -14,6 +14,7 @@ mod link;
 mod program;
 mod rename;
 mod shorthand;
+mod squeeze;
 mod stage;
 mod stage_flat;
 mod stream;
