@@ -7,6 +7,7 @@ use crate::board::BoardError;
 use crate::board::Facts;
 use crate::board::Kind;
 use crate::board::device;
+use crate::board::device::Piece;
 use crate::board::unclear;
 
 /// What the board found when it compared itself with its manifest.
@@ -32,11 +33,16 @@ pub struct Drifted {
 impl Board {
     /// Probes the board and compares it with its manifest, in one round trip.
     pub async fn compare(&mut self) -> Result<Compared, BoardError> {
-        let pieces = match self.kind().await? {
-            Kind::Folders => [device::PLACE, device::FACTS, device::COMPARE],
-            Kind::Flat => [device::FLAT_PLACE, device::FLAT_FACTS, device::FLAT_COMPARE],
+        let pieces: &[Piece] = match self.kind().await? {
+            Kind::Folders => &[device::PLACE, device::FACTS, device::COMPARE],
+            Kind::Flat => &[
+                device::FLAT_PLACE,
+                device::FLAT_SUM,
+                device::FLAT_FACTS,
+                device::FLAT_COMPARE,
+            ],
         };
-        let lines = self.ask(&pieces, &[]).await?;
+        let lines = self.ask(pieces, &[]).await?;
         let facts = self.learn(&lines)?;
         let summary = lines
             .iter()

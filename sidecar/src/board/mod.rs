@@ -66,6 +66,8 @@ pub struct Board {
     entered: Entered,
     /// The line has damaged something: what is sent goes in small pieces, each of them checked.
     bad_line: bool,
+    /// Flat: the file whose writing was cut short.
+    half_written: Option<BoardPath>,
 }
 
 impl Board {
@@ -82,6 +84,7 @@ impl Board {
                 at_once: true,
             },
             bad_line: false,
+            half_written: None,
         }
     }
 

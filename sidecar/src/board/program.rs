@@ -77,6 +77,7 @@ impl Board {
         for (name, literal) in values {
             first.push_str(&[*name, "=", literal, "\n"].concat());
         }
+        first.push_str(&device::program(&[device::FLAT_COLLECT]));
         let rest = pieces.iter().chain([&device::TIDY]);
         Ok(std::iter::once(first)
             .chain(rest.map(|piece| device::program(&[*piece])))
