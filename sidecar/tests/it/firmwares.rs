@@ -189,14 +189,14 @@ fn for_a_microbit() -> Workspace {
 }
 
 #[test]
-fn a_microbit_whose_ram_is_taken_gets_smaller_pieces() {
+fn a_microbit_with_a_program_in_its_ram_is_synced() {
     let board = boards::start(&Profile {
         baud: None,
         ..Profile::microbit()
     });
     let mut port = boards::Port::open(&board);
     port.ask("\r", ">>> ");
-    port.ask("taken = bytearray(3000)\r", ">>> ");
+    port.ask("taken = bytearray(2000)\r", ">>> ");
     drop(port);
     let first = sync("first sync", &for_a_microbit(), &board);
     assert_eq!(first.count("added"), 3, "{first:?}");
@@ -206,7 +206,7 @@ fn a_microbit_whose_ram_is_taken_gets_smaller_pieces() {
 fn a_microbit_on_a_line_that_loses_bytes_gets_every_file_whole() {
     let board = boards::start(&Profile {
         baud: None,
-        faults: "seed=3,drop=5000".parse().unwrap(),
+        faults: "seed=3,in.drop=5000".parse().unwrap(),
         ..Profile::microbit()
     });
     sync("first sync", &for_a_microbit(), &board);
