@@ -78,7 +78,12 @@ impl Board {
                 device::COMPARE,
                 device::COMPARE_NOW,
             ],
-            Kind::Flat => &[device::FLAT_PLACE, device::FLAT_FACTS, device::FLAT_COMPARE],
+            Kind::Flat => &[
+                device::FLAT_PLACE,
+                device::FLAT_SUM,
+                device::FLAT_FACTS,
+                device::FLAT_COMPARE,
+            ],
         })
     }
 }

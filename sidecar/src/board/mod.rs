@@ -79,6 +79,8 @@ pub struct Board {
     /// This firmware cannot hold it.
     no_agent: bool,
     speeds: turbo::Speeds,
+    /// Flat: the file whose writing was cut short.
+    half_written: Option<BoardPath>,
 }
 
 impl Board {
@@ -98,6 +100,7 @@ impl Board {
             agent: None,
             no_agent: false,
             speeds: turbo::Speeds::default(),
+            half_written: None,
         }
     }
 

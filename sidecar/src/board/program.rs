@@ -85,7 +85,9 @@ impl Board {
             let program = self.program(pieces, values);
             return Ok(vec![self.deliver(&program).await?]);
         }
-        let first = device::program(&[device::NAMES]) + &assignments(values);
+        let first = device::program(&[device::NAMES])
+            + &assignments(values)
+            + &device::program(&[device::FLAT_COLLECT]);
         let rest = pieces.iter().chain([&device::TIDY]);
         Ok(std::iter::once(first)
             .chain(rest.map(|piece| device::program(&[*piece])))

@@ -14,6 +14,9 @@ use crate::repl::conversation::find;
 /// program (`UART_RX_BUF_SIZE` in its mphalport.cpp), and loses the rest without a word.
 const AHEAD: usize = 60;
 
+/// A board that takes this long to say that it has a program has not got it.
+const START_LIMIT: Duration = Duration::from_secs(2);
+
 impl Repl {
     /// Runs programs of ours that print nothing. `ran` is called after each that the board has done.
     ///
@@ -54,6 +57,7 @@ impl Repl {
 
     /// Waits for the end of a program that prints nothing; gives its traceback.
     async fn silent_end(&mut self, quiet: Duration) -> Result<Vec<u8>, ReplError> {
+        self.expect(b"OK", "OK of the raw REPL", START_LIMIT).await?;
         let deadline = Instant::now() + quiet;
         loop {
             if let Some((error, length)) = silent_end(&self.input) {
@@ -66,10 +70,9 @@ impl Repl {
     }
 }
 
-/// `OK`, 0x04, traceback, 0x04, `>`: the traceback, and how long all of it is.
+/// 0x04, traceback, 0x04, `>`: the traceback, and how long all of it is.
 fn silent_end(input: &[u8]) -> Option<(&[u8], usize)> {
-    const OK: &[u8] = b"OK\x04";
-    let error = find(input, OK)? + OK.len();
+    let error = find(input, b"\x04")? + 1;
     let length = find(&input[error..], b"\x04>")?;
     Some((&input[error..error + length], error + length + 2))
 }
