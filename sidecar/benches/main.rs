@@ -3,6 +3,7 @@
 
 mod frames;
 mod plan;
+mod save;
 mod scan;
 
 use criterion::criterion_group;
@@ -16,5 +17,5 @@ fn path(number: usize) -> String {
     format!("package{:02}/module{:02}.py", number / 100, number % 100)
 }
 
-criterion_group!(benches, scan::scan, plan::plan, frames::frames);
+criterion_group!(benches, scan::scan, save::save, plan::plan, frames::frames);
 criterion_main!(benches);

@@ -73,7 +73,7 @@ struct State {
     there: bool,
     /// It came into being within the batch.
     born: bool,
-    /// Somebody may be in the middle of writing it.
+    /// Somebody may be in the middle of writing it, or of filling it.
     open: bool,
 }
 
@@ -131,7 +131,8 @@ impl Debouncer {
         let state = State {
             there: !matches!(change, Change::Removed(..)),
             born: before.map_or(matches!(change, Change::Created(..)), |state| state.born),
-            open: matches!(change, Change::Created(..) | Change::Written(..)) && kind != Kind::Folder,
+            // Into a folder that was just made, files will come.
+            open: matches!(change, Change::Created(..) | Change::Written(..)),
         };
         if state.born && !state.there {
             // It came and went: nobody needs to know, but those who wait for quiet wait on.
