@@ -112,8 +112,8 @@ impl Debouncer {
     }
 
     /// Takes a change that was seen at `at`.
-    pub fn push(&mut self, at: Duration, change: Change) {
-        let (path, kind) = match &change {
+    pub fn push(&mut self, at: Duration, change: &Change) {
+        let (path, kind) = match change {
             Change::Created(path, kind)
             | Change::Written(path, kind)
             | Change::Closed(path, kind)

@@ -147,8 +147,9 @@ impl Changes {
             let kind = entry.file_type().ok()?;
             let relative = folder.join(entry.file_name());
             let ignored = |is_folder| rules.why_ignored(&relative, is_folder).is_some();
-            // Folders that came or went are told by themselves.
-            if kind.is_dir() || (ignored(false) && !(kind.is_symlink() && !ignored(true))) {
+            // Folders that came or went are told by themselves. A link could be to a folder.
+            let out = ignored(false) && (ignored(true) || !kind.is_symlink());
+            if kind.is_dir() || out {
                 continue;
             }
             let host = root.join(&relative);

@@ -99,8 +99,7 @@ fn unchanged_files_are_not_read_again() {
 #[test]
 fn what_cannot_be_told_from_the_paths_is_left_to_a_scan() {
     let files = ["main.py", "lib/a.py", "lib/deep/b.py", "x.py"];
-    type Deed = fn(&Path);
-    let cases: [(&[&str], Deed, bool); 9] = [
+    let cases: [(&[&str], fn(&Path), bool); 9] = [
         (&["main.py"], |root| write(root, "main.py", "2"), true),
         (
             &["main.py"],
