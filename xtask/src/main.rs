@@ -28,8 +28,13 @@ cargo xtask package   build the extension with the sidecar inside, for this syst
 cargo xtask ui        the extension in a real VS Code; NAME: only tests with it; --pictures: draw those of the README
 cargo xtask editors   the sidecar in two Neovims
 cargo xtask picture   draw the README's picture anew, from a real run of `boardside demo`
-cargo xtask bench     Boardside, mpremote and mpytool side by side; --quick: once each, --baud N: another speed,
-                      --editor: `boardside lsp` instead, with an editor that saves";
+cargo xtask bench     Boardside, mpytool and mpremote side by side, about 20 minutes
+                      --quick: once each, 115200 baud only; --runs N: each so often
+                      --baud N, --line usb|heap-64K|microbit, --case NAME, --tool NAME: only these; may be repeated
+                      --editor: `boardside lsp` instead, with an editor that saves
+                      --readme: the README's tables and picture are made anew of this run
+                      --add: what is not measured now stays as stored; --stored: measure nothing, show what is stored
+                      --boardside FILE: this program, not the one of this repository";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

@@ -206,6 +206,7 @@ impl Watching<'_> {
         self.warned = warnings;
         let before = Spent::since(connection, &Spent::default(), start);
         link::cancellable(connection.enter(self.target.force_boot, screen)).await??;
+        link::found_fast(connection, screen);
         self.ran |= connection.board.was_running();
         if self.ran {
             connection.board.count_as_running();

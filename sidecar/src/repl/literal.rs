@@ -14,6 +14,31 @@ pub fn bytes_literal(bytes: &[u8]) -> String {
     text
 }
 
+/// The same, as short as it gets: only what the raw REPL, the lexer or the literal itself would take for something
+/// else is escaped. Not UTF-8; MicroPython's lexer takes any byte in a string (`parse_string_literal` in lexer.c).
+pub fn shortest_bytes_literal(bytes: &[u8]) -> Vec<u8> {
+    let apostrophes = bytes.split(|byte| *byte == b'\'').count();
+    let quotes = bytes.split(|byte| *byte == b'"').count();
+    let quote = if apostrophes > quotes { b'"' } else { b'\'' };
+    let mut text = vec![b'b', quote];
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\n' => text.extend(b"\\n"),
+            b'\r' => text.extend(b"\\r"),
+            // 0x01 to 0x05 are keys of the raw REPL. A digit after `\3` would belong to it.
+            0..=5 if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => {
+                text.extend([b'\\', b'0', b'0', b'0' + byte]);
+            }
+            0..=5 => text.extend([b'\\', b'0' + byte]),
+            b'\\' => text.extend(b"\\\\"),
+            byte if *byte == quote => text.extend([b'\\', quote]),
+            byte => text.push(*byte),
+        }
+    }
+    text.push(quote);
+    text
+}
+
 /// `'…'`; non-ASCII characters stay as they are, in UTF-8.
 pub fn text_literal(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
@@ -51,5 +76,19 @@ mod tests {
             r"b'a\'\\\n\r\t\x00\x03\xff'"
         );
         assert_eq!(text_literal("it's ü"), r"'it\'s ü'");
+    }
+
+    #[test]
+    fn the_shortest_literal_escapes_only_what_it_must() {
+        let cases: [(&[u8], &[u8]); 5] = [
+            (b"it's", br#"b"it's""#),
+            (br#"'"\"#, br#"b'\'"\\'"#),
+            (b"a\tb\n\r", b"b'a\tb\\n\\r'"),
+            (b"\x000\x03\x03x\x059", br"b'\0000\3\3x\0059'"),
+            (b"\x7f\x80\xff", b"b'\x7f\x80\xff'"),
+        ];
+        for (bytes, literal) in cases {
+            assert_eq!(shortest_bytes_literal(bytes), literal, "{bytes:?}");
+        }
     }
 }

@@ -19,6 +19,7 @@ use crate::session::SettingsError;
 use crate::session::SettingsWarning;
 use crate::session::load;
 use crate::session::resolve;
+use crate::sync::KnownContents;
 use crate::sync::KnownManifests;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
@@ -74,6 +75,7 @@ pub struct Goal {
     /// Which files count.
     pub rules: Rules,
     known: KnownManifests,
+    pub(super) contents: KnownContents,
 }
 
 /// A folder with its settings.
@@ -109,6 +111,7 @@ impl Project {
                 settings,
                 rules,
                 known,
+                contents: KnownContents::open(),
             }),
         })
     }
@@ -190,6 +193,7 @@ impl Goal {
             name: &self.settings.name,
             policy,
             known: &self.known,
+            contents: &self.contents,
         }
     }
 
@@ -213,6 +217,7 @@ impl Goal {
         if scan.files.is_empty() {
             return Err(SyncError::Empty { root: self.root() });
         }
+        board.wish_turbo(self.settings.turbo);
         crate::sync::sync(board, &self.wish(scan), progress).await
     }
 

@@ -1,20 +1,30 @@
 //! `apply`: a plan becomes a transaction on the board: everything new is staged and verified, then the
 //! board commits by itself. Decides nothing: that was the plan.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 
+use crate::base::BoardPath;
 use crate::base::Fingerprint;
 use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::Order;
+use crate::board::Record;
 use crate::board::Stage;
 use crate::board::Tier;
+use crate::sync::attempt::Wish;
+use crate::sync::delta::delta;
+use crate::sync::delta::is_worth;
 use crate::sync::error::SyncError;
+use crate::sync::known_contents::KnownContents;
 use crate::sync::plan::Act;
+use crate::sync::plan::BoardState;
 use crate::sync::plan::Fit;
 use crate::sync::plan::Manifest;
 use crate::sync::plan::Plan;
+use crate::sync::plan::Snapshot;
 use crate::sync::plan::Step;
 use crate::sync::scan::Scan;
 
@@ -28,6 +38,9 @@ pub struct Applied {
     /// Frames that the line damaged and that were sent again.
     pub resent: u64,
 }
+
+/// Smaller files, in bytes, are sent whole: the steps would not be much less.
+const WORTH: usize = 256;
 
 /// Is there room, and for which way? The journal and the manifest take a few blocks more.
 pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<Fit, SyncError> {
@@ -47,41 +60,76 @@ pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<Fit, SyncE
     }
 }
 
+/// What the board was proven to hold before.
+pub(super) struct Before {
+    /// Its manifest, where the board has it byte by byte as it would be written.
+    manifest: Option<Manifest>,
+    /// Files of ours that are what the manifest says.
+    files: Snapshot,
+}
+
+impl Before {
+    pub(super) fn of(state: &BoardState, is_exact: bool) -> Self {
+        let files = state.manifest.iter().flat_map(|manifest| &manifest.files);
+        let proven = files.filter(|(path, _)| !state.drifted.contains_key(path));
+        Self {
+            manifest: state.manifest.clone().filter(|_| is_exact),
+            files: proven.map(|(path, print)| (path.clone(), *print)).collect(),
+        }
+    }
+
+    /// What makes this content out of the file that lies there, if that is clearly less to send.
+    fn patch(&self, path: &BoardPath, content: &[u8], known: &KnownContents) -> Option<Vec<u8>> {
+        if content.len() < WORTH {
+            return None;
+        }
+        let old = known.get(self.files.get(path)?)?;
+        let steps = delta(&old, content);
+        is_worth(&steps, content).then_some(steps)
+    }
+}
+
 /// Applies a plan. After an error the caller brings the board back to its prompt and clears away.
 pub(super) async fn apply(
     board: &mut Board,
     plan: &Plan,
-    manifest: &Manifest,
+    before: &Before,
     fit: Fit,
-    scan: &Scan,
+    wish: &Wish<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Applied, SyncError> {
     let whole = fit != Fit::OneByOne;
     let mut stage = board.stage().await?;
-    let steps = if whole {
-        plan.steps.clone()
-    } else {
-        plan.one_by_one()
-    };
     let mut sending = Sending {
-        scan,
+        before,
+        scan: wish.scan,
+        contents: wish.contents,
+        total: to_send(&plan.steps),
         progress,
-        total: to_send(&steps),
+    };
+    let record = |staged| Record {
+        text: plan.manifest.render(),
+        recipe: plan.manifest.recipe(before.manifest.as_ref(), staged),
     };
     if whole {
-        let mut orders = Vec::new();
-        for step in &steps {
-            orders.push(sending.order(&mut stage, step).await?);
+        let (orders, staged) = numbered(&plan.steps);
+        let paths = staged.keys().map(|path| (*path).clone()).collect();
+        stage.begin(orders, Some(record(&paths))).await?;
+        for step in staged.into_values() {
+            sending.stage(&mut stage, step).await?;
         }
-        sending.place_manifest(&mut stage, manifest, orders).await?;
     } else {
         // A cut in between leaves files that are already what the project wants; the next sync takes them over.
-        for step in &steps {
-            let order = sending.order(&mut stage, step).await?;
-            stage.commit(&[order], &mut |_| {}).await?;
+        for step in plan.one_by_one() {
+            let (orders, _) = numbered(std::slice::from_ref(&step));
+            stage.begin(orders, None).await?;
+            sending.stage(&mut stage, &step).await?;
+            stage.commit(&mut |_| {}).await?;
         }
-        sending.place_manifest(&mut stage, manifest, Vec::new()).await?;
+        stage.begin(Vec::new(), Some(record(&BTreeSet::new()))).await?;
     }
+    sending.progress.report(At::Committing);
+    stage.commit(&mut |_| {}).await?;
     let applied = Applied {
         tier: stage.tier(),
         whole,
@@ -91,19 +139,37 @@ pub(super) async fn apply(
     Ok(applied)
 }
 
+/// What the commit does, in the order of the plan; and what is staged for it, in the order of the paths, which is
+/// that of the numbers and of the manifest.
+fn numbered(steps: &[Step]) -> (Vec<Order>, BTreeMap<&BoardPath, &Step>) {
+    let staged: BTreeMap<&BoardPath, &Step> = steps
+        .iter()
+        .filter(|step| matches!(step.act, Act::Put { .. } | Act::Copy { .. }))
+        .map(|step| (step.act.path(), step))
+        .collect();
+    let numbers: BTreeMap<&BoardPath, u32> = staged.keys().copied().zip(0..).collect();
+    let order = |step: &Step| match &step.act {
+        Act::Remove { path, .. } => Order::Remove(path.clone()),
+        Act::RemoveFolder(path) => Order::RemoveFolder(path.clone()),
+        Act::MakeFolder(path) => Order::MakeFolder(path.clone()),
+        Act::Put { path, .. } | Act::Copy { to: path, .. } => Order::Place(numbers[path], path.clone()),
+    };
+    (steps.iter().map(order).collect(), staged)
+}
+
 struct Sending<'a> {
+    before: &'a Before,
     scan: &'a Scan,
+    contents: &'a KnownContents,
     progress: &'a mut dyn Progress,
     total: u64,
 }
 
 impl Sending<'_> {
-    async fn order(&mut self, stage: &mut Stage<'_>, step: &Step) -> Result<Order, SyncError> {
-        Ok(match &step.act {
-            Act::Remove { path, .. } => Order::Remove(path.clone()),
-            Act::RemoveFolder(path) => Order::RemoveFolder(path.clone()),
-            Act::MakeFolder(path) => Order::MakeFolder(path.clone()),
-            Act::Copy { from, to, print, .. } => Order::Place(stage.copy(from, print).await?, to.clone()),
+    /// Stages what this step needs.
+    async fn stage(&mut self, stage: &mut Stage<'_>, step: &Step) -> Result<(), SyncError> {
+        match &step.act {
+            Act::Copy { from, print, .. } => stage.copy(from, print).await?,
             Act::Put { path, print, .. } => {
                 let host = self
                     .scan
@@ -130,28 +196,24 @@ impl Sending<'_> {
                         total,
                     });
                 };
-                Order::Place(stage.put(&content, print, &mut moved).await?, path.clone())
+                let steps = if stage.can_patch() {
+                    self.before.patch(path, &content, self.contents)
+                } else {
+                    None
+                };
+                match steps {
+                    Some(steps) => stage.patch(path, &steps, print, &mut moved).await?,
+                    None => stage.put(&content, print, &mut moved).await?,
+                }
             }
-        })
-    }
-
-    async fn place_manifest(
-        &mut self,
-        stage: &mut Stage<'_>,
-        manifest: &Manifest,
-        mut orders: Vec<Order>,
-    ) -> Result<(), SyncError> {
-        let text = manifest.render();
-        let number = stage
-            .put(text.as_bytes(), &Fingerprint::of(text.as_bytes()), &mut |_| {})
-            .await?;
-        orders.push(Order::PlaceManifest(number));
-        self.progress.report(At::Committing);
-        Ok(stage.commit(&orders, &mut |_| {}).await?)
+            Act::Remove { .. } | Act::RemoveFolder(_) | Act::MakeFolder(_) => {}
+        }
+        Ok(())
     }
 }
 
-fn to_send(steps: &[Step]) -> u64 {
+/// Bytes of content that a plan sends.
+pub(super) fn to_send(steps: &[Step]) -> u64 {
     let size = |step: &Step| {
         if let Act::Put { print, .. } = &step.act {
             print.size

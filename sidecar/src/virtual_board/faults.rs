@@ -58,7 +58,7 @@ pub struct Faults {
 }
 
 const SPEC: &str = "use seed=N, drop=N, double=N, garble=N (one in N bytes; in.drop or out.drop for one \
-                    direction), delay=T, stall=N:T, cut=N or cut=N:T, power=N, rx=N, where T is 20ms or 2s";
+                    direction), delay=T, stall=N:T, cut=N or cut=N:T, power=N, rx=N, where T is 500us, 20ms or 2s";
 
 impl FromStr for Faults {
     type Err = VirtualBoardError;
@@ -125,6 +125,9 @@ impl Faults {
 }
 
 fn duration(text: &str) -> Option<Duration> {
+    if let Some(number) = text.strip_suffix("us") {
+        return number.parse().ok().map(Duration::from_micros);
+    }
     if let Some(number) = text.strip_suffix("ms") {
         return number.parse().ok().map(Duration::from_millis);
     }
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn a_fault_spec_says_everything_in_one_line() {
         let faults: Faults =
-            "seed=7, drop=2000,in.garble=9,delay=20ms,stall=10:2s,cut=5000:1s,power=40,rx=256"
+            "seed=7, drop=2000,in.garble=9,delay=500us,stall=10:2s,cut=5000:1s,power=40,rx=256"
                 .parse()
                 .unwrap();
         assert_eq!(
@@ -154,7 +157,7 @@ mod tests {
                     drop: Some(2000),
                     ..Damage::default()
                 },
-                delay: Duration::from_millis(20),
+                delay: Duration::from_micros(500),
                 stall: Some(Stall {
                     after: 10,
                     pause: Duration::from_secs(2)

@@ -22,6 +22,8 @@ pub struct Status {
     pub connected: bool,
     /// How often boot.py was reached: power-ons and soft resets (unix).
     pub boots: u64,
+    /// Bits per second of the board's UART; `None` where the line has no speed.
+    pub baud: Option<u32>,
     /// How often the firmware ended by itself and was started again.
     pub crashes: u64,
     /// How often the cable was pulled.
@@ -30,6 +32,9 @@ pub struct Status {
     pub to_board: u64,
     /// Bytes that arrived at the host's end.
     pub to_host: u64,
+    /// How often the host sent its first byte after a byte of the board had come to it, or after it had opened the
+    /// port: with every tool the same count, whatever the tool says of itself.
+    pub round_trips: u64,
     /// Bytes that reached a board without power or with a full receive buffer.
     pub lost: u64,
     /// Why the board does not run, if that is nobody's wish.

@@ -57,6 +57,18 @@ fn a_board_can_be_reached_by_a_unix_socket() {
     answers(UnixStream::connect(board.address()).unwrap());
 }
 
+#[test]
+fn a_round_trip_is_counted_when_the_host_speaks_after_it_was_answered() {
+    let board = start(&fast());
+    let mut port = Port::open(&board);
+    port.ask("\x01", "raw REPL; CTRL-B to exit\r\n>");
+    assert_eq!(board.status().round_trips, 1);
+    port.send("print("); // the raw REPL echoes nothing
+    port.send("6*7)");
+    port.ask("\x04", "\x04\x04>");
+    assert_eq!(board.status().round_trips, 2);
+}
+
 /// A process that does not outlive its test.
 struct Running(Child);
 

@@ -14,21 +14,21 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::Bench;
+use super::line::Line;
 use super::project;
 use super::project::EDITED;
 use super::project::Files;
-use super::same;
+use super::side_by_side::same;
 use super::table::thousands;
 use client::Client;
 use client::uri;
 use process::usage;
 
-const LINES: [(Option<u32>, &str); 3] = [
-    (Some(115_200), "115200 baud"),
-    (Some(921_600), "921600 baud"),
-    (None, "no limit"),
-];
-const BAUD: Option<u32> = Some(115_200);
+const LINES: [Line; 3] = [Line::Baud(115_200), Line::Baud(921_600), Line::Usb];
+/// From a save to the verified board, at most: milliseconds.
+const GOALS: [(Line, u64); 2] = [(LINES[0], 250), (LINES[1], 80)];
+/// The line of all that is not about saves.
+const SLOW: Line = LINES[0];
 /// A file of about 2 kB.
 const SMALL: &str = "/tests/test_multidict.py";
 /// Between two saves: what comes after a sync is over.
@@ -78,10 +78,12 @@ fn saves(bench: &Bench, runs: usize) -> Result<String, String> {
         format!("| one line of `{}` ({} B) |", &file[1..], thousands(size as u64))
     });
     let mut head = format!("| save → verified, {} files |", bench.project.files.len());
-    for (baud, name) in LINES {
+    let mut goals = "\n| a save | at most | is | |\n|---|---|---|---|\n".to_owned();
+    for line in LINES {
+        let name = line.name();
         eprintln!("bench: saves, {name}");
         head += &format!(" {name} |");
-        let mut desk = Desk::open(bench, baud, Manners::Good)?;
+        let mut desk = Desk::open(bench, line, Manners::Good)?;
         desk.sync(Manners::Good)?;
         for (file, row) in [SMALL, EDITED].into_iter().zip(&mut rows) {
             let mut samples = (0..runs)
@@ -89,7 +91,12 @@ fn saves(bench: &Bench, runs: usize) -> Result<String, String> {
                 .collect::<Result<Vec<_>, _>>()?;
             samples.sort_by_key(|saved| saved.ms);
             *row += &format!(" {} |", median(&samples));
-            if baud == LINES[LINES.len() - 1].0 {
+            for (_, most) in GOALS.into_iter().filter(|(of, _)| *of == line) {
+                let is = samples[samples.len() / 2].ms;
+                let met = if is <= most { "met" } else { "**missed**" };
+                goals += &format!("| `{}`, {name} | {most} ms | {is} ms | {met} |\n", &file[1..]);
+            }
+            if line == LINES[LINES.len() - 1] {
                 let Saved {
                     sent,
                     received,
@@ -102,7 +109,7 @@ fn saves(bench: &Bench, runs: usize) -> Result<String, String> {
         desk.check()?;
     }
     head += " sent / received, round trips |\n|---|---|---|---|---|\n";
-    Ok(head + &rows.concat())
+    Ok(head + &rows.concat() + &goals)
 }
 
 fn bad_clients(bench: &Bench, runs: usize) -> Result<String, String> {
@@ -110,7 +117,7 @@ fn bad_clients(bench: &Bench, runs: usize) -> Result<String, String> {
     for run in 0..runs {
         for ((manners, name), samples) in MANNERS.into_iter().zip(&mut samples) {
             eprintln!("bench: {} of {runs}: a client that {name}", run + 1);
-            let mut desk = Desk::open(bench, BAUD, manners)?;
+            let mut desk = Desk::open(bench, SLOW, manners)?;
             samples.push(desk.sync(manners)?);
             desk.check()?;
         }
@@ -131,7 +138,7 @@ fn bad_clients(bench: &Bench, runs: usize) -> Result<String, String> {
 
 fn idle(bench: &Bench) -> Result<String, String> {
     eprintln!("bench: idle");
-    let mut desk = Desk::open(bench, BAUD, Manners::Good)?;
+    let mut desk = Desk::open(bench, SLOW, Manners::Good)?;
     thread::sleep(Duration::from_secs(2));
     let fresh = usage(desk.client.pid())?;
     desk.sync(Manners::Good)?;
@@ -163,13 +170,13 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn open(bench: &'a Bench, baud: Option<u32>, manners: Manners) -> Result<Self, String> {
-        let board = bench.board(baud)?;
+    fn open(bench: &'a Bench, line: Line, manners: Manners) -> Result<Self, String> {
+        let board = bench.board(line)?;
         let folder = bench.folder.join("project");
         let home = bench.folder.join("home");
         project::write(&folder, &bench.project.files)?;
         let _ = fs::remove_dir_all(&home); // what an earlier server remembers
-        let settings = json!({"autoSync": "onSave", "baud": baud.unwrap_or(115_200)});
+        let settings = json!({"autoSync": "onSave", "baud": line.baud().unwrap_or(115_200)});
         let settings = (manners != Manners::Mute).then_some(settings);
         Ok(Self {
             client: Client::start(&bench.boardside, &home, board.address(), &folder, settings)?,

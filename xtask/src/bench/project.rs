@@ -11,7 +11,7 @@ use flate2::Compress;
 use flate2::Compression;
 use flate2::FlushCompress;
 
-use super::finish;
+use crate::run::finish;
 
 /// MIT licence; code, tests, short files and some that deflate cannot shrink.
 const PACKAGE: &str = "microdot==2.3.3";
@@ -23,6 +23,12 @@ const SIZE: (usize, usize) = (50, 227_671);
 /// The largest file, and the line of it that changes.
 pub(super) const EDITED: &str = "/microdot/microdot.py";
 const LINE: (&str, &str) = ("ITER_UNKNOWN = 0\n", "ITER_UNKNOWN = 0 # changed\n");
+/// Small files: how many, and from how many bytes on a piece of the text is one.
+const PIECES: usize = 500;
+const SMALL: usize = 200;
+/// The binary: bytes, and what they come from.
+const BINARY: usize = 100_000;
+const SEED: u64 = 0x0B0A_2D51_DE00_0004;
 
 /// Path on the board → content.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
@@ -77,16 +83,64 @@ impl Project {
         self.files.values().map(Vec::len).sum()
     }
 
-    /// Bytes of all contents as one raw deflate stream (RFC 1951), level 9, window 2^15.
-    pub(super) fn deflated(&self) -> u64 {
-        let content: Vec<u8> = self.files.values().flatten().copied().collect();
-        let mut deflate = Compress::new(Compression::best(), false);
-        let mut stream = Vec::with_capacity(content.len() + 1024);
+    /// Two of its modules, for a board without folders.
+    pub(super) fn modules(&self) -> Files {
+        let module = |name: &str| {
+            let content = self.files.get(&format!("/microdot/{name}"))?;
+            Some((format!("/{name}"), content.clone()))
+        };
+        ["cors.py", "sse.py"].into_iter().filter_map(module).collect()
+    }
+
+    /// The same text in many files of about 200 B: fifty in each of ten folders.
+    pub(super) fn small_files(&self) -> Result<Files, String> {
+        let text: Vec<u8> = self.files.values().flatten().copied().collect();
+        let mut files = Files::new();
+        let mut piece = Vec::new();
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            piece.extend_from_slice(line);
+            if piece.len() >= SMALL && files.len() < PIECES {
+                let number = files.len();
+                let path = format!("/pages/{}/part{number:03}.txt", number / 50);
+                files.insert(path, std::mem::take(&mut piece));
+            }
+        }
+        if files.len() < PIECES {
+            return Err(format!("{PACKAGE} makes only {} small files", files.len()));
+        }
+        Ok(files)
+    }
+}
+
+/// What nothing can compress, the same on every machine: xorshift64 (Marsaglia 2003).
+pub(super) fn noise() -> Vec<u8> {
+    let mut state = SEED;
+    let mut bytes = Vec::with_capacity(BINARY);
+    while bytes.len() < BINARY {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.wrapping_mul(0x2545_F491_4F6C_DD1D).to_le_bytes());
+    }
+    bytes.truncate(BINARY);
+    bytes
+}
+
+/// Bytes of all contents as one raw deflate stream (RFC 1951), window 2^15, of whichever level makes it shortest.
+pub(super) fn deflated(files: &Files) -> u64 {
+    let content: Vec<u8> = files.values().flatten().copied().collect();
+    if content.is_empty() {
+        return 0;
+    }
+    let sizes = (1..=9).map(|level| {
+        let mut deflate = Compress::new(Compression::new(level), false);
+        let mut stream = Vec::with_capacity(content.len() * 2 + 1024);
         deflate
             .compress_vec(&content, &mut stream, FlushCompress::Finish)
             .expect("a fresh stream takes everything");
         deflate.total_out()
-    }
+    });
+    sizes.min().unwrap_or_default()
 }
 
 /// Makes `folder` anew with these files in it.
@@ -98,15 +152,16 @@ pub(super) fn write(folder: &Path, files: &Files) -> Result<(), String> {
     Ok(())
 }
 
-/// Changes one line of one file, in the folder and in `files`.
-pub(super) fn edit(folder: &Path, files: &mut Files) -> Result<(), String> {
+/// Changes one line of one file, in the folder and in `files`; answers that file.
+pub(super) fn edit(folder: &Path, files: &mut Files) -> Result<Files, String> {
     let bytes = files.get_mut(EDITED).ok_or("the file to edit is not there")?;
     let text = String::from_utf8_lossy(bytes).replacen(LINE.0, LINE.1, 1);
     if text.as_bytes() == &**bytes {
         return Err(format!("{EDITED} has no line {:?}", LINE.0));
     }
     *bytes = text.into_bytes();
-    put(&folder.join(&EDITED[1..]), bytes)
+    put(&folder.join(&EDITED[1..]), bytes)?;
+    Ok(Files::from([(EDITED.to_owned(), bytes.clone())]))
 }
 
 /// Writes a file, with the folders above it.
@@ -133,4 +188,45 @@ fn read(from: &Path, to: &str, files: &mut Files) -> Result<(), String> {
         read(&path, &format!("{to}/{name}"), files)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(content: &[u8]) -> Files {
+        Files::from([("/a".to_owned(), content.to_vec())])
+    }
+
+    #[test]
+    fn noise_does_not_deflate_and_text_does() {
+        let noise = noise();
+        assert_eq!(noise.len(), BINARY);
+        assert!(deflated(&one(&noise)) >= BINARY as u64);
+        assert!(deflated(&one(&[b'a'; 10_000])) < 100);
+        assert_eq!(deflated(&Files::new()), 0);
+    }
+
+    #[test]
+    fn small_files_are_pieces_of_the_text_in_its_order() {
+        let lines = (0..PIECES * SMALL).map(|number| format!("{number}\n"));
+        let text = lines.collect::<Vec<_>>().concat();
+        let project = Project {
+            files: one(text.as_bytes()),
+        };
+        let small = project.small_files().unwrap();
+        assert_eq!(small.len(), PIECES);
+        let joined: Vec<u8> = small.values().flatten().copied().collect();
+        assert!(text.as_bytes().starts_with(&joined));
+        assert!(
+            small
+                .values()
+                .all(|piece| (SMALL..SMALL + 10).contains(&piece.len()))
+        );
+        Project {
+            files: one(b"short\n"),
+        }
+        .small_files()
+        .unwrap_err();
+    }
 }

@@ -19,7 +19,6 @@ use crate::session::Settings;
 use crate::session::SettingsWarning;
 use crate::session::Watched;
 use crate::session::WatchedError;
-use crate::session::live::contents::Contents;
 use crate::session::watched::settings_only;
 use crate::sync::scan::Scan;
 use crate::sync::watch::Mode;
@@ -54,7 +53,6 @@ pub struct FolderSettings {
 enum Order {
     Configure(Box<Options>),
     Prepare(u64, Look),
-    Remember(Arc<Scan>),
 }
 
 /// A handle; dropping it ends the task.
@@ -68,7 +66,6 @@ impl std::fmt::Debug for Order {
         f.write_str(match self {
             Self::Configure(_) => "Configure",
             Self::Prepare(..) => "Prepare",
-            Self::Remember(_) => "Remember",
         })
     }
 }
@@ -85,7 +82,6 @@ impl LiveFolder {
             place: open(&folder, &options),
             folder,
             options,
-            contents: Contents::open(),
             tell: Box::new(tell),
         };
         tokio::spawn(task.run(inbox));
@@ -100,11 +96,6 @@ impl LiveFolder {
     /// Scans; answered by `FolderTold::Prepared` with the same ticket.
     pub fn prepare(&self, ticket: u64, look: Look) {
         self.send(Order::Prepare(ticket, look));
-    }
-
-    /// These files were synced: their contents are worth keeping.
-    pub fn remember(&self, scan: Arc<Scan>) {
-        self.send(Order::Remember(scan));
     }
 
     fn send(&self, order: Order) {
@@ -134,7 +125,6 @@ struct Task {
     folder: PathBuf,
     options: Options,
     place: Place,
-    contents: Contents,
     tell: Box<dyn Fn(FolderTold) + Send + Sync>,
 }
 
@@ -165,7 +155,6 @@ impl Task {
                         let prepared = self.prepare(look).await;
                         (self.tell)(FolderTold::Prepared(ticket, prepared));
                     }
-                    Some(Order::Remember(scan)) => self.remember(scan).await,
                 },
                 changed = changed => match changed {
                     Changed::Files(began) => {
@@ -200,15 +189,6 @@ impl Task {
                 Ok((watched.project.goal.clone(), scan))
             }
         }
-    }
-
-    async fn remember(&mut self, scan: Arc<Scan>) {
-        let mut contents = std::mem::take(&mut self.contents);
-        let kept = tokio::task::spawn_blocking(move || {
-            contents.keep(&scan);
-            contents
-        });
-        self.contents = kept.await.unwrap_or_else(|_| Contents::open());
     }
 
     fn tell_settings(&self) {
