@@ -99,7 +99,7 @@ fn unchanged_files_are_not_read_again() {
 #[test]
 fn what_cannot_be_told_from_the_paths_is_left_to_a_scan() {
     let files = ["main.py", "lib/a.py", "lib/deep/b.py", "x.py"];
-    let cases: [(&[&str], fn(&Path), bool); 9] = [
+    let cases: [(&[&str], Happening, bool); 9] = [
         (&["main.py"], |root| write(root, "main.py", "2"), true),
         (
             &["main.py"],
@@ -148,6 +148,8 @@ fn with_links_everything_is_scanned() {
     write(tree.path(), "shared/x.py", "3");
     assert!(tree.update(&told(&["shared/x.py"])));
 }
+
+type Happening = fn(&Path);
 
 /// Something that somebody does to a project.
 #[derive(Clone, Debug)]
