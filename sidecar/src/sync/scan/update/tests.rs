@@ -99,7 +99,18 @@ fn unchanged_files_are_not_read_again() {
 #[test]
 fn what_cannot_be_told_from_the_paths_is_left_to_a_scan() {
     let files = ["main.py", "lib/a.py", "lib/deep/b.py", "x.py"];
-    let cases: [(&[&str], Happening, bool); 9] = [
+    let into_file = |root: &Path| {
+        fs::remove_dir_all(root.join("lib")).unwrap();
+        fs::rename(root.join("main.py"), root.join("lib")).unwrap();
+    };
+    let into_folder = |root: &Path| {
+        fs::remove_file(root.join("main.py")).unwrap();
+        write(root, "main.py/x.py", "2");
+    };
+    let cases: [(&[&str], Happening, bool); 12] = [
+        (&["lib", "main.py"], into_file, false),
+        (&["main.py"], into_file, false),
+        (&["main.py/x.py"], into_folder, false),
         (&["main.py"], |root| write(root, "main.py", "2"), true),
         (
             &["main.py"],
