@@ -99,8 +99,18 @@ fn unchanged_files_are_not_read_again() {
 #[test]
 fn what_cannot_be_told_from_the_paths_is_left_to_a_scan() {
     let files = ["main.py", "lib/a.py", "lib/deep/b.py", "x.py"];
-    type Deed = fn(&Path);
-    let cases: [(&[&str], Deed, bool); 9] = [
+    let into_file = |root: &Path| {
+        fs::remove_dir_all(root.join("lib")).unwrap();
+        fs::rename(root.join("main.py"), root.join("lib")).unwrap();
+    };
+    let into_folder = |root: &Path| {
+        fs::remove_file(root.join("main.py")).unwrap();
+        write(root, "main.py/x.py", "2");
+    };
+    let cases: [(&[&str], Happening, bool); 12] = [
+        (&["lib", "main.py"], into_file, false),
+        (&["main.py"], into_file, false),
+        (&["main.py/x.py"], into_folder, false),
         (&["main.py"], |root| write(root, "main.py", "2"), true),
         (
             &["main.py"],
@@ -149,6 +159,8 @@ fn with_links_everything_is_scanned() {
     write(tree.path(), "shared/x.py", "3");
     assert!(tree.update(&told(&["shared/x.py"])));
 }
+
+type Happening = fn(&Path);
 
 /// Something that somebody does to a project.
 #[derive(Clone, Debug)]
