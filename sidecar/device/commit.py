@@ -17,7 +17,7 @@ def whole():
     return False
 def clear():
     for e in list(os.ilistdir(J[:-1])):  # FAT takes no slash at the end
-        if e[0] != "manifest":
+        if e[0] not in ("manifest", "agent"):
             os.remove(J + e[0])
 def commit():
     if whole():

@@ -25,4 +25,3 @@ def compare():
             k += 1
             say("d %s %s %s" % (z, h, p))
     say("m %s %d" % (hexed(t.digest()), k))
-compare()

@@ -1,22 +1,6 @@
-# What this board is and can do: an "f" line (flags, free RAM, flash block, free and all blocks, root,
+# What this board is and can do, g as flags.py gives it: an "f" line (flags, free RAM, flash block, free and all blocks, root,
 # unique id, platform, version) and an "n" line (the name of the board).
-def facts():
-    g = ""
-    for c, m, a in (
-        ("h", "hashlib", "sha256"),
-        ("c", "binascii", "crc32"),
-        ("d", "deflate", "DeflateIO"),
-        ("i", "io", "IOBase"),
-        ("m", "os", "mkdir"),
-        ("r", "os", "rename"),
-    ):
-        try:
-            if hasattr(__import__(m), a):
-                g += c
-        except ImportError:
-            pass
-    if hasattr(sys.stdin, "buffer"):
-        g += "b"
+def facts(g):
     if mode(J + "journal"):
         g += "j"
     try:
@@ -43,4 +27,3 @@ def facts():
     say("f %s %d %d %d %d %s %s %s %s" % (
         (g or "-", gc.mem_free()) + v + (R or "/", u or "-", sys.platform, ".".join(str(x) for x in i[1][:3]))))
     say("n " + (getattr(i, "_machine", "") or (os.uname()[4] if hasattr(os, "uname") else sys.platform)))
-facts()

@@ -1,25 +1,24 @@
-# New content lies beside the old one, in Boardside's folder under a number, until it is verified.
-# The last staged file is the journal; `go` makes it valid and runs it, and Ctrl-C no longer stops that:
-# each line of it may be run again.
-if not mode(J[:-1]):
-    os.mkdir(J[:-1])
-elif not mode(J + "journal"):
-    clear()
-def verify(n, h):
-    if check(J + n) != h:
-        raise ValueError("verify")
-def copy(p, n):
-    with open(R + p, "rb") as f, open(J + n, "wb") as g:
-        while 1:
-            k = f.readinto(B)
-            if not k:
-                break
-            g.write(M[:k])
-def vet(n):
+# New content lies beside the old one, in Boardside's folder, until it is verified: the files of the project
+# under their numbers, the manifest as m, the journal as j. `go` makes the journal valid and runs it, and Ctrl-C
+# no longer stops that: each line of it may be run again.
+def begin():
+    if not mode(J[:-1]):
+        os.mkdir(J[:-1])
+    elif not mode(J + "journal"):
+        clear()
+def move(f, g, n):
+    # n bytes from one file to another.
+    while n:
+        k = f.readinto(M[:min(n, len(M))])
+        if not k:
+            raise ValueError("verify")
+        g.write(M[:k])
+        n -= k
+def vet():
     # A name that the file system refuses, or another drive (an SD card), where no rename leads, must not be
     # found out in the middle of the renames. / lists other drives without a size.
     o = [e[0] for e in os.ilistdir(R or "/") if len(e) < 4]
-    with open(J + n, "rb") as f:
+    with open(J + "j", "rb") as f:
         for l in f:
             if l[:1] in b">+":
                 c = l[:-1].decode().split("/")[1:]
@@ -31,13 +30,13 @@ def vet(n):
                     except OSError as e:
                         if e.args[0] != 2:
                             raise ValueError("name " + c)
-def go(n):
-    if mode(J + n):
-        vet(n)
+def go():
+    if mode(J + "j"):
+        vet()
     while 1:
         try:
-            if mode(J + n):
-                os.rename(J + n, J + "journal")
+            if mode(J + "j"):
+                os.rename(J + "j", J + "journal")
             if mode(J + "journal"):
                 commit()
             return

@@ -7,6 +7,7 @@ use crate::board::BoardError;
 use crate::board::Facts;
 use crate::board::Kind;
 use crate::board::device;
+use crate::board::device::Piece;
 use crate::board::unclear;
 
 /// What the board found when it compared itself with its manifest.
@@ -32,11 +33,12 @@ pub struct Drifted {
 impl Board {
     /// Probes the board and compares it with its manifest, in one round trip.
     pub async fn compare(&mut self) -> Result<Compared, BoardError> {
-        let pieces = match self.kind().await? {
-            Kind::Folders => [device::PLACE, device::FACTS, device::COMPARE],
-            Kind::Flat => [device::FLAT_PLACE, device::FLAT_FACTS, device::FLAT_COMPARE],
+        let lines = if let Some(lines) = self.wake(true).await? {
+            lines
+        } else {
+            let pieces = self.comparing().await?;
+            self.ask(pieces, &[]).await?
         };
-        let lines = self.ask(&pieces, &[]).await?;
         let facts = self.learn(&lines)?;
         let summary = lines
             .iter()
@@ -61,6 +63,22 @@ impl Board {
             facts,
             manifest: (manifest != "-").then(|| manifest.to_owned()),
             drifted,
+        })
+    }
+}
+
+impl Board {
+    async fn comparing(&mut self) -> Result<&'static [Piece], BoardError> {
+        Ok(match self.kind().await? {
+            Kind::Folders => &[
+                device::PLACE,
+                device::FLAGS,
+                device::FACTS,
+                device::FACTS_NOW,
+                device::COMPARE,
+                device::COMPARE_NOW,
+            ],
+            Kind::Flat => &[device::FLAT_PLACE, device::FLAT_FACTS, device::FLAT_COMPARE],
         })
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 /// One file of `device/`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece(&'static str);
 
 macro_rules! pieces {
@@ -24,7 +24,10 @@ pieces! {
     SUM_ADLER32 = "sum_adler32.py";
     PLACE = "place.py";
     FACTS = "facts.py";
+    FLAGS = "flags.py";
+    FACTS_NOW = "facts_now.py";
     COMPARE = "compare.py";
+    COMPARE_NOW = "compare_now.py";
     LIST = "list.py";
     LIST_FOLDER = "list_folder.py";
     KINDS = "kinds.py";
@@ -35,7 +38,8 @@ pieces! {
     RECOVER = "recover.py";
     LEFTOVERS = "leftovers.py";
     STAGE = "stage.py";
-    STREAM = "stream.py";
+    AGENT = "agent.py";
+    LOAD = "load.py";
     GUARD_SHA256 = "guard_sha256.py";
     GUARD_CRC32 = "guard_crc32.py";
     GUARD_ROLLING = "guard_rolling.py";

@@ -5,13 +5,16 @@
 use crate::repl::Answer;
 use crate::repl::Answers;
 
+const ROOM: u8 = 5;
 const ACK: u8 = 6;
 const END: u8 = 4;
 
 /// One thing that came.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The agent has everything before the frame with this number.
+    /// The agent has read a piece of a frame.
+    Room,
+    /// The agent has read a frame, and has everything before the one with this number.
     Ack(u8),
     /// The agent said a line.
     Line(String),
@@ -45,9 +48,12 @@ impl Incoming {
 
     fn in_other(&mut self) -> Option<Event> {
         loop {
-            let at = self.other.iter().position(|b| matches!(*b, ACK | END));
+            let at = self.other.iter().position(|b| matches!(*b, ROOM | ACK | END));
             self.other.drain(..at.unwrap_or(self.other.len()));
-            let event = if *self.other.first()? == ACK {
+            let first = *self.other.first()?;
+            let event = if first == ROOM {
+                Some((Event::Room, 1))
+            } else if first == ACK {
                 let [_, number, check, ..] = self.other[..] else {
                     return None;
                 };
@@ -73,8 +79,9 @@ mod tests {
 
     #[test]
     fn events_are_found_in_any_pieces_and_between_prints() {
-        let whole = b"x\x06\x21\xdetick\x06?\r\n\x020126abc\x03\r\n\x04Traceback: no\r\n\x04>";
+        let whole = b"x\x05\x06\x21\xdetick\x06?\r\n\x020126abc\x03\r\n\x04Traceback: no\r\n\x04>";
         let wanted = [
+            Event::Room,
             Event::Ack(0x21),
             Event::Line("abc".to_owned()),
             Event::Ended(b"Traceback: no\r\n".to_vec()),

@@ -1,6 +1,7 @@
 //! What one board can do: probe, compare, list, read, stage and commit, run, reset.
 //! Decides nothing about projects: that is `sync`. Owns the `Repl`, so nobody else can put bytes on the wire.
 
+mod agent;
 mod compare;
 mod device;
 mod error;
@@ -11,6 +12,7 @@ mod link;
 mod program;
 mod rename;
 mod stage;
+mod stage_flat;
 mod stream;
 mod sum;
 
@@ -22,6 +24,7 @@ pub use files::FLAT_MANIFEST;
 pub use files::Lies;
 pub use files::Listed;
 pub use stage::Order;
+pub use stage::Record;
 pub use stage::Stage;
 pub use stage::Tier;
 pub use sum::Sum;
@@ -29,6 +32,7 @@ pub use sum::Sum;
 use std::time::Duration;
 
 use crate::base::BoardPath;
+use crate::board::stream::Stream;
 use crate::repl::Entered;
 use crate::repl::Patience;
 use crate::repl::Repl;
@@ -64,6 +68,10 @@ pub struct Board {
     entered: Entered,
     /// The line has damaged something: what is sent goes in small pieces, each of them checked.
     bad_line: bool,
+    /// The agent, while it runs on the board.
+    agent: Option<Box<Stream>>,
+    /// This firmware cannot hold it.
+    no_agent: bool,
 }
 
 impl Board {
@@ -80,6 +88,8 @@ impl Board {
                 at_once: true,
             },
             bad_line: false,
+            agent: None,
+            no_agent: false,
         }
     }
 
@@ -89,6 +99,7 @@ impl Board {
         patience: Patience,
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<(), BoardError> {
+        self.agent = None;
         self.entered = self.repl.enter(patience, doing).await?;
         // A connection can be kept for hours: what damaged the line may be gone.
         self.bad_line = false;
@@ -131,10 +142,16 @@ impl Board {
             return Ok(facts.clone());
         }
         let pieces = match self.kind().await? {
-            Kind::Folders => [device::PLACE, device::FACTS],
-            Kind::Flat => [device::FLAT_PLACE, device::FLAT_FACTS],
+            Kind::Folders => &[device::PLACE, device::FLAGS, device::FACTS, device::FACTS_NOW][..],
+            Kind::Flat => &[device::FLAT_PLACE, device::FLAT_FACTS],
         };
-        let lines = self.ask(&pieces, &[]).await?;
+        let lines = if self.agent.is_some() {
+            self.ask(&[device::FACTS_NOW], &[]).await?
+        } else if let Some(lines) = self.wake(false).await? {
+            lines
+        } else {
+            self.ask(pieces, &[]).await?
+        };
         self.learn(&lines)
     }
 
@@ -197,6 +214,7 @@ impl Board {
         keys: Option<&mut Typing>,
         sink: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<(), BoardError> {
+        self.hang_up().await?;
         self.repl.run(code, keys, sink).await.map_err(BoardError::Repl)
     }
 
@@ -227,6 +245,7 @@ impl Board {
     pub async fn resync(&mut self) -> Result<(), BoardError> {
         // Whatever it was, from here on nothing is taken for granted.
         self.bad_line = true;
+        self.agent = None;
         self.repl.resync().await?;
         self.forget().await;
         Ok(())
@@ -234,6 +253,7 @@ impl Board {
 
     /// Back to the friendly prompt.
     pub async fn leave(&mut self) -> Result<(), BoardError> {
+        self.hang_up().await?;
         Ok(self.repl.leave().await?)
     }
 
@@ -249,19 +269,21 @@ impl Board {
     /// Soft reset: boot.py and main.py run again. The board is at the friendly side afterwards.
     pub async fn soft_reset(&mut self) -> Result<(), BoardError> {
         self.facts = None;
+        self.hang_up().await?;
         Ok(self.repl.soft_reset().await?)
     }
 
     /// `machine.reset()`: as if the power had been cut. The port of a board with native USB goes away, and the
     /// wire with it. Says whether the firmware has it.
     pub async fn hard_reset(&mut self) -> Result<bool, BoardError> {
+        self.hang_up().await?;
         match self.repl.exec(&device::program(&[device::RESETS]), QUIET).await {
             Err(ReplError::Raised(_)) => return Ok(false),
             other => other.map(drop)?,
         }
         self.facts = None;
         self.kind = None;
-        match self.repl.start(&device::program(&[device::RESET])).await {
+        match self.repl.start(device::program(&[device::RESET]).as_bytes()).await {
             // A port that vanishes can take the last acknowledgement along.
             Err(ReplError::Wire(_)) => Ok(true),
             other => Ok(other.map(|()| true)?),

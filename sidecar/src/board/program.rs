@@ -39,6 +39,18 @@ impl Board {
         values: &[(&str, String)],
         heard: &mut (dyn FnMut(String) + Send),
     ) -> Result<(), BoardError> {
+        if let Some(mut stream) = self.agent.take() {
+            // It has these already.
+            let there = |piece: &&Piece| ![device::PLACE, device::COMMIT].contains(piece);
+            let pieces: Vec<Piece> = pieces.iter().filter(there).copied().collect();
+            let program = assignments(values) + &device::program(&pieces);
+            let asked = stream.run(&mut self.repl, &program, heard).await;
+            // What a program raised does not end the agent; what broke the conversation does.
+            if !asked.as_ref().is_err_and(BoardError::is_line) {
+                self.agent = Some(stream);
+            }
+            return asked;
+        }
         loop {
             let mut asked = Ok(());
             for code in self.codes(pieces, values).await? {
@@ -73,10 +85,7 @@ impl Board {
             let program = self.program(pieces, values);
             return Ok(vec![self.deliver(&program).await?]);
         }
-        let mut first = device::program(&[device::NAMES]);
-        for (name, literal) in values {
-            first.push_str(&[*name, "=", literal, "\n"].concat());
-        }
+        let first = device::program(&[device::NAMES]) + &assignments(values);
         let rest = pieces.iter().chain([&device::TIDY]);
         Ok(std::iter::once(first)
             .chain(rest.map(|piece| device::program(&[*piece])))
@@ -92,10 +101,7 @@ impl Board {
 
     /// A program that takes its names away at the end, with `values` as its variables.
     pub(super) fn program(&self, pieces: &[Piece], values: &[(&str, String)]) -> String {
-        let mut program = String::new();
-        for (name, literal) in values {
-            program.push_str(&[*name, "=", literal, "\n"].concat());
-        }
+        let mut program = assignments(values);
         program.push_str(&device::program(&[device::SAY, self.sum.piece()]));
         program.push_str(&device::program(pieces));
         program.push_str(&device::program(&[device::TIDY]));
@@ -104,7 +110,16 @@ impl Board {
 
     /// Gets a program to the board; what is returned starts it. Names that it leaves are in `N_` no more.
     pub(super) async fn deliver(&mut self, program: &str) -> Result<String, BoardError> {
-        let names = device::program(&[device::NAMES]);
+        self.deliver_part(program, true).await
+    }
+
+    /// `deliver` for one of several programs that use each other: only the first notes the names that were there.
+    pub(super) async fn deliver_part(&mut self, program: &str, first: bool) -> Result<String, BoardError> {
+        let names = if first {
+            device::program(&[device::NAMES])
+        } else {
+            String::new()
+        };
         if self.kind == Some(Kind::Flat) {
             // 9 kB of RAM cannot hold a program as text and compile it too. What it writes is read back.
             return Ok([&names, program].concat());
@@ -164,6 +179,11 @@ impl Board {
             Sum::Adler32 => rolling(text.as_bytes()).to_string(),
         }
     }
+}
+
+fn assignments(values: &[(&str, String)]) -> String {
+    let assign = |(name, literal): &(&str, String)| [*name, "=", literal, "\n"].concat();
+    values.iter().map(assign).collect()
 }
 
 /// A checksum in numbers that stay small integers on a 32-bit MicroPython (31 bits).

@@ -59,12 +59,11 @@ impl Board {
         }
         let content = self.read(from.as_str()).await?;
         let mut stage = self.stage().await?;
-        let number = stage
+        stage.begin(vec![Order::Place(0, to.clone())], None).await?;
+        stage
             .put(&content, &Fingerprint::of(&content), &mut |_| {})
             .await?;
-        stage
-            .commit(&[Order::Place(number, to.clone())], &mut |_| {})
-            .await?;
+        stage.commit(&mut |_| {}).await?;
         stage.finish().await?;
         self.remove_flat(std::slice::from_ref(from)).await
     }

@@ -7,10 +7,12 @@ use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::Facts;
 use crate::board::Kind;
+use crate::board::QUIET;
 use crate::board::device;
-use crate::board::files::FLAT_MANIFEST;
+use crate::board::stage_flat::Held;
 use crate::board::stream::Stream;
 use crate::repl::bytes_literal;
+use crate::repl::text_literal;
 
 /// How content gets to the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,51 +61,65 @@ pub enum Order {
     PlaceManifest(u32),
 }
 
-/// New content on its way. Ends by `finish`, or by `abort` after a failure.
+/// The manifest that a commit puts in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its text.
+    pub text: String,
+    /// How a board with SHA-256 makes it out of its old one and of what is staged, so that no sum is sent twice:
+    /// lines as they are, `=from size` for a part of the old one (bytes), and `!adler32 size path` for the line of the
+    /// next staged file, in the order of staging.
+    pub recipe: String,
+}
+
+/// New content on its way. Ends by `finish`; after an error the caller brings the board back to its prompt.
 pub struct Stage<'b> {
     board: &'b mut Board,
     by: By,
+    /// What the commit will do.
+    orders: Vec<Order>,
+    record: Option<Record>,
     next: u32,
     done: u64,
 }
 
 enum By {
-    Stream(Box<Stream>),
+    Stream {
+        stream: Box<Stream>,
+        /// The sums of the files that were staged, one after the other.
+        sums: Vec<u8>,
+    },
     /// Bytes of content in one program.
     Paste {
         piece: usize,
         tier: Tier,
     },
     /// Flat: written under the real name at once, so content waits here until the commit.
-    Flat {
-        piece: usize,
-        held: Vec<(Vec<u8>, Fingerprint)>,
-    },
+    Flat(Held),
 }
 
 impl Board {
     /// How content would get to this board.
     pub async fn tier(&mut self) -> Result<Tier, BoardError> {
         let facts = self.facts().await?;
-        let raw_paste = self.repl.raw_paste().await?;
-        Ok(Tier::of(&facts, self.kind().await? == Kind::Flat, raw_paste))
+        Ok(Tier::of(
+            &facts,
+            self.kind().await? == Kind::Flat,
+            self.repl.has_raw_paste(),
+        ))
     }
 
-    /// Begins a transaction: starts the agent of the best tier that the firmware has.
+    /// Gets ready for transactions: starts the agent of the best tier that the firmware has.
     pub async fn stage(&mut self) -> Result<Stage<'_>, BoardError> {
         let facts = self.facts().await?;
         let tier = self.tier().await?;
         let by = if self.kind().await? == Kind::Flat {
-            // 9 kB of RAM: 48 bytes of content are up to 200 bytes of source.
-            By::Flat {
-                piece: 48,
-                held: Vec::new(),
-            }
+            By::Flat(Held::default())
         } else if tier == Tier::Stream {
-            let pieces = [device::PLACE, device::COMMIT, device::STAGE, device::STREAM];
-            let program = self.program(&pieces, &[]);
-            let program = self.deliver(&program).await?;
-            By::Stream(Box::new(Stream::start(&mut self.repl, &program).await?))
+            By::Stream {
+                stream: self.streaming().await?,
+                sums: Vec::new(),
+            }
         } else {
             let pieces = [
                 device::SAY,
@@ -114,7 +130,7 @@ impl Board {
                 device::PASTE,
             ];
             let code = self.deliver(&device::program(&pieces)).await?;
-            self.repl.exec(&code, super::QUIET).await?;
+            self.repl.exec(&code, QUIET).await?;
             // Source, parse tree and bytes object live at once: about eight bytes of RAM for one of content.
             let piece = usize::try_from(facts.free_ram / 24)
                 .unwrap_or(usize::MAX)
@@ -124,6 +140,8 @@ impl Board {
         Ok(Stage {
             board: self,
             by,
+            orders: Vec::new(),
+            record: None,
             next: 0,
             done: 0,
         })
@@ -134,15 +152,15 @@ impl Stage<'_> {
     /// How content gets to this board.
     pub fn tier(&self) -> Tier {
         match &self.by {
-            By::Stream(_) => Tier::Stream,
+            By::Stream { .. } => Tier::Stream,
             By::Paste { tier, .. } => *tier,
-            By::Flat { .. } => Tier::Raw,
+            By::Flat(_) => Tier::Raw,
         }
     }
 
     /// Content bytes that the board has taken.
     pub fn done(&self) -> u64 {
-        if let By::Stream(stream) = &self.by {
+        if let By::Stream { stream, .. } = &self.by {
             stream.done()
         } else {
             self.done
@@ -151,187 +169,206 @@ impl Stage<'_> {
 
     /// Frames that had to be sent again because the line damaged them.
     pub fn resent(&self) -> u64 {
-        if let By::Stream(stream) = &self.by {
+        if let By::Stream { stream, .. } = &self.by {
             stream.resent()
         } else {
             0
         }
     }
 
-    /// Stages a file; the board reads it back and verifies it. Gives its number in this transaction.
+    /// Begins a transaction: what its commit will do. The files that are staged from now on are numbered from 0.
+    pub async fn begin(&mut self, orders: Vec<Order>, record: Option<Record>) -> Result<(), BoardError> {
+        self.next = 0;
+        if let By::Stream { stream, sums } = &mut self.by {
+            // Paths and numbers all at once, in front of the contents: they compress best among themselves.
+            sums.clear();
+            let repl = &mut self.board.repl;
+            let manifest = record.as_ref().map(|_| "m".to_owned());
+            stream
+                .text(repl, b"Tj", journal(&orders, manifest).as_bytes())
+                .await?;
+            if let Some(record) = &record {
+                let has_sums = self.board.sum.in_recipes();
+                let recipe = if has_sums { &record.recipe } else { &record.text };
+                stream.text(repl, b"Tr", recipe.as_bytes()).await?;
+            }
+        }
+        self.orders = orders;
+        self.record = record;
+        Ok(())
+    }
+
+    /// Stages a file; the board reads it back and verifies it.
     /// `moved` is told the content bytes that the board has taken so far.
     pub async fn put(
         &mut self,
         content: &[u8],
         print: &Fingerprint,
         moved: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<u32, BoardError> {
+    ) -> Result<(), BoardError> {
         let (repl, sum) = (&mut self.board.repl, self.board.sum);
         match &mut self.by {
-            By::Stream(stream) => {
-                let size = u32::try_from(content.len()).map_err(|_| BoardError::NoSpace {
-                    needed: None,
-                    free: None,
-                })?;
-                let head = [&b"P"[..], &size.to_le_bytes(), &sum.of(print)].concat();
+            By::Stream { stream, sums } => {
+                let head = [&b"P"[..], &size(content)?].concat();
                 stream.write(repl, &head, 0).await?;
                 for piece in content.chunks(4096) {
                     stream.write(repl, piece, piece.len()).await?;
                     moved(stream.done());
                 }
+                sums.extend(sum.of(print));
             }
             By::Paste { piece, .. } => {
                 let name = self.next.to_string();
-                repl.exec(&format!("b('{name}')"), super::QUIET).await?;
+                repl.exec(&format!("b('{name}')"), QUIET).await?;
                 for some in content.chunks(*piece) {
-                    repl.exec(&["w(", &bytes_literal(some), ")"].concat(), super::QUIET)
+                    repl.exec(&["w(", &bytes_literal(some), ")"].concat(), QUIET)
                         .await?;
                     self.done += some.len() as u64;
                     moved(self.done);
                 }
                 let sum = bytes_literal(&sum.of(print));
-                repl.exec(&format!("e('{name}',{sum})"), super::QUIET).await?;
+                repl.exec(&format!("e('{name}',{sum})"), QUIET).await?;
             }
-            By::Flat { held, .. } => held.push((content.to_vec(), *print)),
+            By::Flat(held) => held.push((content.to_vec(), *print)),
         }
         self.next += 1;
-        Ok(self.next - 1)
+        Ok(())
     }
 
-    /// Stages a copy of a file that lies on the board. Gives its number in this transaction.
-    pub async fn copy(&mut self, from: &BoardPath, print: &Fingerprint) -> Result<u32, BoardError> {
+    /// Stages a copy of a file that lies on the board.
+    pub async fn copy(&mut self, from: &BoardPath, print: &Fingerprint) -> Result<(), BoardError> {
         let (repl, sum) = (&mut self.board.repl, self.board.sum);
         match &mut self.by {
-            By::Stream(stream) => {
-                let path = from.as_str().as_bytes();
-                let size = u32::try_from(path.len()).map_err(|_| BoardError::NoMemory)?;
-                let order = [&b"C"[..], &size.to_le_bytes(), &sum.of(print), path].concat();
-                stream.write(repl, &order, 0).await?;
+            By::Stream { stream, sums } => {
+                stream.write(repl, &taking(b"C", print, from)?, 0).await?;
+                sums.extend(sum.of(print));
             }
             By::Paste { .. } => {
-                let values = (
-                    crate::repl::text_literal(from.as_str()),
-                    bytes_literal(&sum.of(print)),
+                let call = format!(
+                    "t({},{},'{}',{})",
+                    text_literal(from.as_str()),
+                    print.size,
+                    self.next,
+                    bytes_literal(&sum.of(print))
                 );
-                repl.exec(
-                    &format!("t({},'{}',{})", values.0, self.next, values.1),
-                    super::QUIET,
-                )
-                .await?;
+                repl.exec(&call, QUIET).await?;
             }
-            By::Flat { held, .. } => {
+            By::Flat(held) => {
                 let content = self.board.read(from.as_str()).await?;
                 held.push((content, *print));
             }
         }
         self.next += 1;
-        Ok(self.next - 1)
-    }
-
-    /// Tells the board to commit, and waits until it has. From here on the board goes on by itself.
-    pub async fn commit(
-        &mut self,
-        orders: &[Order],
-        moved: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<(), BoardError> {
-        if let By::Flat { piece, held } = &mut self.by {
-            let (piece, held) = (*piece, std::mem::take(held));
-            return self.commit_flat(orders, piece, &held, moved).await;
-        }
-        let journal = journal(orders);
-        let number = self
-            .put(journal.as_bytes(), &Fingerprint::of(journal.as_bytes()), moved)
-            .await?;
-        let repl = &mut self.board.repl;
-        match &mut self.by {
-            By::Stream(stream) => {
-                stream.write(repl, b"G", 0).await?;
-                stream.settle(repl).await?;
-                moved(stream.done());
-                stream.committed(repl).await?;
-            }
-            _ => {
-                repl.exec(&format!("go('{number}')"), super::QUIET).await?;
-            }
-        }
-        self.next = 0;
         Ok(())
     }
 
-    /// A flat file system has no rename and no journal: files are written one after the other, each is
-    /// read back, and the manifest comes last.
-    async fn commit_flat(
+    /// Can files be staged as what differs from a file of the board?
+    pub fn can_patch(&self) -> bool {
+        matches!(self.by, By::Stream { .. })
+    }
+
+    /// Stages a file made of `from`, which lies on the board, by `steps` (`device/agent.py` has their form).
+    /// Only where `can_patch`.
+    pub async fn patch(
         &mut self,
-        orders: &[Order],
-        piece: usize,
-        held: &[(Vec<u8>, Fingerprint)],
+        from: &BoardPath,
+        steps: &[u8],
+        print: &Fingerprint,
         moved: &mut (dyn FnMut(u64) + Send),
     ) -> Result<(), BoardError> {
-        let manifest = BoardPath::new(FLAT_MANIFEST).expect("it is a path");
-        let removed = orders.iter().filter_map(|order| {
-            if let Order::Remove(path) = order {
-                Some(path.clone())
-            } else {
-                None
-            }
-        });
-        self.board.remove_flat(&removed.collect::<Vec<_>>()).await?;
-        let program = device::program(&[device::FLAT_PLACE, device::FLAT_PASTE]);
-        let code = self.board.deliver(&program).await?;
-        self.board.repl.exec(&code, super::QUIET).await?;
-        for order in orders {
-            let (number, path) = match order {
-                Order::Remove(_) => continue,
-                Order::Place(number, path) => (*number, path),
-                Order::PlaceManifest(number) => (*number, &manifest),
-                Order::MakeFolder(path) | Order::RemoveFolder(path) => {
-                    return Err(BoardError::NoFolders { path: path.clone() });
-                }
-            };
-            let (content, print) = &held[number as usize];
-            let name = self.board.text(path.as_str()).await?;
-            let sum = self.board.sum.hex(print);
-            let repl = &mut self.board.repl;
-            let at = |error| BoardError::at(error, path.as_str());
-            repl.exec(&format!("b({name})"), super::QUIET).await.map_err(at)?;
-            for some in content.chunks(piece) {
-                repl.exec(&["w(", &bytes_literal(some), ")"].concat(), super::QUIET)
-                    .await
-                    .map_err(at)?;
-                self.done += some.len() as u64;
-                moved(self.done);
-            }
-            repl.exec(&format!("e({name},'{sum}')"), super::QUIET)
-                .await
-                .map_err(at)?;
-        }
-        self.board
-            .repl
-            .exec(&device::program(&[device::TIDY]), super::QUIET)
+        let By::Stream { stream, sums } = &mut self.by else {
+            let line = "a tier without patches".to_owned();
+            return Err(BoardError::Answer { line });
+        };
+        let repl = &mut self.board.repl;
+        stream.write(repl, &taking(b"D", print, from)?, 0).await?;
+        stream
+            .write(repl, steps, usize::try_from(print.size).unwrap_or(usize::MAX))
             .await?;
-        self.next = 0;
+        moved(stream.done());
+        sums.extend(self.board.sum.of(print));
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Tells the board to commit, and waits until it has. From here on the board goes on by itself.
+    pub async fn commit(&mut self, moved: &mut (dyn FnMut(u64) + Send)) -> Result<(), BoardError> {
+        let orders = std::mem::take(&mut self.orders);
+        let record = self.record.take();
+        if let By::Stream { stream, sums } = &mut self.by {
+            let repl = &mut self.board.repl;
+            let sum = self.board.sum;
+            let mut order = b"G".to_vec();
+            order.extend(sum.of(&Fingerprint::of(sums)));
+            if let Some(record) = &record {
+                order.extend(sum.of(&Fingerprint::of(record.text.as_bytes())));
+            }
+            stream.write(repl, &order, 0).await?;
+            stream.settle(repl).await?;
+            moved(stream.done());
+            return stream.committed(repl).await;
+        }
+        let manifest = record.is_some().then_some(self.next);
+        if let Some(record) = &record {
+            let text = record.text.as_bytes();
+            self.put(text, &Fingerprint::of(text), moved).await?;
+        }
+        if let By::Flat(held) = &mut self.by {
+            let held = std::mem::take(held);
+            let orders: Vec<Order> = orders
+                .into_iter()
+                .chain(manifest.map(Order::PlaceManifest))
+                .collect();
+            return self
+                .board
+                .place_flat(&orders, &held, &mut self.done, moved)
+                .await;
+        }
+        let journal = journal(&orders, manifest.map(|number| number.to_string()));
+        let number = self.next;
+        self.put(journal.as_bytes(), &Fingerprint::of(journal.as_bytes()), moved)
+            .await?;
+        let repl = &mut self.board.repl;
+        repl.exec(&format!("c('{number}')"), QUIET).await?;
         Ok(())
     }
 
     /// Ends the agent. The board is at the raw prompt, with no names of ours left.
     pub async fn finish(self) -> Result<(), BoardError> {
         match self.by {
-            By::Stream(stream) => stream.finish(&mut self.board.repl).await?,
+            By::Stream { stream, .. } => stream.finish(&mut self.board.repl).await?,
             By::Paste { .. } => {
-                self.board
-                    .repl
-                    .exec(&device::program(&[device::TIDY]), super::QUIET)
-                    .await?;
+                let tidy = device::program(&[device::TIDY]);
+                self.board.repl.exec(&tidy, QUIET).await?;
             }
-            By::Flat { .. } => {}
+            By::Flat(_) => {}
         }
         self.board.facts = None;
         Ok(())
     }
 }
 
-/// The journal's text; `device/commit.py` describes it.
-fn journal(orders: &[Order]) -> String {
+/// The head of an order that makes a file of this size out of one of the board.
+fn taking(order: &[u8], print: &Fingerprint, from: &BoardPath) -> Result<Vec<u8>, BoardError> {
+    let path = from.as_str().as_bytes();
+    let size = u32::try_from(print.size).map_err(|_| too_large())?;
+    Ok([order, &size.to_le_bytes(), &self::size(path)?, path].concat())
+}
+
+fn size(content: &[u8]) -> Result<[u8; 4], BoardError> {
+    let size = u32::try_from(content.len()).map_err(|_| too_large())?;
+    Ok(size.to_le_bytes())
+}
+
+fn too_large() -> BoardError {
+    BoardError::NoSpace {
+        needed: None,
+        free: None,
+    }
+}
+
+/// The journal's text; `device/commit.py` describes it. `manifest` is the staged manifest's name.
+fn journal(orders: &[Order], manifest: Option<String>) -> String {
     let mut text = String::new();
     for order in orders {
         let line = match order {
@@ -342,6 +379,9 @@ fn journal(orders: &[Order]) -> String {
             Order::PlaceManifest(number) => format!(">{number} /.boardside/manifest\n"),
         };
         text.push_str(&line);
+    }
+    if let Some(name) = manifest {
+        text.push_str(&format!(">{name} /.boardside/manifest\n"));
     }
     let sum = Fingerprint::of(text.as_bytes()).adler32;
     text + &format!("={sum}\n")

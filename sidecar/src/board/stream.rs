@@ -1,4 +1,4 @@
-//! The stream tier: one compressed, reliable stream of orders to `device/stream.py`.
+//! The stream tier: one compressed, reliable stream of orders to `device/agent.py`.
 //! Frames and acknowledgements are `link`'s, what comes back is `incoming`'s business.
 
 use std::collections::VecDeque;
@@ -10,6 +10,7 @@ use flate2::FlushCompress;
 use tokio::time::Instant;
 
 use crate::board::BoardError;
+use crate::board::QUIET;
 use crate::board::incoming::Event;
 use crate::board::incoming::Incoming;
 use crate::board::link::Link;
@@ -41,11 +42,18 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Starts the agent, whose program is given.
-    pub(super) async fn start(repl: &mut Repl, program: &str) -> Result<Self, BoardError> {
+    /// Runs the program that is to become the agent, and hears what it says at its beginning.
+    ///
+    /// `piece` is what it was told: after so many bytes it says that it has read them. `None` if the program ended
+    /// without a word: there was no agent. What it raised is `ReplError::Raised`.
+    pub(super) async fn start(
+        repl: &mut Repl,
+        program: &[u8],
+        piece: usize,
+    ) -> Result<Option<(Self, Vec<String>)>, BoardError> {
         repl.start(program).await?;
         let mut stream = Self {
-            link: Link::new(repl.receive_buffer()),
+            link: Link::new(repl.receive_buffer(), piece, 0),
             deflate: None,
             incoming: Incoming::default(),
             said: VecDeque::new(),
@@ -54,11 +62,23 @@ impl Stream {
             content: 0,
             done: 0,
         };
-        let line = stream
-            .line(repl, "start of the agent", Duration::from_secs(10))
-            .await?;
-        let window = line.strip_prefix("w ").and_then(|bits| bits.parse::<u8>().ok());
-        let window = window.ok_or(BoardError::Answer { line })?;
+        let mut hello = Vec::new();
+        let (window, longest) = loop {
+            let deadline = Instant::now() + QUIET;
+            match stream.event(repl, deadline, "start of the agent").await? {
+                Event::Room | Event::Ack(_) => {}
+                Event::Ended(error) if error.is_empty() => return Ok(None),
+                Event::Ended(error) => {
+                    return Err(BoardError::Repl(ReplError::Raised(Traceback::new(&error))));
+                }
+                Event::Line(line) if line.starts_with("x ") => return Err(refused(&line)),
+                Event::Line(line) => match line.strip_prefix("w ") {
+                    Some(words) => break sizes(words).ok_or(BoardError::Answer { line })?,
+                    None => hello.push(line),
+                },
+            }
+        };
+        stream.link = Link::new(repl.receive_buffer(), piece, longest);
         if window > 8 {
             // RFC 1951; the board said how large a window its RAM can hold.
             stream.deflate = Some(Compress::new_with_window_bits(
@@ -67,7 +87,36 @@ impl Stream {
                 window.min(15),
             ));
         }
-        Ok(stream)
+        Ok(Some((stream, hello)))
+    }
+
+    /// Runs a program beside the agent and hands over each line that it says.
+    pub(super) async fn run(
+        &mut self,
+        repl: &mut Repl,
+        program: &str,
+        heard: &mut (dyn FnMut(String) + Send),
+    ) -> Result<(), BoardError> {
+        self.text(repl, b"X", program.as_bytes()).await?;
+        self.compress(b"", FlushCompress::Sync);
+        self.pump(repl, true).await?;
+        loop {
+            let line = self.line(repl, "end of the program", QUIET).await?;
+            if line == "." {
+                return Ok(());
+            }
+            if line.starts_with("! ") {
+                return Err(refused(&line));
+            }
+            heard(line);
+        }
+    }
+
+    /// An order with a text.
+    pub(super) async fn text(&mut self, repl: &mut Repl, order: &[u8], text: &[u8]) -> Result<(), BoardError> {
+        let size = u32::try_from(text.len()).map_err(|_| BoardError::NoMemory)?;
+        let order = [order, &size.to_le_bytes(), text].concat();
+        self.write(repl, &order, 0).await
     }
 
     /// Content bytes that the agent has taken.
@@ -154,8 +203,8 @@ impl Stream {
     async fn pump(&mut self, repl: &mut Repl, all: bool) -> Result<(), BoardError> {
         let mut quiet = 0;
         loop {
-            while let Some(frame) = self.link.next_frame(all) {
-                repl.send(&frame).await?;
+            while let Some(bytes) = self.link.next_bytes(all) {
+                repl.send(&bytes).await?;
             }
             if if all {
                 self.link.is_settled()
@@ -168,6 +217,10 @@ impl Stream {
                 .event(repl, Instant::now() + ACK_LIMIT, "acknowledgement of the board")
                 .await
             {
+                Ok(Event::Room) => {
+                    quiet = 0;
+                    self.link.has_room();
+                }
                 Ok(Event::Ack(expected)) => {
                     quiet = 0;
                     self.link.acknowledge(expected);
@@ -202,7 +255,7 @@ impl Stream {
         }
         loop {
             match self.event(repl, deadline, waiting_for).await? {
-                Event::Ack(_) => {}
+                Event::Room | Event::Ack(_) => {}
                 Event::Line(line) if line.starts_with("x ") => return Err(refused(&line)),
                 Event::Line(line) => return Ok(line),
                 Event::Ended(error) => return Err(ended(&error)),
@@ -231,7 +284,15 @@ impl Stream {
     }
 }
 
+/// Window of deflate in bits, and the longest frame that the agent takes.
+fn sizes(words: &str) -> Option<(u8, usize)> {
+    let (window, longest) = words.split_once(' ')?;
+    let longest = longest.parse().ok().filter(|longest| *longest >= 64)?;
+    Some((window.parse().ok()?, longest))
+}
+
 /// `x <errno or exception> <text>`: the agent gave up and has cleared away what it had staged.
+/// `! …`: the same of a program that ran beside it, which goes on.
 fn refused(line: &str) -> BoardError {
     let mut words = line.splitn(3, ' ').skip(1);
     let (kind, text) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());

@@ -37,6 +37,11 @@ impl Sum {
         }
     }
 
+    /// Can a board with this sum make the lines of its manifest? They begin with SHA-256.
+    pub(super) fn in_recipes(self) -> bool {
+        self == Self::Sha256
+    }
+
     /// The bytes of this sum of a file.
     pub fn of(self, print: &Fingerprint) -> Vec<u8> {
         match self {

@@ -143,7 +143,7 @@ impl Repl {
         quiet: Duration,
         out: &mut (dyn FnMut(Vec<u8>) + Send),
     ) -> Result<(), ReplError> {
-        self.start(code).await?;
+        self.start(code.as_bytes()).await?;
         let mut reply = Reply::default();
         loop {
             reply.push(&std::mem::take(&mut self.input));
@@ -161,16 +161,16 @@ impl Repl {
     }
 
     /// Sends a program and returns as soon as the board runs it.
-    pub async fn start(&mut self, code: &str) -> Result<(), ReplError> {
+    pub async fn start(&mut self, code: &[u8]) -> Result<(), ReplError> {
         if self.paste == Paste::Works {
             self.paste = Paste::Unknown;
         }
         if self.raw_paste().await? {
             self.paste = Paste::Works;
-            return self.paste_code(code.as_bytes()).await;
+            return self.paste_code(code).await;
         }
         self.input.clear();
-        for slice in code.as_bytes().chunks(SLICE) {
+        for slice in code.chunks(SLICE) {
             self.send(slice).await?;
             tokio::time::sleep(SLICE_PAUSE).await;
         }

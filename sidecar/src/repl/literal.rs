@@ -14,6 +14,27 @@ pub fn bytes_literal(bytes: &[u8]) -> String {
     text
 }
 
+/// The same in as few bytes as raw-paste can carry: all that is not special to Python's lexer or to the REPL stays
+/// as it is (MicroPython's `py/lexer.c` takes any byte in a literal, but reads 0x00 as 0x01; `shared/runtime/pyexec.c`
+/// reads 0x03 and 0x04).
+pub fn dense_literal(bytes: &[u8]) -> Vec<u8> {
+    let mut text = b"b'".to_vec();
+    for (at, byte) in bytes.iter().enumerate() {
+        let octal = bytes.get(at + 1).is_some_and(|next| (b'0'..b'8').contains(next));
+        match byte {
+            b'\'' | b'\\' => text.extend([b'\\', *byte]),
+            b'\n' => text.extend(b"\\n"),
+            b'\r' => text.extend(b"\\r"),
+            // Digits behind it would belong to it.
+            0 | 3 | 4 if octal => text.extend([b'\\', b'0', b'0', b'0' + byte]),
+            0 | 3 | 4 => text.extend([b'\\', b'0' + byte]),
+            byte => text.push(*byte),
+        }
+    }
+    text.push(b'\'');
+    text
+}
+
 /// `'…'`; non-ASCII characters stay as they are, in UTF-8.
 pub fn text_literal(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
@@ -51,5 +72,9 @@ mod tests {
             r"b'a\'\\\n\r\t\x00\x03\xff'"
         );
         assert_eq!(text_literal("it's ü"), r"'it\'s ü'");
+        assert_eq!(
+            dense_literal(b"a'\\\n\r\t\x00\x03\x037\xff"),
+            b"b'a\\'\\\\\\n\\r\t\\0\\3\\0037\xff'"
+        );
     }
 }

@@ -22,5 +22,6 @@ pub use error::Excerpt;
 pub use error::ReplError;
 pub use error::Traceback;
 pub use literal::bytes_literal;
+pub use literal::dense_literal;
 pub use literal::text_literal;
 pub use typing::Typing;

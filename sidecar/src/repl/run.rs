@@ -32,7 +32,7 @@ impl Repl {
         mut keys: Option<&mut Typing>,
         sink: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<(), ReplError> {
-        self.start(code).await?;
+        self.start(code.as_bytes()).await?;
         let mut reply = Reply::default();
         loop {
             reply.push(&std::mem::take(&mut self.input));

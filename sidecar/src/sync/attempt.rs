@@ -17,8 +17,10 @@ use crate::sync::plan::plan;
 use crate::sync::plan::spare;
 use crate::sync::scan::Scan;
 use crate::sync::survey::Settle;
+use crate::sync::survey::Survey;
 use crate::sync::survey::survey;
 use crate::sync::transaction::Applied;
+use crate::sync::transaction::Before;
 use crate::sync::transaction::apply;
 use crate::sync::transaction::room;
 
@@ -56,22 +58,28 @@ pub async fn preview(
 ) -> Result<Plan, SyncError> {
     look(board, wish, progress, Settle::Not)
         .await
-        .map(|(plan, _)| plan)
+        .map(|looked| looked.plan)
 }
 
-/// The plan, and whether the board's manifest already says what it would say.
+struct Looked {
+    plan: Plan,
+    /// The board's manifest already says what it would say.
+    recorded: bool,
+    before: Before,
+}
+
 async fn look(
     board: &mut Board,
     wish: &Wish<'_>,
     progress: &mut dyn Progress,
     settle: Settle,
-) -> Result<(Plan, bool), SyncError> {
+) -> Result<Looked, SyncError> {
     let project = Manifest {
         project: wish.name.to_owned(),
         files: wish.scan.files.clone(),
     };
     progress.report(At::Comparing);
-    let state = survey(board, &project, wish.known, settle).await?;
+    let Survey { state, is_exact } = survey(board, &project, wish.known, settle).await?;
     let problems = check_names(&project.files, &state);
     if !problems.is_empty() {
         return Err(SyncError::Names(problems));
@@ -85,7 +93,12 @@ async fn look(
     );
     plan.manifest.project = project.project;
     let recorded = state.manifest.as_ref() == Some(&plan.manifest);
-    Ok((plan, recorded))
+    let before = Before::of(&state, is_exact);
+    Ok(Looked {
+        plan,
+        recorded,
+        before,
+    })
 }
 
 /// Makes the board's tree equal to the project's. On an error the board holds the old project.
@@ -124,7 +137,11 @@ async fn attempt(
         board.resync().await?;
         board.recover().await?;
     }
-    let (plan, recorded) = look(board, wish, progress, Settle::First).await?;
+    let Looked {
+        plan,
+        recorded,
+        before,
+    } = look(board, wish, progress, Settle::First).await?;
     if !plan.conflicts.is_empty() {
         return Err(SyncError::Conflicts(plan.conflicts));
     }
@@ -136,14 +153,14 @@ async fn attempt(
             applied: None,
         });
     }
-    let before = board.facts().await?;
+    let facts = board.facts().await?;
     let text = plan.manifest.render();
-    let fit = match before.flash {
+    let fit = match facts.flash {
         Some((block, ..)) => room(&plan, &text, block)?,
         None => Fit::Unknown,
     };
-    let applied = apply(board, &plan, &plan.manifest, fit, wish.scan, progress).await;
-    let applied = applied.map_err(|error| with_free(error, before.flash.map(|(_, free, _)| free)))?;
+    let applied = apply(board, &plan, &before, fit, wish, progress).await;
+    let applied = applied.map_err(|error| with_free(error, facts.flash.map(|(_, free, _)| free)))?;
     wish.known.keep(text.as_bytes());
     Ok(Outcome {
         plan,

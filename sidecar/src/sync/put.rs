@@ -125,17 +125,24 @@ async fn attempt(
         }
     };
     let mut stage = board.stage().await?;
-    let mut orders: Vec<Order> = missing.into_iter().map(Order::MakeFolder).collect();
-    for place in places {
-        let number = send(&mut stage, place.path, place.content, total, progress).await?;
-        orders.push(Order::Place(number, place.path.clone()));
-        if !whole {
-            stage.commit(&std::mem::take(&mut orders), &mut |_| {}).await?;
+    let folders: Vec<Order> = missing.into_iter().map(Order::MakeFolder).collect();
+    let at_once = if whole { places.len().max(1) } else { 1 };
+    let batches: Vec<&[Place<'_>]> = if places.is_empty() {
+        vec![&[]]
+    } else {
+        places.chunks(at_once).collect()
+    };
+    let mut folders = Some(folders);
+    for batch in batches {
+        let mut orders = folders.take().unwrap_or_default();
+        let numbered = (0..).zip(batch);
+        orders.extend(numbered.map(|(number, place)| Order::Place(number, place.path.clone())));
+        stage.begin(orders, None).await?;
+        for place in batch {
+            send(&mut stage, place.path, place.content, total, progress).await?;
         }
-    }
-    if !orders.is_empty() {
         progress.report(At::Committing);
-        stage.commit(&orders, &mut |_| {}).await?;
+        stage.commit(&mut |_| {}).await?;
     }
     let applied = Applied {
         tier: stage.tier(),
@@ -152,7 +159,7 @@ async fn send(
     content: &Content,
     total: u64,
     progress: &mut dyn Progress,
-) -> Result<u32, SyncError> {
+) -> Result<(), SyncError> {
     let content = content.read()?;
     let mut moved = |done: u64| {
         progress.report(At::Sending {

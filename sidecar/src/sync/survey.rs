@@ -28,13 +28,21 @@ pub(super) enum Settle {
     Not,
 }
 
+/// What was found.
+pub(super) struct Survey {
+    /// What the plan has to know.
+    pub(super) state: BoardState,
+    /// The text of the board's manifest is that of `state.manifest`, byte by byte.
+    pub(super) is_exact: bool,
+}
+
 /// Asks the board: one round trip where nothing changed, a few where files are new.
 pub(super) async fn survey(
     board: &mut Board,
     project: &Manifest,
     known: &KnownManifests,
     settle: Settle,
-) -> Result<BoardState, SyncError> {
+) -> Result<Survey, SyncError> {
     let mut compared = board.compare().await?;
     if compared.facts.unfinished && settle == Settle::First {
         board.recover().await?;
@@ -59,7 +67,10 @@ pub(super) async fn survey(
     if !all_owned || state.drifted.values().any(|drift| *drift == Drift::Missing) {
         state.foreign = foreign(board, &project.files, state.manifest.as_ref()).await?;
     }
-    Ok(state)
+    let text = state.manifest.as_ref().map(Manifest::render);
+    let found = text.map(|text| board.sum().hex(&Fingerprint::of(text.as_bytes())));
+    let is_exact = found == compared.manifest;
+    Ok(Survey { state, is_exact })
 }
 
 fn state_of(compared: &Compared) -> BoardState {

@@ -1,20 +1,27 @@
 //! `apply`: a plan becomes a transaction on the board: everything new is staged and verified, then the
 //! board commits by itself. Decides nothing: that was the plan.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 
+use crate::base::BoardPath;
 use crate::base::Fingerprint;
 use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::Order;
+use crate::board::Record;
 use crate::board::Stage;
 use crate::board::Tier;
 use crate::sync::error::SyncError;
+use crate::sync::attempt::Wish;
 use crate::sync::plan::Act;
+use crate::sync::plan::BoardState;
 use crate::sync::plan::Fit;
 use crate::sync::plan::Manifest;
 use crate::sync::plan::Plan;
+use crate::sync::plan::Snapshot;
 use crate::sync::plan::Step;
 use crate::sync::scan::Scan;
 
@@ -47,41 +54,67 @@ pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<Fit, SyncE
     }
 }
 
+/// What the board was proven to hold before.
+pub(super) struct Before {
+    /// Its manifest, where the board has it byte by byte as it would be written.
+    manifest: Option<Manifest>,
+    /// Files of ours that are what the manifest says.
+    files: Snapshot,
+}
+
+impl Before {
+    pub(super) fn of(state: &BoardState, is_exact: bool) -> Self {
+        let files = state.manifest.iter().flat_map(|manifest| &manifest.files);
+        let proven = files.filter(|(path, _)| !state.drifted.contains_key(path));
+        Self {
+            manifest: state.manifest.clone().filter(|_| is_exact),
+            files: proven.map(|(path, print)| (path.clone(), *print)).collect(),
+        }
+    }
+}
+
 /// Applies a plan. After an error the caller brings the board back to its prompt and clears away.
 pub(super) async fn apply(
     board: &mut Board,
     plan: &Plan,
-    manifest: &Manifest,
+    before: &Before,
     fit: Fit,
-    scan: &Scan,
+    wish: &Wish<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Applied, SyncError> {
     let whole = fit != Fit::OneByOne;
     let mut stage = board.stage().await?;
-    let steps = if whole {
-        plan.steps.clone()
-    } else {
-        plan.one_by_one()
-    };
     let mut sending = Sending {
-        scan,
+        before,
+        scan: wish.scan,
+        total: to_send(&plan.steps),
         progress,
-        total: to_send(&steps),
+    };
+    let record = |staged| Record {
+        text: plan.manifest.render(),
+        recipe: plan.manifest.recipe(before.manifest.as_ref(), staged),
     };
     if whole {
-        let mut orders = Vec::new();
-        for step in &steps {
-            orders.push(sending.order(&mut stage, step).await?);
+        let (orders, staged) = numbered(&plan.steps);
+        let paths = staged.keys().map(|path| (*path).clone()).collect();
+        stage.begin(orders, Some(record(&paths))).await?;
+        for step in staged.into_values() {
+            sending.stage(&mut stage, step).await?;
         }
-        sending.place_manifest(&mut stage, manifest, orders).await?;
     } else {
         // A cut in between leaves files that are already what the project wants; the next sync takes them over.
-        for step in &steps {
-            let order = sending.order(&mut stage, step).await?;
-            stage.commit(&[order], &mut |_| {}).await?;
+        for step in plan.one_by_one() {
+            let (orders, _) = numbered(std::slice::from_ref(&step));
+            stage.begin(orders, None).await?;
+            sending.stage(&mut stage, &step).await?;
+            stage.commit(&mut |_| {}).await?;
         }
-        sending.place_manifest(&mut stage, manifest, Vec::new()).await?;
+        stage
+            .begin(Vec::new(), Some(record(&BTreeSet::new())))
+            .await?;
     }
+    sending.progress.report(At::Committing);
+    stage.commit(&mut |_| {}).await?;
     let applied = Applied {
         tier: stage.tier(),
         whole,
@@ -91,19 +124,36 @@ pub(super) async fn apply(
     Ok(applied)
 }
 
+/// What the commit does, in the order of the plan; and what is staged for it, in the order of the paths, which is
+/// that of the numbers and of the manifest.
+fn numbered(steps: &[Step]) -> (Vec<Order>, BTreeMap<&BoardPath, &Step>) {
+    let staged: BTreeMap<&BoardPath, &Step> = steps
+        .iter()
+        .filter(|step| matches!(step.act, Act::Put { .. } | Act::Copy { .. }))
+        .map(|step| (step.act.path(), step))
+        .collect();
+    let numbers: BTreeMap<&BoardPath, u32> = staged.keys().copied().zip(0..).collect();
+    let order = |step: &Step| match &step.act {
+        Act::Remove { path, .. } => Order::Remove(path.clone()),
+        Act::RemoveFolder(path) => Order::RemoveFolder(path.clone()),
+        Act::MakeFolder(path) => Order::MakeFolder(path.clone()),
+        Act::Put { path, .. } | Act::Copy { to: path, .. } => Order::Place(numbers[path], path.clone()),
+    };
+    (steps.iter().map(order).collect(), staged)
+}
+
 struct Sending<'a> {
+    before: &'a Before,
     scan: &'a Scan,
     progress: &'a mut dyn Progress,
     total: u64,
 }
 
 impl Sending<'_> {
-    async fn order(&mut self, stage: &mut Stage<'_>, step: &Step) -> Result<Order, SyncError> {
-        Ok(match &step.act {
-            Act::Remove { path, .. } => Order::Remove(path.clone()),
-            Act::RemoveFolder(path) => Order::RemoveFolder(path.clone()),
-            Act::MakeFolder(path) => Order::MakeFolder(path.clone()),
-            Act::Copy { from, to, print, .. } => Order::Place(stage.copy(from, print).await?, to.clone()),
+    /// Stages what this step needs.
+    async fn stage(&mut self, stage: &mut Stage<'_>, step: &Step) -> Result<(), SyncError> {
+        match &step.act {
+            Act::Copy { from, print, .. } => stage.copy(from, print).await?,
             Act::Put { path, print, .. } => {
                 let host = self
                     .scan
@@ -130,24 +180,11 @@ impl Sending<'_> {
                         total,
                     });
                 };
-                Order::Place(stage.put(&content, print, &mut moved).await?, path.clone())
+                stage.put(&content, print, &mut moved).await?;
             }
-        })
-    }
-
-    async fn place_manifest(
-        &mut self,
-        stage: &mut Stage<'_>,
-        manifest: &Manifest,
-        mut orders: Vec<Order>,
-    ) -> Result<(), SyncError> {
-        let text = manifest.render();
-        let number = stage
-            .put(text.as_bytes(), &Fingerprint::of(text.as_bytes()), &mut |_| {})
-            .await?;
-        orders.push(Order::PlaceManifest(number));
-        self.progress.report(At::Committing);
-        Ok(stage.commit(&orders, &mut |_| {}).await?)
+            Act::Remove { .. } | Act::RemoveFolder(_) | Act::MakeFolder(_) => {}
+        }
+        Ok(())
     }
 }
 

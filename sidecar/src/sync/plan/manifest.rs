@@ -1,7 +1,10 @@
 //! `Manifest`: the record that lies on the board of what the last sync put there.
 //! Not trusted: every line is compared with the board before it is believed.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use crate::base::BoardPath;
 use crate::base::Digest;
@@ -43,21 +46,66 @@ pub enum ManifestError {
 impl Manifest {
     /// The text that lies on the board.
     pub fn render(&self) -> String {
+        let mut text = self.head();
+        for (path, print) in &self.files {
+            text.push_str(&line(path, print));
+        }
+        text
+    }
+
+    /// How a board makes this manifest out of the one that it has and of the files that are staged, in the order of
+    /// their paths: lines as they are, `=from size` for bytes of the old one, `!adler32 size path` for a staged file,
+    /// whose other sums the board knows itself.
+    pub fn recipe(&self, before: Option<&Self>, staged: &BTreeSet<BoardPath>) -> String {
+        let mut old = BTreeMap::new();
+        let mut at = 0;
+        let mut add = |key, text: String| {
+            let size = text.len();
+            old.insert(key, (at, text));
+            at += size;
+        };
+        if let Some(before) = before {
+            add(None, before.head());
+            for (path, print) in &before.files {
+                add(Some(path), line(path, print));
+            }
+        }
+        let mut recipe = String::new();
+        let mut run = 0..0;
+        let keys = std::iter::once(None).chain(self.files.keys().map(Some));
+        for key in keys {
+            let text = key.map_or_else(|| self.head(), |path| line(path, &self.files[path]));
+            let staged = key.filter(|path| staged.contains(path));
+            let same = old.get(&key).filter(|(_, same)| *same == text);
+            if let (None, Some((from, _))) = (staged, same) {
+                if run.end != *from {
+                    take(&mut recipe, &run);
+                    run = *from..*from;
+                }
+                run.end += text.len();
+                continue;
+            }
+            take(&mut recipe, &run);
+            run = 0..0;
+            if let Some(path) = staged {
+                let print = &self.files[path];
+                writeln!(recipe, "!{:08x} {} {path}", print.adler32, print.size)
+                    .expect("writing to a String cannot fail");
+            } else {
+                recipe.push_str(&text);
+            }
+        }
+        take(&mut recipe, &run);
+        recipe
+    }
+
+    fn head(&self) -> String {
         let name: String = self
             .project
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        let mut text = format!("boardside 1 {name}\n");
-        for (path, print) in &self.files {
-            writeln!(
-                text,
-                "{} {:08x} {:08x} {} {path}",
-                print.sha256, print.crc32, print.adler32, print.size
-            )
-            .expect("writing to a String cannot fail");
-        }
-        text
+        format!("boardside 1 {name}\n")
     }
 
     /// Reads the text that lies on the board.
@@ -89,6 +137,19 @@ impl Manifest {
     }
 }
 
+fn line(path: &BoardPath, print: &Fingerprint) -> String {
+    format!(
+        "{} {:08x} {:08x} {} {path}\n",
+        print.sha256, print.crc32, print.adler32, print.size
+    )
+}
+
+fn take(recipe: &mut String, run: &Range<usize>) {
+    if !run.is_empty() {
+        writeln!(recipe, "={} {}", run.start, run.len()).expect("writing to a String cannot fail");
+    }
+}
+
 fn entry(line: &str) -> Option<(BoardPath, Fingerprint)> {
     let mut words = line.splitn(5, ' ');
     let print = Fingerprint {
@@ -117,6 +178,38 @@ mod tests {
     #[test]
     fn a_manifest_reads_back_as_it_was_written() {
         assert_eq!(Manifest::parse(&sample().render()), Ok(sample()));
+    }
+
+    #[test]
+    fn a_recipe_takes_what_stays_from_the_old_manifest() {
+        let staged = |paths: &[&str]| paths.iter().map(|path| BoardPath::new(path).unwrap()).collect();
+        let before = sample();
+        let mut after = sample();
+        let main = BoardPath::new("/main.py").unwrap();
+        after.files.insert(main.clone(), Fingerprint::of(b"abc"));
+        let text = before.render();
+        let [head, empty, lib, _] = text.split_inclusive('\n').collect::<Vec<_>>()[..] else {
+            panic!("{text}");
+        };
+        let kept_all = text.len() - text.lines().last().unwrap().len() - 1;
+        let kept = head.len() + empty.len() + lib.len();
+        assert_eq!(
+            after.recipe(Some(&before), &staged(&["/main.py"])),
+            format!("=0 {kept}\n!024d0127 3 /main.py\n")
+        );
+        after.files.remove(&BoardPath::new("/empty").unwrap());
+        let (first, second) = (head.len(), head.len() + empty.len());
+        assert_eq!(
+            after.recipe(Some(&before), &staged(&["/main.py"])),
+            format!("=0 {first}\n={second} {}\n!024d0127 3 /main.py\n", lib.len())
+        );
+        // A file that was lost on the board is staged again with the line that it had.
+        assert_eq!(
+            before.recipe(Some(&before), &staged(&["/main.py"])),
+            format!("=0 {kept_all}\n!00620062 1 /main.py\n")
+        );
+        // What is not staged in this transaction stands there as it is.
+        assert_eq!(after.recipe(None, &staged(&[])), after.render());
     }
 
     #[test]

@@ -1,0 +1,189 @@
+//! Starting and ending the agent. It stays on the board's flash, so that the next time a few bytes wake it.
+//! What it is told once it runs is `stream`'s and `stage`'s business.
+
+use std::sync::LazyLock;
+
+use flate2::Compress;
+use flate2::Compression;
+use flate2::FlushCompress;
+use flate2::Status;
+
+use crate::base::Digest;
+use crate::board::Board;
+use crate::board::BoardError;
+use crate::board::Kind;
+use crate::board::QUIET;
+use crate::board::Sum;
+use crate::board::device;
+use crate::board::device::Piece;
+use crate::board::stream::Stream;
+use crate::repl::ReplError;
+use crate::repl::dense_literal;
+
+/// What the agent is made of.
+const PIECES: [Piece; 8] = [
+    device::SAY,
+    device::SUM_SHA256,
+    device::PLACE,
+    device::FACTS,
+    device::COMPARE,
+    device::COMMIT,
+    device::STAGE,
+    device::AGENT,
+];
+/// Characters that a small board compiles at once: source, parse tree and code of the whole would not fit its RAM.
+const AT_ONCE: usize = 900;
+/// Window of the packed agent in bits: what `device/load.py` unpacks with.
+const WINDOW: u8 = 12;
+
+/// The agent as it travels and lies on the board.
+struct Packed {
+    bytes: Vec<u8>,
+    /// The start of its SHA-256, and the sizes of the pieces, as the arguments of `device/load.py`.
+    proof: Vec<u8>,
+}
+
+static PACKED: LazyLock<Packed> = LazyLock::new(|| {
+    let text = device::program(&PIECES);
+    let parts = parts(&text);
+    let mut bytes = Vec::with_capacity(text.len());
+    let status = Compress::new_with_window_bits(Compression::best(), false, WINDOW).compress_vec(
+        text.as_bytes(),
+        &mut bytes,
+        FlushCompress::Finish,
+    );
+    assert!(matches!(status, Ok(Status::StreamEnd)), "Python is never more when deflated");
+    let mut proof = dense_literal(&Digest::of(&bytes).0[..8]);
+    let sizes: Vec<String> = parts.iter().map(|part| part.len().to_string()).collect();
+    proof.extend(format!(",({})", sizes.join(",")).bytes());
+    Packed { bytes, proof }
+});
+
+impl Board {
+    /// Starts the agent where the firmware can hold it and the line is good. What it says at its beginning: the
+    /// facts, and the comparison if `compare`. `None`: programs have to do, piece by piece.
+    pub(super) async fn wake(&mut self, compare: bool) -> Result<Option<Vec<String>>, BoardError> {
+        self.hang_up().await?;
+        let folders = self.kind().await? == Kind::Folders;
+        if !folders || !self.repl.has_raw_paste() || self.bad_line || self.no_agent || self.sum != Sum::Sha256 {
+            return Ok(None);
+        }
+        let piece = self.piece();
+        for send in [false, true] {
+            let code = load(send, piece, compare);
+            match Stream::start(&mut self.repl, &code, piece).await {
+                Ok(Some((stream, hello))) => {
+                    self.agent = Some(Box::new(stream));
+                    return Ok(Some(hello));
+                }
+                Ok(None) => {}
+                Err(BoardError::Repl(ReplError::Raised(raised))) => {
+                    match raised.kind() {
+                        // No hashlib, deflate, CRC-32, IOBase or binary stdin; or not enough RAM for it.
+                        "ImportError" | "AttributeError" | "MemoryError" => self.no_agent = true,
+                        "OSError" => return Err(BoardError::at(ReplError::Raised(raised), "/.boardside")),
+                        _ => self.bad_line = true,
+                    }
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        // It was sent, and its sum was wrong.
+        self.bad_line = true;
+        Ok(None)
+    }
+
+    /// The agent, started in one way or the other.
+    pub(super) async fn streaming(&mut self) -> Result<Box<Stream>, BoardError> {
+        if self.agent.is_none() {
+            self.wake(false).await?;
+        }
+        if let Some(stream) = self.agent.take() {
+            return Ok(stream);
+        }
+        let pieces = [device::SAY, self.sum.piece()].into_iter().chain(PIECES[2..].iter().copied());
+        let text = device::program(&pieces.collect::<Vec<_>>());
+        let mut names = true;
+        for part in parts(&text) {
+            let program = self.deliver_part(part, names).await?;
+            self.repl.exec(&program, QUIET).await?;
+            names = false;
+        }
+        let piece = self.piece();
+        let program = format!("run({piece},0)\n") + &device::program(&[device::TIDY]);
+        let started = Stream::start(&mut self.repl, program.as_bytes(), piece).await?;
+        let (stream, _) = started.ok_or(BoardError::Repl(ReplError::Damaged))?;
+        Ok(Box::new(stream))
+    }
+
+    /// Ends the agent, if it runs: the board is at its raw prompt.
+    pub(super) async fn hang_up(&mut self) -> Result<(), BoardError> {
+        match self.agent.take() {
+            Some(stream) => stream.finish(&mut self.repl).await,
+            None => Ok(()),
+        }
+    }
+
+    /// After how many bytes the agent says that it has read them: often enough that the line never rests while that
+    /// is under way.
+    fn piece(&self) -> usize {
+        self.repl.receive_buffer() / 4
+    }
+}
+
+/// Whole statements of a program, as many as a small board compiles at once.
+fn parts(program: &str) -> Vec<&str> {
+    let mut cuts = vec![0];
+    let (mut end, mut last) = (0, 0);
+    for line in program.split_inclusive('\n') {
+        let begins = !line.starts_with(' ');
+        if begins && end - last > 0 && statement(&program[end..]) + end - last > AT_ONCE {
+            cuts.push(end);
+            last = end;
+        }
+        end += line.len();
+    }
+    cuts.push(end);
+    cuts.windows(2).map(|cut| &program[cut[0]..cut[1]]).collect()
+}
+
+/// Length of the statement that a program begins with.
+fn statement(program: &str) -> usize {
+    let mut lines = program.split_inclusive('\n');
+    let first = lines.next().map_or(0, str::len);
+    first + lines.take_while(|line| line.starts_with(' ')).map(str::len).sum::<usize>()
+}
+
+/// The program that starts the agent: the board's own; or, after that was not there, the one that it carries.
+fn load(send: bool, piece: usize, compare: bool) -> Vec<u8> {
+    let mut code = Vec::new();
+    if !send {
+        code.extend(device::program(&[device::LOAD]).bytes());
+    }
+    code.extend(b"(B_(");
+    code.extend(&PACKED.proof);
+    if send {
+        code.push(b',');
+        code.extend(dense_literal(&PACKED.bytes));
+    }
+    code.extend(format!(")or print)({piece},{})\n", u8::from(compare)).bytes());
+    code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_compiled_in_parts_of_whole_statements() {
+        let text = device::program(&PIECES);
+        let parts = parts(&text);
+        assert_eq!(parts.concat(), text);
+        for part in &parts {
+            assert!(!part.starts_with(' ') && (part.len() <= AT_ONCE || statement(part) == part.len()));
+            assert!(["else", "elif", "except", "finally"].iter().all(|word| !part.starts_with(word)));
+        }
+        assert!(parts.len() > 5);
+    }
+}
