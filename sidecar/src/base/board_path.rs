@@ -1,7 +1,11 @@
 //! `BoardPath`: where a file lies on a board, the same on every host.
 //! Not a host path: those stop at the scanner and the watcher.
 
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -9,9 +13,9 @@ use unicode_normalization::UnicodeNormalization;
 /// character and no backslash, and is in Unicode's composed form (NFC).
 ///
 /// The root of the *project on the board* is `/`; boards that keep it elsewhere
-/// (`/flash` on pyboards) are the board room's business.
+/// (`/flash` on pyboards) are the board room's business. Clones share the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BoardPath(String);
+pub struct BoardPath(Arc<str>);
 
 /// Why a name cannot be a path on a board.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,12 +56,16 @@ impl BoardPath {
                 });
             }
             path.push('/');
-            path.extend(part.nfc());
+            if part.is_ascii() {
+                path.push_str(part);
+            } else {
+                path.extend(part.nfc());
+            }
         }
         if path.is_empty() {
             return Err(PathError::Empty);
         }
-        Ok(Self(path))
+        Ok(Self(path.into()))
     }
 
     /// The whole path, with its leading `/`.
@@ -77,8 +85,13 @@ impl BoardPath {
 
     /// The folder it lies in; `None` for what lies in the root.
     pub fn parent(&self) -> Option<Self> {
-        let (folder, _) = self.0.rsplit_once('/')?;
-        (!folder.is_empty()).then(|| Self(folder.to_owned()))
+        let folder = self.folder();
+        (!folder.is_empty()).then(|| Self(folder.into()))
+    }
+
+    /// The text of the folder it lies in; empty for the root. To see whether two paths are neighbours.
+    pub fn folder(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     /// All folders above it, outermost first.
@@ -88,16 +101,45 @@ impl BoardPath {
         all
     }
 
+    /// All folders above any of these. Cheap where neighbours follow each other, as in a sorted tree.
+    pub fn folders<'a>(paths: impl IntoIterator<Item = &'a Self>) -> BTreeSet<Self> {
+        let mut all = BTreeSet::new();
+        let mut last = "";
+        for path in paths {
+            if path.folder() == last {
+                continue;
+            }
+            last = path.folder();
+            let mut above = path.parent();
+            // Where one is known, those above it are.
+            while let Some(folder) = above.take_if(|folder| !all.contains(folder)) {
+                above = folder.parent();
+                all.insert(folder);
+            }
+        }
+        all
+    }
+
     /// Is it below the folder?
     pub fn is_below(&self, folder: &Self) -> bool {
         self.0
-            .strip_prefix(&folder.0)
+            .strip_prefix(&*folder.0)
             .is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// What is below it in a tree, without a look at the rest.
+    pub fn inside<'a, P: Borrow<Self> + Ord, T>(
+        &'a self,
+        tree: &'a BTreeMap<P, T>,
+    ) -> impl Iterator<Item = (&'a P, &'a T)> {
+        // No path ends so, and all that are below come after it.
+        tree.range(Self(format!("{self}/").into())..)
+            .take_while(|(path, _)| (*path).borrow().is_below(self))
     }
 
     /// boot.py and main.py run by themselves at a reset, so they are written last.
     pub fn runs_at_boot(&self) -> bool {
-        matches!(self.0.as_str(), "/boot.py" | "/main.py")
+        matches!(&*self.0, "/boot.py" | "/main.py")
     }
 }
 
@@ -148,7 +190,14 @@ mod tests {
         let path = BoardPath::new("/a/b/c.py").unwrap();
         let folders: Vec<String> = path.ancestors().iter().map(ToString::to_string).collect();
         assert_eq!(folders, ["/a", "/a/b"]);
-        assert_eq!(path.name(), "c.py");
+        assert_eq!((path.folder(), path.name()), ("/a/b", "c.py"));
+        let paths = ["/x", "/a/b/c.py", "/a/b/d.py", "/a/e.py", "/f/g.py"];
+        let paths = paths.map(|text| BoardPath::new(text).unwrap());
+        let folders: Vec<String> = BoardPath::folders(&paths)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(folders, ["/a", "/a/b", "/f"]);
         assert!(path.is_below(&BoardPath::new("/a").unwrap()));
         assert!(
             !BoardPath::new("/ab")

@@ -5,6 +5,8 @@ use std::fmt;
 
 use sha2::Digest as _;
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// A SHA-256 (FIPS 180-4) of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
@@ -17,12 +19,13 @@ impl Digest {
 
     /// Reads 64 hexadecimal digits.
     pub fn parse(hex: &str) -> Option<Self> {
+        let digit = |digit: u8| char::from(digit).to_digit(16);
         let mut bytes = [0; 32];
-        if hex.len() != 64 || !hex.is_ascii() {
+        if hex.len() != 64 {
             return None;
         }
-        for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).ok()?;
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            *byte = u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()?;
         }
         Some(Self(bytes))
     }
@@ -30,7 +33,13 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // A manifest has thousands of them.
+        let mut hex = [0; 64];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = HEX[usize::from(byte >> 4)];
+            pair[1] = HEX[usize::from(byte & 15)];
+        }
+        f.write_str(std::str::from_utf8(&hex).expect("hexadecimal digits are ASCII"))
     }
 }
 
@@ -107,6 +116,8 @@ mod tests {
         );
         assert_eq!((abc.size, abc.crc32, abc.adler32), (3, 0x3524_41c2, 0x024d_0127));
         assert_eq!(Digest::parse(&abc.sha256.to_string()), Some(abc.sha256));
-        assert_eq!(Digest::parse("xy"), None);
+        for bad in ["xy", &"g".repeat(64), &"+1".repeat(32), &"\u{e9}".repeat(32)] {
+            assert_eq!(Digest::parse(bad), None, "{bad}");
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::board::device;
 use crate::board::device::Piece;
 use crate::board::stream::Stream;
 use crate::repl::ReplError;
-use crate::repl::dense_literal;
+use crate::repl::shortest_bytes_literal;
 
 /// What the agent is made of.
 const PIECES: [Piece; 8] = [
@@ -53,7 +53,7 @@ static PACKED: LazyLock<Packed> = LazyLock::new(|| {
         FlushCompress::Finish,
     );
     assert!(matches!(status, Ok(Status::StreamEnd)), "Python is never more when deflated");
-    let mut proof = dense_literal(&Digest::of(&bytes).0[..8]);
+    let mut proof = shortest_bytes_literal(&Digest::of(&bytes).0[..8]);
     let sizes: Vec<String> = parts.iter().map(|part| part.len().to_string()).collect();
     proof.extend(format!(",({})", sizes.join(",")).bytes());
     Packed { bytes, proof }
@@ -165,7 +165,7 @@ fn load(send: bool, piece: usize, compare: bool) -> Vec<u8> {
     code.extend(&PACKED.proof);
     if send {
         code.push(b',');
-        code.extend(dense_literal(&PACKED.bytes));
+        code.extend(shortest_bytes_literal(&PACKED.bytes));
     }
     code.extend(format!(")or print)({piece},{})\n", u8::from(compare)).bytes());
     code

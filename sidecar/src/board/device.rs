@@ -38,6 +38,7 @@ pieces! {
     RECOVER = "recover.py";
     LEFTOVERS = "leftovers.py";
     STAGE = "stage.py";
+    TURBO = "turbo.py";
     AGENT = "agent.py";
     LOAD = "load.py";
     GUARD_SHA256 = "guard_sha256.py";

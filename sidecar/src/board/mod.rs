@@ -2,6 +2,8 @@
 //! Decides nothing about projects: that is `sync`. Owns the `Repl`, so nobody else can put bytes on the wire.
 
 mod agent;
+#[doc(hidden)]
+pub mod bench;
 mod compare;
 mod device;
 mod error;
@@ -11,10 +13,12 @@ mod incoming;
 mod link;
 mod program;
 mod rename;
+mod shorthand;
 mod stage;
 mod stage_flat;
 mod stream;
 mod sum;
+mod turbo;
 
 pub use compare::Compared;
 pub use compare::Drifted;
@@ -28,6 +32,7 @@ pub use stage::Record;
 pub use stage::Stage;
 pub use stage::Tier;
 pub use sum::Sum;
+pub use turbo::Turbo;
 
 use std::time::Duration;
 
@@ -72,6 +77,7 @@ pub struct Board {
     agent: Option<Box<Stream>>,
     /// This firmware cannot hold it.
     no_agent: bool,
+    speeds: turbo::Speeds,
 }
 
 impl Board {
@@ -90,6 +96,7 @@ impl Board {
             bad_line: false,
             agent: None,
             no_agent: false,
+            speeds: turbo::Speeds::default(),
         }
     }
 
@@ -103,7 +110,7 @@ impl Board {
         self.entered = self.repl.enter(patience, doing).await?;
         // A connection can be kept for hours: what damaged the line may be gone.
         self.bad_line = false;
-        Ok(())
+        self.come_home(doing).await
     }
 
     /// Did `enter` have to stop a program?
@@ -248,12 +255,13 @@ impl Board {
         self.agent = None;
         self.repl.resync().await?;
         self.forget().await;
-        Ok(())
+        self.slow_down().await
     }
 
     /// Back to the friendly prompt.
     pub async fn leave(&mut self) -> Result<(), BoardError> {
         self.hang_up().await?;
+        self.slow_down().await?;
         Ok(self.repl.leave().await?)
     }
 
@@ -270,6 +278,7 @@ impl Board {
     pub async fn soft_reset(&mut self) -> Result<(), BoardError> {
         self.facts = None;
         self.hang_up().await?;
+        self.slow_down().await?;
         Ok(self.repl.soft_reset().await?)
     }
 
@@ -283,7 +292,11 @@ impl Board {
         }
         self.facts = None;
         self.kind = None;
-        match self.repl.start(device::program(&[device::RESET]).as_bytes()).await {
+        match self
+            .repl
+            .start(device::program(&[device::RESET]).as_bytes())
+            .await
+        {
             // A port that vanishes can take the last acknowledgement along.
             Err(ReplError::Wire(_)) => Ok(true),
             other => Ok(other.map(|()| true)?),

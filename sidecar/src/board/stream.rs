@@ -97,9 +97,7 @@ impl Stream {
         program: &str,
         heard: &mut (dyn FnMut(String) + Send),
     ) -> Result<(), BoardError> {
-        self.text(repl, b"X", program.as_bytes()).await?;
-        self.compress(b"", FlushCompress::Sync);
-        self.pump(repl, true).await?;
+        self.begin(repl, program).await?;
         loop {
             let line = self.line(repl, "end of the program", QUIET).await?;
             if line == "." {
@@ -112,8 +110,39 @@ impl Stream {
         }
     }
 
+    /// Starts a program beside the agent; what it says are `next_event`s, the last one `.` or `! …`.
+    pub(super) async fn begin(&mut self, repl: &mut Repl, program: &str) -> Result<(), BoardError> {
+        self.text(repl, b"X", program.as_bytes()).await?;
+        self.compress(b"", FlushCompress::Sync);
+        self.pump(repl, true).await
+    }
+
+    /// The next thing that comes, within the limit.
+    pub(super) async fn next_event(
+        &mut self,
+        repl: &mut Repl,
+        deadline: Instant,
+        waiting_for: &'static str,
+    ) -> Result<Event, BoardError> {
+        match self.said.pop_front() {
+            Some(line) => Ok(Event::Line(line)),
+            None => self.event(repl, deadline, waiting_for).await,
+        }
+    }
+
+    /// What came so far was noise.
+    pub(super) fn forget_noise(&mut self) {
+        self.incoming = Incoming::default();
+        self.said.clear();
+    }
+
     /// An order with a text.
-    pub(super) async fn text(&mut self, repl: &mut Repl, order: &[u8], text: &[u8]) -> Result<(), BoardError> {
+    pub(super) async fn text(
+        &mut self,
+        repl: &mut Repl,
+        order: &[u8],
+        text: &[u8],
+    ) -> Result<(), BoardError> {
         let size = u32::try_from(text.len()).map_err(|_| BoardError::NoMemory)?;
         let order = [order, &size.to_le_bytes(), text].concat();
         self.write(repl, &order, 0).await
@@ -269,17 +298,27 @@ impl Stream {
         deadline: Instant,
         waiting_for: &'static str,
     ) -> Result<Event, BoardError> {
-        loop {
-            if let Some(event) = self.incoming.next_event() {
-                return Ok(event);
-            }
-            let bytes = repl.take_input();
-            if bytes.is_empty() {
-                repl.fill(deadline, waiting_for, deadline - Instant::now())
-                    .await?;
-            } else {
-                self.incoming.push(&bytes);
-            }
+        next_event(&mut self.incoming, repl, deadline, waiting_for).await
+    }
+}
+
+/// The next thing that comes, within the limit.
+pub(super) async fn next_event(
+    incoming: &mut Incoming,
+    repl: &mut Repl,
+    deadline: Instant,
+    waiting_for: &'static str,
+) -> Result<Event, BoardError> {
+    loop {
+        if let Some(event) = incoming.next_event() {
+            return Ok(event);
+        }
+        let bytes = repl.take_input();
+        if bytes.is_empty() {
+            repl.fill(deadline, waiting_for, deadline - Instant::now())
+                .await?;
+        } else {
+            incoming.push(&bytes);
         }
     }
 }

@@ -165,6 +165,7 @@ pub(super) struct SyncArgs {
 
 /// Options that `sync` and `watch` share. What is not given is taken from boardside.toml or pymakr.conf.
 #[derive(Args, Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // flags, as they are typed
 pub(super) struct How {
     /// Compare the board with the project once more at the end
     #[arg(long)]
@@ -178,6 +179,9 @@ pub(super) struct How {
     /// What to do with files that were changed on the board [default: stop]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) conflict: Option<ConflictArg>,
+    /// Make the line faster while much is sent (ESP32, ESP8266 behind a USB bridge), and slow again afterwards
+    #[arg(long)]
+    pub(super) turbo: bool,
     /// Afterwards: none, reset (run main.py), run=FILE, restore (what was running) [default: restore]
     #[arg(long, value_name = "WHAT")]
     pub(super) after: Option<String>,

@@ -41,7 +41,15 @@ pub(super) async fn enter(target: &Target, screen: &mut Screen) -> Result<Connec
     let mut connection = connect(target, screen).await?;
     let entered = connection.enter(target.force_boot, screen);
     cancellable(entered).await??;
+    found_fast(&connection, screen);
     Ok(connection)
+}
+
+/// Says that a sync that was cut short had left the line fast.
+pub(super) fn found_fast(connection: &Connection, screen: &mut Screen) {
+    if let Some(text) = connection.found_fast() {
+        screen.warn(&text);
+    }
 }
 
 /// Until it is done, or the user presses Ctrl-C, or the system ends this process.

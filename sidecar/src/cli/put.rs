@@ -140,8 +140,8 @@ fn source(local: &Path, args: &PutArgs, screen: &mut Screen) -> Result<Source, F
         name: own_name(local),
         files: scan
             .hosts
-            .into_iter()
-            .map(|(path, host)| (path.relative().to_owned(), host))
+            .iter()
+            .map(|(path, host)| (path.relative().to_owned(), host.clone()))
             .collect(),
         is_folder: true,
         bytes: scan.total_bytes,

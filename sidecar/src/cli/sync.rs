@@ -74,6 +74,7 @@ pub(super) fn options(how: &How) -> Result<Options, Failure> {
             ConflictArg::Overwrite => OnConflict::Overwrite,
             ConflictArg::Keep => OnConflict::Keep,
         }),
+        turbo: how.turbo.then_some(true),
         ..Options::default()
     })
 }
@@ -131,6 +132,9 @@ pub(super) async fn one_sync(
             return link::leave(board, Err(error)).await;
         }
     };
+    if let Some(why) = connection.board.turbo().why_not() {
+        screen.warn(&format!("--turbo was {why}"));
+    }
     if verify && let Err(error) = verified(project, connection, scan, screen).await {
         return link::leave(&mut connection.board, Err(error)).await;
     }
@@ -168,6 +172,7 @@ pub(super) struct Spent {
     received: u64,
     round_trips: u64,
     elapsed: Duration,
+    baud: Option<u32>,
 }
 
 impl Spent {
@@ -179,6 +184,7 @@ impl Spent {
             received: traffic.received() - before.received,
             round_trips: traffic.round_trips() - before.round_trips,
             elapsed: start.elapsed(),
+            baud: connection.board.baud(),
         }
     }
 
@@ -240,7 +246,7 @@ pub(super) fn synced(outcome: &Outcome, spent: &Spent, scan: &Scan, screen: &mut
         "renamed": counts.renamed, "unchanged": counts.unchanged, "kept": counts.kept,
         "bytes_project": scan.total_bytes, "bytes_sent": spent.sent, "bytes_received": spent.received,
         "round_trips": spent.round_trips, "frames_resent": resent,
-        "tier": tier, "whole": outcome.applied.is_none_or(|applied| applied.whole),
+        "tier": tier, "whole": outcome.applied.is_none_or(|applied| applied.whole), "baud": spent.baud,
         "elapsed_ms": u64::try_from(spent.elapsed.as_millis()).unwrap_or(u64::MAX),
     }));
 }

@@ -62,9 +62,12 @@ pub(super) struct Args {
     /// A file that keeps the flash; made if it is not there.
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
-    /// What this firmware lacks: built-in modules, `stdin.buffer`, `raw-paste`.
+    /// What this firmware lacks: built-in modules, `stdin.buffer`, `raw-paste`, `UART` (which can change the speed).
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     without: Vec<String>,
+    /// Above so many bits per second the board's UART damages what passes.
+    #[arg(long, value_name = "N")]
+    max_baud: Option<u32>,
     /// Mount the file system read-only.
     #[arg(long)]
     read_only: bool,
@@ -158,6 +161,7 @@ fn profile(baud: Option<u32>, args: Args) -> Result<Profile, VirtualBoardError> 
         file_system: args.fs,
         image: args.image,
         without: args.without,
+        max_baud: args.max_baud,
         read_only: args.read_only,
         faults: args.fault,
         host: args

@@ -6,6 +6,8 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::base::BoardPath;
+use crate::base::Progress as _;
+use crate::base::Stage;
 use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::args::WatchArgs;
@@ -19,6 +21,7 @@ use crate::session::AfterDone;
 use crate::session::Connection;
 use crate::session::Exit;
 use crate::session::Home;
+use crate::session::Look;
 use crate::session::Target;
 use crate::session::Watched;
 use crate::session::connect;
@@ -193,8 +196,9 @@ impl Watching<'_> {
         let Place::Here(connection) = &mut self.place else {
             return Ok(None);
         };
+        screen.report(Stage::Scanning);
+        let scan = self.watched.scan(Look::WhereChanged(Vec::new())).await?;
         let project = &mut self.watched.project;
-        let scan = project.scan(screen)?;
         let warnings: Vec<String> = scan.warnings.iter().map(ToString::to_string).collect();
         for warning in warnings.iter().filter(|warning| !self.warned.contains(warning)) {
             screen.warn(warning);
@@ -202,6 +206,7 @@ impl Watching<'_> {
         self.warned = warnings;
         let before = Spent::since(connection, &Spent::default(), start);
         link::cancellable(connection.enter(self.target.force_boot, screen)).await??;
+        link::found_fast(connection, screen);
         self.ran |= connection.board.was_running();
         if self.ran {
             connection.board.count_as_running();

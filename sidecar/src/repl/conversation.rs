@@ -25,10 +25,11 @@ pub(super) const RAW_BANNER: &[u8] = b"raw REPL; CTRL-B to exit\r\n>";
 pub(super) const ASK_PASTE: &[u8] = b"\x05A\x01";
 /// A board that takes this long to take a window of code is not taking it.
 const PASTE_LIMIT: Duration = Duration::from_secs(2);
-/// Slices for the plain raw REPL, which has no flow control, and the pause after each:
-/// a micro:bit buffers 64 bytes, at 115200 baud 32 bytes take 2.8 ms.
-const SLICE: usize = 32;
-const SLICE_PAUSE: Duration = Duration::from_micros(3_300);
+/// Slices for the plain raw REPL, which has no flow control, and the pause after each: those of mpremote. At
+/// 115200 baud the line is the slower of the two, and a board at its raw prompt takes bytes as they come.
+const SLICE: (usize, Duration) = (256, Duration::from_millis(10));
+/// The same after damage: a micro:bit buffers 64 bytes, and 32 bytes take 2.8 ms.
+const CAREFUL_SLICE: (usize, Duration) = (32, Duration::from_micros(3_300));
 
 /// Fewer, larger reads: a board on USB sends faster than a system call for each 64 bytes.
 pub(super) const READ_AT_ONCE: usize = 4096;
@@ -53,17 +54,23 @@ pub struct Repl {
     pub(super) wire: Box<dyn Wire>,
     pub(super) input: Vec<u8>,
     pub(super) paste: Paste,
+    /// The line has damaged something since the board was entered.
+    pub(super) careful: bool,
     window: usize,
     address: String,
+    /// The wire's speed when it was opened: the board's own.
+    pub(super) home: Option<u32>,
 }
 
 impl Repl {
     /// Takes a wire whose board is in any state. `address` is for messages.
     pub fn new(wire: Box<dyn Wire>, address: &str) -> Self {
         Self {
+            home: wire.baud(),
             wire,
             input: Vec::new(),
             paste: Paste::Unknown,
+            careful: false,
             window: 128,
             address: address.to_owned(),
         }
@@ -107,7 +114,8 @@ impl Repl {
     /// A traceback is an error here: `ReplError::Raised`.
     pub async fn exec(&mut self, code: &str, quiet: Duration) -> Result<Vec<u8>, ReplError> {
         let mut out = Vec::new();
-        self.exec_raw(code, quiet, &mut |bytes| out.extend(bytes)).await?;
+        self.exec_raw(code.as_bytes(), quiet, &mut |bytes| out.extend(bytes))
+            .await?;
         Ok(out)
     }
 
@@ -134,16 +142,16 @@ impl Repl {
                 }
             }
         };
-        self.exec_raw(code, quiet, &mut take).await
+        self.exec_raw(code.as_bytes(), quiet, &mut take).await
     }
 
-    async fn exec_raw(
+    pub(super) async fn exec_raw(
         &mut self,
-        code: &str,
+        code: &[u8],
         quiet: Duration,
         out: &mut (dyn FnMut(Vec<u8>) + Send),
     ) -> Result<(), ReplError> {
-        self.start(code.as_bytes()).await?;
+        self.start(code).await?;
         let mut reply = Reply::default();
         loop {
             reply.push(&std::mem::take(&mut self.input));
@@ -170,12 +178,20 @@ impl Repl {
             return self.paste_code(code).await;
         }
         self.input.clear();
-        for slice in code.chunks(SLICE) {
-            self.send(slice).await?;
-            tokio::time::sleep(SLICE_PAUSE).await;
-        }
-        self.send(b"\x04").await?;
+        self.feed(&[code, b"\x04"].concat()).await?;
         self.expect(b"OK", "OK of the raw REPL", PASTE_LIMIT).await
+    }
+
+    /// Sends bytes to a plain raw prompt no faster than it takes them.
+    pub(super) async fn feed(&mut self, bytes: &[u8]) -> Result<(), ReplError> {
+        let (slice, pause) = if self.careful { CAREFUL_SLICE } else { SLICE };
+        for (number, some) in bytes.chunks(slice).enumerate() {
+            if number > 0 {
+                tokio::time::sleep(pause).await;
+            }
+            self.send(some).await?;
+        }
+        Ok(())
     }
 
     /// `R\x01` and a window: it works. `R\x00`: known, not there. A banner: not known.

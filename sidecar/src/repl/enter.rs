@@ -32,7 +32,7 @@ pub struct Entered {
 }
 
 /// A board at its prompt answers in a few milliseconds; an ESP8266 with Wi-Fi in up to half a second.
-const FIRST: Duration = Duration::from_millis(900);
+pub(super) const FIRST: Duration = Duration::from_millis(900);
 /// After that: bursts, each with so much time to answer.
 const BURST: Duration = Duration::from_millis(250);
 const BURSTS: usize = 8;
@@ -52,6 +52,7 @@ impl Repl {
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<Entered, ReplError> {
         let mut seen = Vec::new();
+        self.careful = false;
         if patience == Patience::Normal {
             doing("stopping the program");
             if self.knock(b"\r\x03\x03", FIRST, &mut seen).await? {
@@ -66,9 +67,20 @@ impl Repl {
             Patience::Normal => BURSTS + DENSE,
             Patience::CatchBoot(limit) => usize::try_from(limit.as_millis() / BURST.as_millis()).unwrap_or(1),
         };
+        if matches!(patience, Patience::CatchBoot(_)) {
+            self.go_home()?; // where every board boots
+        }
         for round in 0..rounds {
             if round == 0 {
                 doing("the program does not stop at once, trying harder");
+            }
+            // At once if a sync of ours made the line faster; else a silent program is stopped more often than found fast.
+            let elsewhere = round == BURSTS || (round == 0 && self.baud() != self.home);
+            if elsewhere && patience == Patience::Normal && self.find_speed(&seen).await? {
+                return Ok(Entered {
+                    was_running: true,
+                    at_once: false,
+                });
             }
             let burst: &[u8] = if round < BURSTS { &dense[..8] } else { &dense };
             if self.knock(burst, BURST, &mut seen).await? {
@@ -87,7 +99,7 @@ impl Repl {
     }
 
     /// Waits until nothing more comes, or for as long as bursts can take to be answered.
-    async fn quieten(&mut self) -> Result<(), ReplError> {
+    pub(super) async fn quieten(&mut self) -> Result<(), ReplError> {
         let deadline = Instant::now() + FIRST;
         while Instant::now() < deadline {
             self.input.clear();
@@ -100,7 +112,12 @@ impl Repl {
     }
 
     /// Interrupts, asks for raw mode and for raw-paste, and sees whether that was understood.
-    async fn knock(&mut self, burst: &[u8], limit: Duration, seen: &mut Vec<u8>) -> Result<bool, ReplError> {
+    pub(super) async fn knock(
+        &mut self,
+        burst: &[u8],
+        limit: Duration,
+        seen: &mut Vec<u8>,
+    ) -> Result<bool, ReplError> {
         self.input.clear();
         self.paste = Paste::Unknown;
         self.send(burst).await?;
@@ -183,7 +200,9 @@ impl Repl {
 
     /// Back to the raw prompt after a program of ours was cut short, or after noise on the line.
     pub async fn resync(&mut self) -> Result<(), ReplError> {
-        self.enter(Patience::Normal, &mut |_| {}).await.map(|_| ())
+        self.enter(Patience::Normal, &mut |_| {}).await?;
+        self.careful = true;
+        Ok(())
     }
 
     /// Back to the friendly prompt. The board is left usable for the next program on the host.

@@ -14,24 +14,28 @@ pub fn bytes_literal(bytes: &[u8]) -> String {
     text
 }
 
-/// The same in as few bytes as raw-paste can carry: all that is not special to Python's lexer or to the REPL stays
-/// as it is (MicroPython's `py/lexer.c` takes any byte in a literal, but reads 0x00 as 0x01; `shared/runtime/pyexec.c`
-/// reads 0x03 and 0x04).
-pub fn dense_literal(bytes: &[u8]) -> Vec<u8> {
-    let mut text = b"b'".to_vec();
+/// The same, as short as it gets: only what the raw REPL, the lexer or the literal itself would take for something
+/// else is escaped. Not UTF-8; MicroPython's lexer takes any byte in a string (`parse_string_literal` in lexer.c).
+pub fn shortest_bytes_literal(bytes: &[u8]) -> Vec<u8> {
+    let apostrophes = bytes.split(|byte| *byte == b'\'').count();
+    let quotes = bytes.split(|byte| *byte == b'"').count();
+    let quote = if apostrophes > quotes { b'"' } else { b'\'' };
+    let mut text = vec![b'b', quote];
     for (at, byte) in bytes.iter().enumerate() {
-        let octal = bytes.get(at + 1).is_some_and(|next| (b'0'..b'8').contains(next));
         match byte {
-            b'\'' | b'\\' => text.extend([b'\\', *byte]),
             b'\n' => text.extend(b"\\n"),
             b'\r' => text.extend(b"\\r"),
-            // Digits behind it would belong to it.
-            0 | 3 | 4 if octal => text.extend([b'\\', b'0', b'0', b'0' + byte]),
-            0 | 3 | 4 => text.extend([b'\\', b'0' + byte]),
+            // 0x01 to 0x05 are keys of the raw REPL. A digit after `\3` would belong to it.
+            0..=5 if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => {
+                text.extend([b'\\', b'0', b'0', b'0' + byte]);
+            }
+            0..=5 => text.extend([b'\\', b'0' + byte]),
+            b'\\' => text.extend(b"\\\\"),
+            byte if *byte == quote => text.extend([b'\\', quote]),
             byte => text.push(*byte),
         }
     }
-    text.push(b'\'');
+    text.push(quote);
     text
 }
 
@@ -72,9 +76,19 @@ mod tests {
             r"b'a\'\\\n\r\t\x00\x03\xff'"
         );
         assert_eq!(text_literal("it's ü"), r"'it\'s ü'");
-        assert_eq!(
-            dense_literal(b"a'\\\n\r\t\x00\x03\x037\xff"),
-            b"b'a\\'\\\\\\n\\r\t\\0\\3\\0037\xff'"
-        );
+    }
+
+    #[test]
+    fn the_shortest_literal_escapes_only_what_it_must() {
+        let cases: [(&[u8], &[u8]); 5] = [
+            (b"it's", br#"b"it's""#),
+            (br#"'"\"#, br#"b'\'"\\'"#),
+            (b"a\tb\n\r", b"b'a\tb\\n\\r'"),
+            (b"\x000\x03\x03x\x059", br"b'\0000\3\3x\0059'"),
+            (b"\x7f\x80\xff", b"b'\x7f\x80\xff'"),
+        ];
+        for (bytes, literal) in cases {
+            assert_eq!(shortest_bytes_literal(bytes), literal, "{bytes:?}");
+        }
     }
 }

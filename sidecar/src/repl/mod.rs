@@ -3,6 +3,7 @@
 //!
 //! Source: MicroPython `docs/reference/repl.rst` and `shared/runtime/pyexec.c`.
 
+mod ahead;
 mod answer;
 mod conversation;
 mod enter;
@@ -11,6 +12,7 @@ mod literal;
 mod paste;
 mod reply;
 mod run;
+mod speed;
 mod typing;
 
 pub use answer::Answer;
@@ -22,6 +24,7 @@ pub use error::Excerpt;
 pub use error::ReplError;
 pub use error::Traceback;
 pub use literal::bytes_literal;
-pub use literal::dense_literal;
+pub use literal::shortest_bytes_literal;
 pub use literal::text_literal;
+pub use speed::RATES;
 pub use typing::Typing;

@@ -300,6 +300,14 @@ impl Connection {
         }
     }
 
+    /// What is to be said if `enter` found a board that a sync had left at another speed.
+    pub fn found_fast(&self) -> Option<String> {
+        let rate = self.board.found_at()?;
+        Some(format!(
+            "the board was left at {rate} baud by a sync that was cut short: set back"
+        ))
+    }
+
     /// As if the power had been cut, after `enter` went as `entered` says: by the port's control lines where the
     /// board does not answer or has no `machine.reset()`. A board that cannot be reset goes on.
     pub async fn hard_reset(&mut self, entered: Result<(), BoardError>) -> Result<Reset, BoardError> {

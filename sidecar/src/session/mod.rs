@@ -68,5 +68,6 @@ pub use settings::SettingsWarning;
 pub use settings::load;
 pub use settings::resolve;
 pub use watched::Changed;
+pub use watched::Look;
 pub use watched::Watched;
 pub use watched::WatchedError;

@@ -14,8 +14,8 @@ use crate::base::PathError;
 use crate::sync::plan::OnConflict;
 
 /// Every key of `boardside.toml`; a test holds that they are those of `Options`.
-const KEYS: [&str; 9] = [
-    "device", "source", "ignore", "types", "after", "delete", "name", "baud", "conflict",
+const KEYS: [&str; 10] = [
+    "device", "source", "ignore", "types", "after", "delete", "name", "baud", "turbo", "conflict",
 ];
 
 /// What one source of settings says; `None` where it says nothing.
@@ -39,6 +39,8 @@ pub struct Options {
     pub name: Option<String>,
     /// Bits per second of a serial port.
     pub baud: Option<u32>,
+    /// Make the line faster while much is sent, where the board's firmware can.
+    pub turbo: Option<bool>,
     /// What to do about files that were edited on the board, or are not ours: stop, overwrite, keep.
     #[serde(deserialize_with = "word")]
     pub conflict: Option<OnConflict>,
@@ -217,6 +219,7 @@ after = "run=app.py"
 delete = false
 name = "blink"
 baud = 921600
+turbo = true
 conflict = "keep"
 "#;
 
@@ -232,6 +235,7 @@ conflict = "keep"
             delete: Some(false),
             name: Some("blink".to_owned()),
             baud: Some(921_600),
+            turbo: Some(true),
             conflict: Some(OnConflict::Keep),
         };
         assert_eq!(options, expected);

@@ -2,6 +2,7 @@
 //! Opens no wire and prints nothing.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::session::SettingsError;
 use crate::session::SettingsWarning;
 use crate::session::load;
 use crate::session::resolve;
+use crate::sync::KnownContents;
 use crate::sync::KnownManifests;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
@@ -33,6 +35,7 @@ use crate::sync::scan::ScanCache;
 use crate::sync::scan::ScanError;
 use crate::sync::scan::load_rules;
 use crate::sync::scan::scan;
+use crate::sync::scan::update;
 
 /// A project that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +75,7 @@ pub struct Goal {
     /// Which files count.
     pub rules: Rules,
     known: KnownManifests,
+    pub(super) contents: KnownContents,
 }
 
 /// A folder with its settings.
@@ -107,6 +111,7 @@ impl Project {
                 settings,
                 rules,
                 known,
+                contents: KnownContents::open(),
             }),
         })
     }
@@ -117,12 +122,24 @@ impl Project {
         self.goal.scan(&mut self.cache, self.cache_file.as_deref())
     }
 
-    /// `scan` on a thread of its own, for callers that others wait for.
-    pub async fn scan_apart(&mut self) -> Result<Scan, ProjectError> {
+    /// `scan` on a thread of its own, for callers that others wait for. Where `before` is a scan and the paths that
+    /// changed since (relative to the root), only those are looked at if that is enough; says whether it was all.
+    pub(super) async fn scan_apart(
+        &mut self,
+        before: Option<(Arc<Scan>, BTreeSet<PathBuf>)>,
+    ) -> Result<(Arc<Scan>, bool), ProjectError> {
         let mut cache = std::mem::take(&mut self.cache);
         let (goal, file) = (self.goal.clone(), self.cache_file.clone());
         let scan = tokio::task::spawn_blocking(move || {
-            let scan = goal.scan(&mut cache, file.as_deref());
+            let updated = before.map(|(before, paths)| goal.update(&mut cache, &before, &paths));
+            let scan = match updated {
+                Some(Ok(Some(scan))) => Ok((scan, false)),
+                // What went wrong is told of the whole, if it still does.
+                Some(Ok(None) | Err(_)) | None => {
+                    let scan = goal.scan(&mut cache, file.as_deref());
+                    scan.map(|scan| (Arc::new(scan), true))
+                }
+            };
             (cache, scan)
         });
         let (cache, scan) = scan.await.expect("a scan does not panic");
@@ -158,6 +175,15 @@ impl Goal {
         Ok(scan)
     }
 
+    fn update(
+        &self,
+        cache: &mut ScanCache,
+        before: &Arc<Scan>,
+        paths: &BTreeSet<PathBuf>,
+    ) -> Result<Option<Arc<Scan>>, ScanError> {
+        update(&self.root(), &self.rules, cache, before, paths)
+    }
+
     fn wish<'a>(&'a self, scan: &'a Scan) -> Wish<'a> {
         let policy = Policy {
             delete: self.settings.delete,
@@ -168,6 +194,7 @@ impl Goal {
             name: &self.settings.name,
             policy,
             known: &self.known,
+            contents: &self.contents,
         }
     }
 
@@ -191,6 +218,7 @@ impl Goal {
         if scan.files.is_empty() {
             return Err(SyncError::Empty { root: self.root() });
         }
+        board.wish_turbo(self.settings.turbo);
         crate::sync::sync(board, &self.wish(scan), progress).await
     }
 

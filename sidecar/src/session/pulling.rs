@@ -176,6 +176,7 @@ impl Pulling {
             let content = fetched.fetch(board, &row.path, progress).await?;
             land(&place, &content, row.decision == Decision::Overwrite)?;
         }
+        goal.contents.look_again();
         Ok(())
     }
 }

@@ -40,6 +40,8 @@ pub struct Settings {
     pub name: String,
     /// Bits per second of a serial port.
     pub baud: u32,
+    /// Make the line faster while much is sent.
+    pub turbo: bool,
     /// What to do about files that were edited on the board, or are not ours.
     pub conflict: OnConflict,
 }
@@ -59,6 +61,7 @@ impl Settings {
             delete: true,
             name: name.into_owned(),
             baud: 115_200,
+            turbo: false,
             conflict: OnConflict::Stop,
         }
     }
@@ -221,6 +224,7 @@ pub fn resolve(cli: &Options, file: &Options, defaults: &Settings) -> (Settings,
             .or(said(&file.name))
             .unwrap_or(defaults.name.clone()),
         baud: baud.unwrap_or(defaults.baud),
+        turbo: cli.turbo.or(file.turbo).unwrap_or(defaults.turbo),
         conflict: cli.conflict.or(file.conflict).unwrap_or(defaults.conflict),
     };
     (settings, warnings)
@@ -250,7 +254,7 @@ mod tests {
     #[test]
     fn the_command_line_is_stronger_than_the_file_and_the_file_than_the_defaults() {
         type Show = fn(&Settings) -> String;
-        let cases: [(&str, &str, Show, &str); 16] = [
+        let cases: [(&str, &str, Show, &str); 17] = [
             (
                 "",
                 "device = 'COM4'",
@@ -305,6 +309,7 @@ mod tests {
             ("", "name = 'x'", |s| s.name.clone(), "x"),
             ("baud = 9600", "baud = 1", |s| s.baud.to_string(), "9600"),
             ("baud = 0", "baud = 19200", |s| s.baud.to_string(), "19200"),
+            ("turbo = true", "turbo = false", |s| s.turbo.to_string(), "true"),
             ("", "conflict = 'keep'", |s| format!("{:?}", s.conflict), "Keep"),
             (
                 "conflict = 'overwrite'",

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -11,7 +13,9 @@ use crate::session::Project;
 use crate::session::ProjectError;
 use crate::sync::ignore::IGNORE_FILE;
 use crate::sync::ignore::Rules;
+use crate::sync::scan::Scan;
 use crate::sync::watch::Mode;
+use crate::sync::watch::Told;
 use crate::sync::watch::Watch;
 use crate::sync::watch::WatchError;
 
@@ -35,6 +39,18 @@ pub enum Changed {
     Settings,
 }
 
+/// How much a scan has to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// At everything: for somebody who asked.
+    Everywhere,
+    /// At what the system told, and at these files of this machine; at everything where that is not enough.
+    WhereChanged(Vec<PathBuf>),
+}
+
+/// Some file systems (NFS) do not tell what others change in them, so now and then everything is looked at.
+const TRUSTED: Duration = Duration::from_mins(5);
+
 /// A project, watched until this is dropped.
 pub struct Watched {
     /// The project by the settings that were read last.
@@ -43,6 +59,8 @@ pub struct Watched {
     cli: Options,
     files: Watch,
     settings: Watch,
+    /// The last scan, and when everything was looked at for it.
+    kept: Option<(Arc<Scan>, Instant)>,
     /// The settings were changed and not read again since.
     stale: bool,
 }
@@ -59,6 +77,7 @@ impl Watched {
             cli: cli.clone(),
             files,
             settings,
+            kept: None,
             stale: false,
         })
     }
@@ -80,6 +99,38 @@ impl Watched {
         }
     }
 
+    /// The project's files as they are now.
+    pub async fn scan(&mut self, look: Look) -> Result<Arc<Scan>, ProjectError> {
+        let Told { mut paths, all } = self.files.told();
+        let mut kept = self.kept.take();
+        kept.take_if(|(_, at)| all || at.elapsed() > TRUSTED);
+        match look {
+            Look::Everywhere => kept = None,
+            Look::WhereChanged(saved) => {
+                let root = self.project.goal.root();
+                for file in saved {
+                    match file.strip_prefix(&root) {
+                        Ok(relative) => drop(paths.insert(relative.to_owned())),
+                        // Outside, or spelled in a way that nobody thought of.
+                        Err(_) => kept = None,
+                    }
+                }
+            }
+        }
+        if let Some((scan, _)) = kept.as_ref().filter(|_| paths.is_empty()) {
+            let scan = scan.clone();
+            self.kept = kept;
+            return Ok(scan);
+        }
+        let (before, since) = kept.unzip();
+        let before = before.map(|before| (before, paths));
+        let now = Instant::now();
+        let (scan, whole) = self.project.scan_apart(before).await?;
+        let since = since.filter(|_| !whole).unwrap_or(now);
+        self.kept = Some((scan.clone(), since));
+        Ok(scan)
+    }
+
     /// Reads the settings again if they were changed; says whether it did. Settings that are wrong stay so until
     /// they are right: nothing is synced by those of before.
     pub fn refresh(&mut self) -> Result<bool, WatchedError> {
@@ -89,6 +140,7 @@ impl Watched {
         let project = Project::open(&self.folder, &self.cli)?;
         self.files = Watch::open(&project.goal.root(), project.goal.rules.clone())?;
         self.project = project;
+        self.kept = None;
         self.stale = false;
         Ok(true)
     }

@@ -6,6 +6,7 @@ use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::sync::error::SyncError;
+use crate::sync::known_contents::KnownContents;
 use crate::sync::known_manifests::KnownManifests;
 use crate::sync::plan::Counts;
 use crate::sync::plan::Fit;
@@ -23,6 +24,7 @@ use crate::sync::transaction::Applied;
 use crate::sync::transaction::Before;
 use crate::sync::transaction::apply;
 use crate::sync::transaction::room;
+use crate::sync::transaction::to_send;
 
 /// What to make of the board.
 pub struct Wish<'a> {
@@ -34,6 +36,8 @@ pub struct Wish<'a> {
     pub policy: Policy,
     /// Manifests that this machine knows.
     pub known: &'a KnownManifests,
+    /// Contents that this machine knows.
+    pub contents: &'a KnownContents,
 }
 
 /// What a sync did.
@@ -110,8 +114,12 @@ pub async fn sync(
     let mut tries = 1;
     loop {
         let error = match attempt(board, wish, progress, tries > 1).await {
+            Ok(outcome) => {
+                wish.contents.keep(&outcome.plan, wish.scan);
+                return Ok(outcome);
+            }
             Err(SyncError::Board(error)) => error,
-            other => return other,
+            Err(other) => return Err(other),
         };
         if error.is_gone() {
             return Err(error.into());
@@ -159,9 +167,11 @@ async fn attempt(
         Some((block, ..)) => room(&plan, &text, block)?,
         None => Fit::Unknown,
     };
+    board.speed_up(to_send(&plan.steps)).await?;
     let applied = apply(board, &plan, &before, fit, wish, progress).await;
     let applied = applied.map_err(|error| with_free(error, facts.flash.map(|(_, free, _)| free)))?;
     wish.known.keep(text.as_bytes());
+    board.slow_down().await?;
     Ok(Outcome {
         plan,
         counts,

@@ -3,6 +3,8 @@
 
 /// Many changes in a short time become one batch.
 pub mod debounce;
+/// A new file said as pieces of the old one.
+pub mod delta;
 /// Which files of a project go to the board.
 pub mod ignore;
 /// Decides what a sync will do; never does it.
@@ -14,6 +16,8 @@ pub mod watch;
 
 mod attempt;
 mod error;
+mod foreign;
+mod known_contents;
 mod known_manifests;
 mod put;
 mod sides;
@@ -25,6 +29,7 @@ pub use attempt::Wish;
 pub use attempt::preview;
 pub use attempt::sync;
 pub use error::SyncError;
+pub use known_contents::KnownContents;
 pub use known_manifests::KnownManifests;
 pub use put::Content;
 pub use put::Delivery;

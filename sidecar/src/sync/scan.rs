@@ -3,9 +3,11 @@
 
 mod cache;
 mod hash;
+mod update;
 mod walk;
 
 pub use cache::ScanCache;
+pub use update::update;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,6 +15,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::base::BoardPath;
@@ -22,6 +25,7 @@ use crate::sync::ignore::RuleError;
 use crate::sync::ignore::Rules;
 use crate::sync::ignore::Why;
 use crate::sync::plan::Snapshot;
+use crate::sync::scan::hash::Trust;
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -29,13 +33,29 @@ pub struct Scan {
     /// What goes to the board.
     pub files: Snapshot,
     /// Where each of the files is on this machine.
-    pub hosts: BTreeMap<BoardPath, PathBuf>,
+    pub hosts: Arc<BTreeMap<BoardPath, PathBuf>>,
     /// What was left out although the user might expect it.
     pub warnings: Vec<ScanWarning>,
-    /// What the rules keep off the board, in the root itself only: deeper folders are not looked into.
+    /// What the rules keep off the board, in the root itself only: deeper folders are not looked into. As it was when
+    /// everything was looked at.
     pub ignored: Vec<Ignored>,
     /// Size of all files together, in bytes.
     pub total_bytes: u64,
+    /// Some of it was reached through a link inside of the project, so it changes when something else does.
+    pub linked: bool,
+    /// What it took.
+    pub work: Work,
+}
+
+/// What was done for a scan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Folders that were listed.
+    pub folders: usize,
+    /// Files whose times were asked for.
+    pub asked: usize,
+    /// Files that were read.
+    pub read: usize,
 }
 
 /// Something in the root that does not go to the board.
@@ -212,23 +232,36 @@ pub(crate) fn scan_at(
     now: SystemTime,
 ) -> Result<Scan, ScanError> {
     let walk::Found {
-        hosts,
+        mut hosts,
         mut warnings,
         ignored,
+        linked,
+        folders,
     } = walk::walk(root, rules)?;
+    let hash::Hashed { files, gone, read } = hash::hash_all(&hosts, cache, Trust::Cache, now)?;
+    let work = Work {
+        folders,
+        asked: hosts.len(),
+        read,
+    };
+    for path in &gone {
+        hosts.remove(path);
+    }
+    cache.keep_only(hosts.values());
     if hosts.is_empty() {
         warnings.push(ScanWarning::Nothing {
             root: root.to_owned(),
         });
     }
-    let files = hash::hash_all(&hosts, cache, now)?;
     let total_bytes = files.values().map(|print| print.size).sum();
     Ok(Scan {
         files,
-        hosts,
+        hosts: Arc::new(hosts),
         warnings,
         ignored,
         total_bytes,
+        linked,
+        work,
     })
 }
 

@@ -9,6 +9,7 @@ use crate::board::Board;
 use crate::board::Compared;
 use crate::board::Sum;
 use crate::sync::error::SyncError;
+use crate::sync::foreign::foreign;
 use crate::sync::known_manifests::KnownManifests;
 use crate::sync::plan::BoardState;
 use crate::sync::plan::Drift;
@@ -65,7 +66,7 @@ pub(super) async fn survey(
     let owned = state.manifest.as_ref().map(|manifest| &manifest.files);
     let all_owned = owned.is_some_and(|owned| project.files.keys().all(|path| owned.contains_key(path)));
     if !all_owned || state.drifted.values().any(|drift| *drift == Drift::Missing) {
-        state.foreign = foreign(board, &project.files, state.manifest.as_ref()).await?;
+        state.foreign = in_the_way(board, &project.files, state.manifest.as_ref()).await?;
     }
     let text = state.manifest.as_ref().map(Manifest::render);
     let found = text.map(|text| board.sum().hex(&Fingerprint::of(text.as_bytes())));
@@ -120,59 +121,18 @@ async fn manifest(
     }
 }
 
-/// What lies where the project wants to be, and is not ours.
-async fn foreign(
+/// What lies where the project wants to be, and is not ours, by content too.
+async fn in_the_way(
     board: &mut Board,
     project: &Snapshot,
     manifest: Option<&Manifest>,
 ) -> Result<BTreeMap<BoardPath, Foreign>, SyncError> {
-    let listed = board.list().await?;
-    let owned = |path: &BoardPath| manifest.is_some_and(|manifest| manifest.files.contains_key(path));
-    let on_board: Vec<(BoardPath, Option<u64>)> = listed
-        .iter()
-        // A name that no `BoardPath` can have is at no path that a project can want.
+    let listed = board.list().await?.into_iter();
+    // A name that no `BoardPath` can have is at no path that a project can want.
+    let listing = listed
         .filter_map(|listed| Some((BoardPath::new(&listed.path).ok()?, listed.size)))
         .collect();
-    let mut foreign = BTreeMap::new();
-    let mut ask = Vec::new();
-    for (path, size) in &on_board {
-        let wanted_below = project.keys().any(|wanted| wanted.is_below(path));
-        match (project.get(path), size) {
-            (Some(_), None) => {
-                let mut inside = on_board.iter().filter(|(other, _)| other.is_below(path));
-                let only_ours = inside.clone().any(|(other, size)| size.is_some() && owned(other))
-                    && inside.all(|(other, size)| size.is_none() || owned(other));
-                if !only_ours {
-                    foreign.insert(path.clone(), Foreign::Folder);
-                }
-            }
-            (Some(wanted), Some(size)) if !owned(path) => {
-                foreign.insert(
-                    path.clone(),
-                    Foreign::File {
-                        size: *size,
-                        as_wanted: false,
-                    },
-                );
-                if wanted.size == *size {
-                    ask.push(path.clone());
-                }
-            }
-            (None, Some(size)) if wanted_below && !owned(path) => {
-                foreign.insert(
-                    path.clone(),
-                    Foreign::File {
-                        size: *size,
-                        as_wanted: false,
-                    },
-                );
-            }
-            (None, None) if wanted_below => {
-                foreign.insert(path.clone(), Foreign::Folder);
-            }
-            _ => {}
-        }
-    }
+    let (mut foreign, ask) = foreign(&listing, project, manifest);
     let sums = board.sums(&ask).await?;
     for (path, found) in ask.into_iter().zip(sums) {
         if let Some((size, sum)) = found {

@@ -14,8 +14,11 @@ use crate::board::Order;
 use crate::board::Record;
 use crate::board::Stage;
 use crate::board::Tier;
-use crate::sync::error::SyncError;
 use crate::sync::attempt::Wish;
+use crate::sync::delta::delta;
+use crate::sync::delta::is_worth;
+use crate::sync::error::SyncError;
+use crate::sync::known_contents::KnownContents;
 use crate::sync::plan::Act;
 use crate::sync::plan::BoardState;
 use crate::sync::plan::Fit;
@@ -35,6 +38,9 @@ pub struct Applied {
     /// Frames that the line damaged and that were sent again.
     pub resent: u64,
 }
+
+/// Smaller files, in bytes, are sent whole: the steps would not be much less.
+const WORTH: usize = 256;
 
 /// Is there room, and for which way? The journal and the manifest take a few blocks more.
 pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<Fit, SyncError> {
@@ -71,6 +77,16 @@ impl Before {
             files: proven.map(|(path, print)| (path.clone(), *print)).collect(),
         }
     }
+
+    /// What makes this content out of the file that lies there, if that is clearly less to send.
+    fn patch(&self, path: &BoardPath, content: &[u8], known: &KnownContents) -> Option<Vec<u8>> {
+        if content.len() < WORTH {
+            return None;
+        }
+        let old = known.get(self.files.get(path)?)?;
+        let steps = delta(&old, content);
+        is_worth(&steps, content).then_some(steps)
+    }
 }
 
 /// Applies a plan. After an error the caller brings the board back to its prompt and clears away.
@@ -87,6 +103,7 @@ pub(super) async fn apply(
     let mut sending = Sending {
         before,
         scan: wish.scan,
+        contents: wish.contents,
         total: to_send(&plan.steps),
         progress,
     };
@@ -109,9 +126,7 @@ pub(super) async fn apply(
             sending.stage(&mut stage, &step).await?;
             stage.commit(&mut |_| {}).await?;
         }
-        stage
-            .begin(Vec::new(), Some(record(&BTreeSet::new())))
-            .await?;
+        stage.begin(Vec::new(), Some(record(&BTreeSet::new()))).await?;
     }
     sending.progress.report(At::Committing);
     stage.commit(&mut |_| {}).await?;
@@ -145,6 +160,7 @@ fn numbered(steps: &[Step]) -> (Vec<Order>, BTreeMap<&BoardPath, &Step>) {
 struct Sending<'a> {
     before: &'a Before,
     scan: &'a Scan,
+    contents: &'a KnownContents,
     progress: &'a mut dyn Progress,
     total: u64,
 }
@@ -180,7 +196,15 @@ impl Sending<'_> {
                         total,
                     });
                 };
-                stage.put(&content, print, &mut moved).await?;
+                let steps = if stage.can_patch() {
+                    self.before.patch(path, &content, self.contents)
+                } else {
+                    None
+                };
+                match steps {
+                    Some(steps) => stage.patch(path, &steps, print, &mut moved).await?,
+                    None => stage.put(&content, print, &mut moved).await?,
+                }
             }
             Act::Remove { .. } | Act::RemoveFolder(_) | Act::MakeFolder(_) => {}
         }
@@ -188,7 +212,8 @@ impl Sending<'_> {
     }
 }
 
-fn to_send(steps: &[Step]) -> u64 {
+/// Bytes of content that a plan sends.
+pub(super) fn to_send(steps: &[Step]) -> u64 {
     let size = |step: &Step| {
         if let Act::Put { print, .. } = &step.act {
             print.size

@@ -1,6 +1,9 @@
 //! `Watch`: tells when files of the project changed, whoever changed them.
 //! Scans nothing and decides nothing; what changed is for people, the next scan finds the truth.
 
+mod meaning;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -10,27 +13,21 @@ use std::time::Duration;
 use notify::Config;
 use notify::ErrorKind;
 use notify::Event;
-use notify::EventKind;
 use notify::PollWatcher;
 use notify::RecommendedWatcher;
 use notify::RecursiveMode;
 use notify::Watcher;
 use notify::WatcherKind;
-use notify::event::AccessKind;
-use notify::event::AccessMode;
-use notify::event::CreateKind;
-use notify::event::MetadataKind;
-use notify::event::ModifyKind;
-use notify::event::RemoveKind;
-use notify::event::RenameMode;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::sync::debounce::Batch;
 use crate::sync::debounce::Change;
 use crate::sync::debounce::Debouncer;
+use crate::sync::debounce::Ends;
 use crate::sync::debounce::Kind;
 use crate::sync::ignore::Rules;
+use crate::sync::watch::meaning::changes;
 
 /// How often a polled project is looked at.
 const POLL: Duration = Duration::from_secs(1);
@@ -79,7 +76,20 @@ pub struct Watch {
     debouncer: Debouncer,
     start: Instant,
     began: Option<Instant>,
+    told: Told,
 }
+
+/// What was told since somebody asked, the other way round than a batch: nothing cancels out, nothing waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Files and folders that came, changed or went, relative to the root.
+    pub paths: BTreeSet<PathBuf>,
+    /// Anything may have changed besides.
+    pub all: bool,
+}
+
+/// With more paths than this, looking at everything is no more work.
+const MANY: usize = 200;
 
 impl Watch {
     /// Watches the project below `root`. Where the system cannot (inotify's limits), it is polled.
@@ -132,7 +142,12 @@ impl Watch {
             root: root.to_owned(),
             source,
         })?;
-        let debouncer = Debouncer::new(rules);
+        let ends = if mode == Mode::Native && RecommendedWatcher::kind() == WatcherKind::Inotify {
+            Ends::Told
+        } else {
+            Ends::Untold
+        };
+        let debouncer = Debouncer::new(rules, ends);
         let start = Instant::now();
         let mut watch = Self {
             root: true_root,
@@ -144,6 +159,7 @@ impl Watch {
             debouncer,
             start,
             began: None,
+            told: Told::default(),
         };
         watch.watch_all().map_err(|source| WatchError::Refused {
             root: root.to_owned(),
@@ -181,6 +197,19 @@ impl Watch {
         }
     }
 
+    /// What was told since the last call, also what no batch was made of yet. A scan that comes after this call sees
+    /// at least these changes.
+    pub fn told(&mut self) -> Told {
+        while let Ok(event) = self.events.try_recv() {
+            self.take(event);
+        }
+        self.debouncer.seen();
+        // Overflows are told by these two only; and what is looked at once a second may have changed since.
+        let reliable = [WatcherKind::Inotify, WatcherKind::Fsevent].contains(&RecommendedWatcher::kind());
+        self.told.all |= !reliable || self.mode != Mode::Native;
+        std::mem::take(&mut self.told)
+    }
+
     /// When the first change of the last batch was seen.
     pub fn began(&self) -> Option<Instant> {
         self.began
@@ -201,14 +230,41 @@ impl Watch {
             Err(_) => vec![Change::Lost],
         };
         for change in changes {
-            if let Change::Created(path, Kind::Folder | Kind::Unknown) | Change::Written(path, Kind::Folder) =
-                &change
+            if let Change::Created(path, Kind::Folder | Kind::Unknown)
+            | Change::Written(path, Kind::Folder)
+            | Change::Closed(path, Kind::Folder) = &change
             {
                 self.watch_new(path);
             }
+            self.note(&change);
             // After the folder is watched, so that the batch is later than anything that was missed before.
             self.debouncer.push(self.start.elapsed(), change);
         }
+    }
+
+    fn note(&mut self, change: &Change) {
+        match change {
+            Change::Created(path, kind)
+            | Change::Written(path, kind)
+            | Change::Closed(path, kind)
+            | Change::Removed(path, kind) => {
+                if self.debouncer.wanted(path, *kind) && !self.told.all {
+                    self.told.paths.insert(path.clone());
+                }
+            }
+            Change::Lost => self.told.all = true,
+        }
+        if self.told.paths.len() > MANY {
+            self.told.all = true;
+        }
+        if self.told.all {
+            self.told.paths.clear();
+        }
+    }
+
+    fn lost(&mut self) {
+        self.note(&Change::Lost);
+        self.debouncer.push(self.start.elapsed(), Change::Lost);
     }
 
     fn relative(&self, path: &Path) -> Option<PathBuf> {
@@ -237,7 +293,7 @@ impl Watch {
         if let Err(error) = self.watch_folder(relative) {
             match error.kind {
                 ErrorKind::MaxFilesWatch => self.fall_back(&error),
-                _ => self.debouncer.push(self.start.elapsed(), Change::Lost),
+                _ => self.lost(),
             }
         }
     }
@@ -271,7 +327,7 @@ impl Watch {
     fn fall_back(&mut self, error: &notify::Error) {
         if self.mode == Mode::Native && self.poll_instead(error).is_err() {
             // The old watcher goes on with what it has.
-            self.debouncer.push(self.start.elapsed(), Change::Lost);
+            self.lost();
         }
     }
 
@@ -279,6 +335,7 @@ impl Watch {
         let watcher = poll_watcher(&self.send, POLL)?;
         self.watcher = Box::new(watcher);
         self.by_folder = true;
+        self.debouncer.ends_untold();
         self.mode = Mode::Polling(error.to_string());
         self.watch_folder(Path::new(""))
     }
@@ -312,73 +369,4 @@ fn poll_watcher(
             .with_poll_interval(every)
             .with_compare_contents(true),
     )
-}
-
-/// What an event means. Reading is no change, nor are owner and permissions.
-fn changes(event: &Event, relative: impl Fn(&Path) -> Option<PathBuf>) -> Vec<Change> {
-    let paths: Vec<PathBuf> = event.paths.iter().filter_map(|path| relative(path)).collect();
-    let is = |path: &Path| {
-        let full = event.paths.iter().find(|full| full.ends_with(path));
-        match full.and_then(|full| fs::symlink_metadata(full).ok()) {
-            Some(there) if there.is_dir() => Kind::Folder,
-            Some(_) => Kind::File,
-            None => Kind::Unknown,
-        }
-    };
-    let (written, gone): (&[PathBuf], &[PathBuf]) = match (&event.kind, &paths[..]) {
-        (EventKind::Create(kind), paths) => {
-            let kind = |path: &Path| match kind {
-                CreateKind::File => Kind::File,
-                CreateKind::Folder => Kind::Folder,
-                _ => is(path),
-            };
-            return paths
-                .iter()
-                .map(|path| Change::Created(path.clone(), kind(path)))
-                .collect();
-        }
-        (EventKind::Remove(kind), paths) => {
-            let kind = match kind {
-                RemoveKind::File => Kind::File,
-                RemoveKind::Folder => Kind::Folder,
-                _ => Kind::Unknown,
-            };
-            return paths
-                .iter()
-                .map(|path| Change::Removed(path.clone(), kind))
-                .collect();
-        }
-        // Two events come for the halves of it as well.
-        (EventKind::Modify(ModifyKind::Name(RenameMode::Both)), [from, to]) => {
-            (std::slice::from_ref(to), std::slice::from_ref(from))
-        }
-        (EventKind::Modify(ModifyKind::Name(RenameMode::From)), paths) => (&[], paths),
-        (EventKind::Modify(ModifyKind::Name(RenameMode::To)), paths) => (paths, &[]),
-        // macOS does not tell which half it is.
-        (EventKind::Modify(ModifyKind::Name(_)), paths) => {
-            let half = |path: &PathBuf| match is(path) {
-                Kind::Unknown => Change::Removed(path.clone(), Kind::Unknown),
-                kind => Change::Written(path.clone(), kind),
-            };
-            return paths.iter().map(half).collect();
-        }
-        (EventKind::Modify(ModifyKind::Metadata(kind)), _) if *kind != MetadataKind::WriteTime => (&[], &[]),
-        (EventKind::Modify(_) | EventKind::Access(AccessKind::Close(AccessMode::Write)), paths) => {
-            // A folder is written when something in it comes or goes; that something tells by itself.
-            let files = paths
-                .iter()
-                .map(|path| (path, is(path)))
-                .filter(|(_, kind)| *kind != Kind::Folder);
-            return files
-                .map(|(path, kind)| Change::Written(path.clone(), kind))
-                .collect();
-        }
-        (EventKind::Access(_), _) => (&[], &[]),
-        (EventKind::Any | EventKind::Other, _) => return vec![Change::Lost],
-    };
-    let gone = gone
-        .iter()
-        .map(|path| Change::Removed(path.clone(), Kind::Unknown));
-    gone.chain(written.iter().map(|path| Change::Written(path.clone(), is(path))))
-        .collect()
 }

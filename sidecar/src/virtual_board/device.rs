@@ -39,6 +39,8 @@ pub(crate) enum Notice {
     HardReset,
     /// The flash write that a fault had chosen.
     PowerLost,
+    /// `machine.UART(0, baudrate=N)`; the board waits for `done`.
+    Speed(u32),
     /// The process has ended.
     Ended,
     /// Not a notice: what Python or the emulator complained about.
@@ -141,15 +143,10 @@ impl Device {
                 }
                 Ok(n) if !self.signals => said.push_str(&String::from_utf8_lossy(&buffer[..n])),
                 // Python complains in sentences, notices come as single letters.
-                Ok(n) if buffer[..n].iter().any(|b| !b"BSHX".contains(b)) => {
+                Ok(n) if buffer[..n].iter().any(|b| !b"BSHXU0123456789;".contains(b)) => {
                     said.push_str(&String::from_utf8_lossy(&buffer[..n]));
                 }
-                Ok(n) => found.extend(buffer[..n].iter().map(|byte| match byte {
-                    b'B' => Notice::Booting,
-                    b'S' => Notice::SoftReset,
-                    b'H' => Notice::HardReset,
-                    _ => Notice::PowerLost,
-                })),
+                Ok(n) => found.extend(letters(&buffer[..n])),
                 Err(rustix::io::Errno::INTR) => {}
                 Err(rustix::io::Errno::AGAIN) => break,
                 Err(_) => {
@@ -162,6 +159,11 @@ impl Device {
             found.insert(0, Notice::Said(said));
         }
         found
+    }
+
+    /// What the board waits for after `Notice::Speed`.
+    pub(crate) fn done(&self) {
+        let _ = rustix::io::write(&self.notices, b"."); // a board that has ended needs none
     }
 
     fn wait_stopped(&self) -> bool {
@@ -202,6 +204,22 @@ impl Drop for Device {
     }
 }
 
+fn letters(bytes: &[u8]) -> impl Iterator<Item = Notice> {
+    let mut bytes = bytes.iter().copied();
+    std::iter::from_fn(move || {
+        Some(match bytes.next()? {
+            b'B' => Notice::Booting,
+            b'S' => Notice::SoftReset,
+            b'H' => Notice::HardReset,
+            b'U' => {
+                let digits = bytes.by_ref().take_while(u8::is_ascii_digit);
+                Notice::Speed(digits.fold(0, |n, digit| n * 10 + u32::from(digit - b'0')))
+            }
+            _ => Notice::PowerLost,
+        })
+    })
+}
+
 pub(crate) fn pair() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     rustix::net::socketpair(
         AddressFamily::UNIX,
@@ -216,8 +234,9 @@ fn unix(profile: &Profile, python: &Path, library: &Path, image: &Path, power: O
         .without
         .iter()
         .map(String::as_str)
-        .filter(|part| *part != "raw-paste") // the line does that
+        .filter(|part| !["raw-paste", "UART"].contains(part)) // not modules: the line and flash.py do that
         .collect();
+    let uart = profile.baud.is_some() && profile.without.iter().all(|part| part != "UART");
     let mut command = Command::new(python);
     command
         .args(["-I", "-S", "-c", LAUNCHER])
@@ -231,7 +250,8 @@ fn unix(profile: &Profile, python: &Path, library: &Path, image: &Path, power: O
         .arg(profile.file_system.name())
         .arg(if profile.read_only { "1" } else { "0" })
         .arg(power.map_or("-2".to_owned(), |n| n.to_string()))
-        .arg(unique_id(image));
+        .arg(unique_id(image))
+        .arg(if uart { "1" } else { "0" });
     command
 }
 

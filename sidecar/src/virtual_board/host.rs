@@ -187,6 +187,17 @@ impl Host {
         }
     }
 
+    /// Bits per second that the program on the host has set last; `None` where there is nothing to set.
+    pub(crate) fn baud(&self) -> Option<u32> {
+        match &self.plug {
+            Some(Plug::Pty { slave, .. }) => {
+                let modes = rustix::termios::tcgetattr(slave).ok()?;
+                Some(modes.output_speed())
+            }
+            _ => None,
+        }
+    }
+
     /// Bytes from the host; none if there are none now.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> usize {
         match &mut self.plug {

@@ -82,6 +82,19 @@ impl Lane {
         self.queue.pop_front().map(|(_, byte)| byte)
     }
 
+    /// From `now` on another speed; what is on its way arrives as it would have.
+    pub(crate) fn set_baud(&mut self, now: Duration, baud: Option<u32>) {
+        self.since = self.free_at().max(now);
+        self.busy = 0;
+        self.baud = baud.filter(|baud| *baud > 0);
+    }
+
+    /// Another byte, one time in `rate`; else the same.
+    pub(crate) fn garble(&mut self, byte: u8, rate: u32) -> u8 {
+        let garbled = self.random.one_in(Some(rate));
+        if garbled { byte ^ self.random.mask() } else { byte }
+    }
+
     /// When the next byte arrives.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         self.queue.front().map(|(due, _)| *due)
@@ -173,6 +186,17 @@ mod tests {
         let later = Duration::from_secs(5);
         lane.send(later, b"c");
         assert_eq!(lane.queue.back().unwrap().0, later + byte);
+    }
+
+    #[test]
+    fn another_speed_holds_for_what_is_sent_after_it() {
+        let mut lane = lane(Some(9_600));
+        lane.send(Duration::ZERO, b"ab");
+        let slow = lane.free_at();
+        lane.set_baud(Duration::ZERO, Some(960_000));
+        lane.send(Duration::ZERO, b"c");
+        assert_eq!(lane.queue[1].0, slow);
+        assert_eq!(lane.queue[2].0, slow + Duration::from_nanos(NANOS * 10 / 960_000));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The thread between a host and a board: moves every byte when it is due, and does what the faults say.
 //! What becomes of each byte is decided in `lane`, which is pure; here is the clock and the system.
 
+mod speed;
 mod state;
 
 pub(crate) use state::Command;
@@ -89,6 +90,7 @@ impl Line {
         if connected != self.state.connected {
             self.state.connected = connected;
             self.state.heard = true;
+            self.state.opened_at = self.state.opened_at.filter(|_| connected);
             self.shared.update(|status| status.connected = connected);
         }
     }
@@ -100,6 +102,7 @@ impl Line {
             if n == 0 {
                 break;
             }
+            self.state.opened_at = self.state.opened_at.or_else(|| self.host.baud());
             self.state.to_board.send(now, &buffer[..n]);
             if std::mem::take(&mut self.state.heard) {
                 self.shared.update(|status| status.round_trips += 1);
@@ -122,10 +125,12 @@ impl Line {
     }
 
     fn deliver_to_board(&mut self, now: Duration) {
+        let speeds = self.speeds();
         while self.push_to_board() && self.hears(now) {
             let Some(byte) = self.state.to_board.take(now) else {
                 return;
             };
+            let byte = speeds.pass(&mut self.state.to_board, byte);
             if let Some(left) = &mut self.state.cut_after {
                 if *left == 0 {
                     self.state.cut_after = None;
@@ -224,7 +229,9 @@ impl Line {
 
     fn deliver_to_host(&mut self, now: Duration) {
         let before = self.state.at_host.len();
+        let speeds = self.speeds();
         while let Some(byte) = self.state.to_host.take(now) {
+            let byte = speeds.pass(&mut self.state.to_host, byte);
             self.state.at_host.push(byte);
         }
         let arrived = self.state.at_host.len() - before;
@@ -259,6 +266,7 @@ impl Line {
                     self.power_off();
                     return self.power_on();
                 }
+                Notice::Speed(baud) => self.change_speed(baud),
                 Notice::PowerLost => {
                     self.state.power = None;
                     return self.power_off();
@@ -288,6 +296,7 @@ impl Line {
         match Device::start(&self.profile, &self.firmware, &self.image, self.state.power) {
             Ok(device) => {
                 self.state.device = Some(device);
+                self.own_speed();
                 self.state.ready = matches!(self.firmware, Firmware::Microbit { .. });
                 let ready = self.state.ready;
                 self.shared.update(|status| {

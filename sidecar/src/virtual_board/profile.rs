@@ -107,10 +107,13 @@ pub struct Profile {
     pub file_system: FileSystem,
     /// A flash image that outlives the board (unix only); made if it is not there. `None` is a fresh one.
     pub image: Option<PathBuf>,
-    /// Built-in modules that this firmware lacks (unix only), and two parts of it:
-    /// `stdin.buffer` (no binary stdin) and `raw-paste`. Not `gc`, `io`, `os`, `sys` and `vfs`, which booting needs,
+    /// Built-in modules that this firmware lacks (unix only), and three parts of it: `stdin.buffer` (no binary
+    /// stdin), `raw-paste`, and `UART`, by which firmware of a line with a speed can give it another one
+    /// (`machine.UART(0, baudrate=N)`, see `line/speed.rs`). Not `gc`, `io`, `os`, `sys` and `vfs`, which booting needs,
     /// nor modules written in Python, such as `asyncio`.
     pub without: Vec<String>,
+    /// Above so many bits per second this board's UART damages what passes.
+    pub max_baud: Option<u32>,
     /// The file system is mounted read-only (unix only).
     pub read_only: bool,
     /// What goes wrong on the line.
@@ -133,6 +136,7 @@ impl Profile {
             file_system: FileSystem::LittleFs,
             image: None,
             without: Vec::new(),
+            max_baud: None,
             read_only: false,
             faults: Faults::default(),
             host: HostSide::Pty { link: None },

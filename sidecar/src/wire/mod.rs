@@ -69,6 +69,20 @@ pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
         &[]
     }
 
+    /// Bits per second of a line on which they are real; `None` for TCP and for a board's own USB.
+    fn baud(&self) -> Option<u32> {
+        None
+    }
+
+    /// Changes the bit rate. What was written before must have left: bytes that are still on their way go out at the
+    /// new rate. Wires without one answer `WireError::Io`.
+    fn set_baud(&mut self, _baud: u32) -> Result<(), WireError> {
+        Err(WireError::Io {
+            address: self.address().to_owned(),
+            source: std::io::ErrorKind::Unsupported.into(),
+        })
+    }
+
     /// The error for a wire that ended.
     fn gone(&self) -> WireError {
         WireError::Gone {
@@ -88,5 +102,13 @@ impl<W: Wire + ?Sized> Wire for Box<W> {
 
     fn reset_steps(&self) -> &'static [LineStep] {
         (**self).reset_steps()
+    }
+
+    fn baud(&self) -> Option<u32> {
+        (**self).baud()
+    }
+
+    fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
+        (**self).set_baud(baud)
     }
 }

@@ -138,6 +138,14 @@ impl<W: Wire> Wire for Recorder<W> {
     fn reset_steps(&self) -> &'static [LineStep] {
         self.wire.reset_steps()
     }
+
+    fn baud(&self) -> Option<u32> {
+        self.wire.baud()
+    }
+
+    fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
+        self.wire.set_baud(baud)
+    }
 }
 
 impl<W: Wire> AsyncRead for Recorder<W> {

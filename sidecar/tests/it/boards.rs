@@ -86,6 +86,13 @@ impl Port {
         Self(port.into())
     }
 
+    /// Gives this end of the line another speed.
+    pub(crate) fn set_baud(&mut self, baud: u32) {
+        let mut modes = rustix::termios::tcgetattr(&self.0).unwrap();
+        modes.set_speed(baud).unwrap();
+        rustix::termios::tcsetattr(&self.0, rustix::termios::OptionalActions::Now, &modes).unwrap();
+    }
+
     /// Sends bytes.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).unwrap();

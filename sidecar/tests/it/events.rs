@@ -10,6 +10,7 @@ use std::time::Duration;
 use boardside::sync::debounce::Batch;
 use boardside::sync::debounce::Change;
 use boardside::sync::debounce::Debouncer;
+use boardside::sync::debounce::Ends;
 use boardside::sync::debounce::Kind;
 use boardside::sync::ignore::Rules;
 use serde::Deserialize;
@@ -20,6 +21,9 @@ struct Case {
     #[serde(default)]
     ignore: Vec<String>,
     types: Option<Vec<String>>,
+    /// The system does not tell when a file is closed.
+    #[serde(default)]
+    ends_untold: bool,
     events: Vec<Happening>,
     expected: Vec<Expected>,
 }
@@ -31,6 +35,9 @@ struct Happening {
     create: Option<PathBuf>,
     folder: Option<PathBuf>,
     write: Option<PathBuf>,
+    close: Option<PathBuf>,
+    #[serde(default)]
+    seen: bool,
     remove: Option<PathBuf>,
     rename: Option<[PathBuf; 2]>,
     #[serde(default)]
@@ -62,12 +69,17 @@ fn every_case_of_the_fixtures_gives_the_batches_that_it_expects() {
         );
         cases += 1;
     }
-    assert!(cases >= 15, "only {cases} cases were found");
+    assert!(cases >= 22, "only {cases} cases were found");
 }
 
 fn check(path: &Path, case: Case) {
     let rules = Rules::new("", &case.ignore, case.types.as_deref()).unwrap();
-    let mut debouncer = Debouncer::new(rules);
+    let ends = if case.ends_untold {
+        Ends::Untold
+    } else {
+        Ends::Told
+    };
+    let mut debouncer = Debouncer::new(rules, ends);
     let mut got = Vec::new();
     let mut collect = |debouncer: &mut Debouncer, until: Duration| {
         while let Some(due) = debouncer.due().filter(|due| *due <= until) {
@@ -89,6 +101,9 @@ fn check(path: &Path, case: Case) {
     for event in case.events {
         let at = Duration::from_millis(event.at_ms);
         collect(&mut debouncer, at);
+        if event.seen {
+            debouncer.seen();
+        }
         for change in changes(event) {
             debouncer.push(at, change);
         }
@@ -102,11 +117,12 @@ fn changes(event: Happening) -> Vec<Change> {
     all.extend(event.create.map(|path| Change::Created(path, Kind::File)));
     all.extend(event.folder.map(|path| Change::Created(path, Kind::Folder)));
     all.extend(event.write.map(|path| Change::Written(path, Kind::File)));
+    all.extend(event.close.map(|path| Change::Closed(path, Kind::File)));
     all.extend(event.remove.map(|path| Change::Removed(path, Kind::Unknown)));
     if let Some([from, to]) = event.rename {
         all.extend([
             Change::Removed(from, Kind::Unknown),
-            Change::Written(to, Kind::File),
+            Change::Closed(to, Kind::File),
         ]);
     }
     all.extend(event.lost.then_some(Change::Lost));

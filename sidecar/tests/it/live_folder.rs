@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use boardside::session::After;
+use boardside::session::Look;
 use boardside::session::Options;
 use boardside::session::live::FolderTold;
 use boardside::session::live::LiveFolder;
@@ -70,11 +71,11 @@ async fn a_folder_tells_its_settings_its_changes_and_its_files() {
     fs::write(project.path().join("main.py"), "print(1)").unwrap();
     let (folder, mut told) = Told::of(project.path(), Options::default());
     assert_eq!(told.settings().await.as_deref(), Ok("restore []"));
-    folder.prepare(1);
+    folder.prepare(1, Look::Everywhere);
     assert_eq!(told.prepared().await, Ok(1));
     fs::write(project.path().join("other.py"), "print(2)").unwrap();
     told.changed().await;
-    folder.prepare(2);
+    folder.prepare(2, Look::WhereChanged(Vec::new()));
     assert_eq!(told.prepared().await, Ok(2));
     folder.configure(Options {
         after: Some(After::Reset),
@@ -90,11 +91,11 @@ async fn settings_that_are_wrong_are_told_and_those_that_come_after_hold() {
     fs::write(project.path().join("boardside.toml"), "afetr = 'none'").unwrap();
     let (folder, mut told) = Told::of(project.path(), Options::default());
     assert_eq!(told.settings().await, Err("settings.bad".to_owned()));
-    folder.prepare(1);
+    folder.prepare(1, Look::Everywhere);
     assert_eq!(told.prepared().await, Err("settings.bad".to_owned()));
     fs::write(project.path().join("boardside.toml"), "after = 'none'").unwrap();
     assert_eq!(told.settings().await.as_deref(), Ok("none []"));
-    folder.prepare(2);
+    folder.prepare(2, Look::WhereChanged(Vec::new()));
     assert_eq!(told.prepared().await, Ok(1));
 }
 

@@ -46,6 +46,8 @@ mod server;
 mod settings;
 mod tracebacks;
 #[cfg(target_os = "linux")]
+mod turbo;
+#[cfg(target_os = "linux")]
 mod virtual_board;
 #[cfg(target_os = "linux")]
 mod virtual_flash;

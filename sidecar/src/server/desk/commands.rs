@@ -23,6 +23,7 @@ use crate::server::refusal::cancelled;
 use crate::server::uri;
 use crate::session::Explained;
 use crate::session::Goal;
+use crate::session::Look;
 use crate::session::live::Done;
 use crate::session::live::JobId;
 use crate::session::live::Order;
@@ -145,11 +146,17 @@ impl Desk {
         let Some(job) = self.jobs.get_mut(id) else { return };
         job.at = At::Preparing;
         let (task, folder, board) = (job.task.clone(), job.folder, job.board.clone());
+        // Who asks gets what is there; what happens by itself is about what changed.
+        let look = if job.automatic() {
+            Look::WhereChanged(job.saved.clone())
+        } else {
+            Look::Everywhere
+        };
         if task.needs_scan() {
             self.report(id, &Stage::Scanning);
             let live = folder.and_then(|folder| self.folders.get(&folder)?.live.as_ref());
             match live {
-                Some(live) => live.prepare(id),
+                Some(live) => live.prepare(id, look),
                 // It was closed meanwhile.
                 None => self.done(id, &Err(cancelled().into())),
             }

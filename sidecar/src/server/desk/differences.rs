@@ -18,9 +18,9 @@ use crate::server::protocol::names;
 use crate::server::protocol::told::Different;
 use crate::server::refusal::Refusal;
 use crate::session::live::Ask;
-use crate::session::live::Contents;
 use crate::session::live::Difference;
 use crate::session::live::Order;
+use crate::sync::KnownContents;
 
 impl Desk {
     /// `boardside/differences`
@@ -83,15 +83,16 @@ impl Desk {
         let Some((board, question)) = from_board else {
             // The disk may be slow.
             tokio::task::spawn_blocking(move || {
-                let remembered = print.and_then(|print| Contents::open().get(&print));
+                let remembered = print.and_then(|print| KnownContents::open().get(&print));
                 answers::send(reply, Ok(content(remembered)));
             });
             return;
         };
         let order = self.later(&board);
         tokio::spawn(async move {
-            let remembered =
-                tokio::task::spawn_blocking(move || print.and_then(|print| Contents::open().get(&print)));
+            let remembered = tokio::task::spawn_blocking(move || {
+                print.and_then(|print| KnownContents::open().get(&print))
+            });
             if let Ok(Some(remembered)) = remembered.await {
                 return answers::send(reply, Ok(content(Some(remembered))));
             }

@@ -88,6 +88,7 @@ fn as_told(folder: &Folder, told: &FolderSettings) -> told::FolderSettings {
         conflict: conflict_word(settings.conflict),
         delete: settings.delete,
         baud: settings.baud,
+        turbo: settings.turbo,
         root: folder.uri_of(&told.root),
         ignore: settings.ignore.clone(),
         types: settings.types.clone(),

@@ -20,6 +20,7 @@ use crate::server::desk::editor_settings::EditorSettings;
 use crate::server::uri;
 use crate::session::Explained;
 use crate::session::Goal;
+use crate::session::Look;
 use crate::session::live::FolderSettings;
 use crate::session::live::FolderTold;
 use crate::session::live::Known;
@@ -215,10 +216,12 @@ impl Desk {
                 self.tell_differences(id);
             }
             FolderTold::Changed(at) => {
-                if folder.known.is_some() || folder.scan.is_some() {
+                let shown = folder.known.is_some() || folder.scan.is_some();
+                self.changed(id, at);
+                // After the sync's own scan, which leaves nothing to look at.
+                if shown {
                     self.look(id);
                 }
-                self.changed(id, at);
             }
             FolderTold::Prepared(ticket, prepared) => {
                 if let Ok((goal, scan)) = &prepared {
@@ -243,7 +246,7 @@ impl Desk {
             && !folder.looking
         {
             folder.looking = true;
-            live.prepare(LOOK);
+            live.prepare(LOOK, Look::WhereChanged(Vec::new()));
         }
     }
 

@@ -68,9 +68,6 @@ impl Desk {
         match done {
             Done::Synced { outcome, .. } => {
                 folder.known = Some((job.board.clone(), Known::of_sync(&outcome.plan.manifest)));
-                if let (Some(live), Some(scan)) = (&folder.live, &job.scan) {
-                    live.remember(scan.clone());
-                }
             }
             Done::Compared(sides) => {
                 let Some(scan) = &job.scan else { return };

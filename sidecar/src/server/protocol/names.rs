@@ -128,6 +128,6 @@ pub const CODES: [&str; 5] = [
 ];
 
 /// Settings of the section `boardside`.
-pub const SETTINGS: [&str; 9] = [
-    "device", "autoSync", "after", "conflict", "delete", "baud", "source", "ignore", "types",
+pub const SETTINGS: [&str; 10] = [
+    "device", "autoSync", "after", "conflict", "delete", "baud", "turbo", "source", "ignore", "types",
 ];

@@ -105,6 +105,7 @@ pub(in crate::server) struct FolderSettings {
     pub(in crate::server) conflict: &'static str,
     pub(in crate::server) delete: bool,
     pub(in crate::server) baud: u32,
+    pub(in crate::server) turbo: bool,
     pub(in crate::server) root: String,
     pub(in crate::server) ignore: Vec<String>,
     pub(in crate::server) types: Option<Vec<String>>,

@@ -122,6 +122,9 @@ impl Live {
         };
         if entered.is_ok() {
             self.ran |= connection.board.was_running();
+            if let Some(text) = connection.found_fast() {
+                self.note(text);
+            }
         }
         Ok(entered)
     }

@@ -12,13 +12,13 @@ use crate::session::Changed;
 use crate::session::Explain as _;
 use crate::session::Explained;
 use crate::session::Goal;
+use crate::session::Look;
 use crate::session::Options;
 use crate::session::ProjectError;
 use crate::session::Settings;
 use crate::session::SettingsWarning;
 use crate::session::Watched;
 use crate::session::WatchedError;
-use crate::session::live::contents::Contents;
 use crate::session::watched::settings_only;
 use crate::sync::scan::Scan;
 use crate::sync::watch::Mode;
@@ -52,8 +52,7 @@ pub struct FolderSettings {
 
 enum Order {
     Configure(Box<Options>),
-    Prepare(u64),
-    Remember(Arc<Scan>),
+    Prepare(u64, Look),
 }
 
 /// A handle; dropping it ends the task.
@@ -66,8 +65,7 @@ impl std::fmt::Debug for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Configure(_) => "Configure",
-            Self::Prepare(_) => "Prepare",
-            Self::Remember(_) => "Remember",
+            Self::Prepare(..) => "Prepare",
         })
     }
 }
@@ -84,7 +82,6 @@ impl LiveFolder {
             place: open(&folder, &options),
             folder,
             options,
-            contents: Contents::open(),
             tell: Box::new(tell),
         };
         tokio::spawn(task.run(inbox));
@@ -97,13 +94,8 @@ impl LiveFolder {
     }
 
     /// Scans; answered by `FolderTold::Prepared` with the same ticket.
-    pub fn prepare(&self, ticket: u64) {
-        self.send(Order::Prepare(ticket));
-    }
-
-    /// These files were synced: their contents are worth keeping.
-    pub fn remember(&self, scan: Arc<Scan>) {
-        self.send(Order::Remember(scan));
+    pub fn prepare(&self, ticket: u64, look: Look) {
+        self.send(Order::Prepare(ticket, look));
     }
 
     fn send(&self, order: Order) {
@@ -133,7 +125,6 @@ struct Task {
     folder: PathBuf,
     options: Options,
     place: Place,
-    contents: Contents,
     tell: Box<dyn Fn(FolderTold) + Send + Sync>,
 }
 
@@ -160,11 +151,10 @@ impl Task {
                             self.reopen();
                         }
                     }
-                    Some(Order::Prepare(ticket)) => {
-                        let prepared = self.prepare().await;
+                    Some(Order::Prepare(ticket, look)) => {
+                        let prepared = self.prepare(look).await;
                         (self.tell)(FolderTold::Prepared(ticket, prepared));
                     }
-                    Some(Order::Remember(scan)) => self.remember(scan).await,
                 },
                 changed = changed => match changed {
                     Changed::Files(began) => {
@@ -183,7 +173,7 @@ impl Task {
         (self.tell)(FolderTold::Changed(Instant::now()));
     }
 
-    async fn prepare(&mut self) -> Result<(Arc<Goal>, Arc<Scan>), Explained> {
+    async fn prepare(&mut self, look: Look) -> Result<(Arc<Goal>, Arc<Scan>), Explained> {
         if matches!(self.place, Place::Broken(..)) {
             // What stood against it may be gone: a folder that was made meanwhile, for example.
             self.place = open(&self.folder, &self.options);
@@ -194,20 +184,11 @@ impl Task {
         match &mut self.place {
             Place::Broken(why, _) => Err(why.clone()),
             Place::Open(watched) => {
-                let scan = watched.project.scan_apart().await;
+                let scan = watched.scan(look).await;
                 let scan = scan.map_err(|error: ProjectError| WatchedError::from(error).explained())?;
-                Ok((watched.project.goal.clone(), Arc::new(scan)))
+                Ok((watched.project.goal.clone(), scan))
             }
         }
-    }
-
-    async fn remember(&mut self, scan: Arc<Scan>) {
-        let mut contents = std::mem::take(&mut self.contents);
-        let kept = tokio::task::spawn_blocking(move || {
-            contents.keep(&scan);
-            contents
-        });
-        self.contents = kept.await.unwrap_or_else(|_| Contents::open());
     }
 
     fn tell_settings(&self) {

@@ -5,7 +5,6 @@ mod actor;
 mod ask;
 mod board;
 mod chosen;
-mod contents;
 mod door;
 mod folder;
 mod known;
@@ -19,7 +18,6 @@ mod work;
 
 pub use board::LiveBoard;
 pub use chosen::Chosen;
-pub use contents::Contents;
 pub use folder::FolderSettings;
 pub use folder::FolderTold;
 pub use folder::LiveFolder;

@@ -153,6 +153,9 @@ impl Live {
                 return left.map(|_: Outcome| Done::Done);
             }
         };
+        if let Some(why) = here(&mut self.place)?.board.turbo().why_not() {
+            self.note(format!("turbo was {why}"));
+        }
         // Who gave the order learns of these files by its end.
         if let Some(listing) = &mut self.mail.listing {
             listing.apply(&outcome.plan);

@@ -2,7 +2,6 @@
 //! Not what lies where (`hindrance`) and not how it is shown (`rows`).
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use crate::base::BoardPath;
 use crate::base::Fingerprint;
@@ -23,7 +22,7 @@ use crate::sync::plan::copies::Sources;
 use crate::sync::plan::hindrance::Facts;
 use crate::sync::plan::hindrance::Lies;
 use crate::sync::plan::respell::respell;
-use crate::sync::plan::space;
+use crate::sync::plan::space::space;
 
 /// Decides what a sync of the project onto the board does.
 ///
@@ -50,7 +49,7 @@ pub fn plan(project: &Snapshot, board: &BoardState, policy: &Policy) -> Plan {
         .map(|manifest| manifest.project.clone())
         .unwrap_or_default();
     Plan {
-        space: space(&steps, board),
+        space: space(&steps, board, &facts),
         steps,
         unchanged: notes.unchanged,
         kept: notes.kept,
@@ -85,10 +84,17 @@ struct Draft<'a> {
 impl<'a> Draft<'a> {
     /// Sorts the project's files into those to send and those to note.
     fn sort_project(&mut self) -> Vec<Wanted<'a>> {
+        let on_conflict = self.policy.on_conflict;
         let mut puts = Vec::new();
+        // Neighbours follow each other, so what stands above them is looked for once a folder.
+        let mut above: Option<(&str, Option<Clash>)> = None;
         for (path, print) in self.facts.project {
             let there = self.facts.lies_at(path);
-            if let Some(clash) = self.facts.hindrance(path, self.policy.on_conflict) {
+            if above.as_ref().is_none_or(|(folder, _)| *folder != path.folder()) {
+                above = Some((path.folder(), self.facts.above(path, on_conflict)));
+            }
+            let clash = above.as_ref().and_then(|(_, clash)| clash.clone());
+            if let Some(clash) = clash.or_else(|| self.facts.hindrance(path, there, on_conflict)) {
                 self.clash(path, there, clash);
                 continue;
             }
@@ -133,8 +139,13 @@ impl<'a> Draft<'a> {
     /// Sorts what the manifest has and the project has not: to remove, with size and reason, or to note.
     fn sort_rest(&mut self, puts: &[Wanted<'a>]) -> BTreeMap<BoardPath, (u64, Reason)> {
         let mut makes_way: BTreeMap<&BoardPath, &BoardPath> = BTreeMap::new();
+        let mut last = None;
         for put in puts {
-            for path in self.facts.in_the_way(put.path) {
+            let mut ours = self.facts.below(put.path);
+            if last.replace(put.path.folder()) != Some(put.path.folder()) {
+                ours.extend(self.facts.blocking(put.path));
+            }
+            for path in ours {
                 makes_way.entry(path).or_insert(put.path);
             }
         }
@@ -146,11 +157,11 @@ impl<'a> Draft<'a> {
             let there = self.facts.lies_at(path);
             let forced = makes_way.get(path).map(|put| Reason::MakesWay((*put).clone()));
             // It blocks a project file only if it was edited, and then that is the conflict to show.
-            let stands = self.facts.in_place_of_project(path);
+            let stands = || self.facts.in_place_of_project(path);
             let lost = there.loss().map(|_| Clash::EditedAndGone);
             match (there, lost) {
                 (Lies::Nothing | Lies::Vanished | Lies::Folder | Lies::Foreign { .. }, _) => {}
-                (_, Some(clash)) if self.policy.delete || stands => {
+                (_, Some(clash)) if self.policy.delete || stands() => {
                     if self.policy.on_conflict == OnConflict::Overwrite {
                         going.insert((*path).clone(), (there.size(), Reason::Overwrites(clash)));
                     } else {
@@ -205,39 +216,38 @@ impl<'a> Draft<'a> {
 }
 
 /// Puts the acts into the order of the commit. `staying` is the manifest afterwards.
-fn order(
-    facts: &Facts<'_>,
-    mut puts: Vec<Wanted<'_>>,
+fn order<'a>(
+    facts: &Facts<'a>,
+    mut puts: Vec<Wanted<'a>>,
     going: BTreeMap<BoardPath, (u64, Reason)>,
     staying: &Snapshot,
 ) -> Vec<Step> {
     let mut made: BTreeMap<BoardPath, &BoardPath> = BTreeMap::new();
+    let mut last = None;
     for put in &puts {
-        for folder in put.path.ancestors() {
-            made.entry(folder).or_insert(put.path);
+        if last.replace(put.path.folder()) != Some(put.path.folder()) {
+            for folder in put.path.ancestors() {
+                made.entry(folder).or_insert(put.path);
+            }
         }
     }
     made.retain(|folder, _| !facts.has_folder(folder));
 
-    let held: BTreeSet<BoardPath> = facts
-        .project
-        .keys()
-        .chain(staying.keys())
-        .flat_map(BoardPath::ancestors)
-        .collect();
-    let mut emptied: BTreeSet<BoardPath> = going.keys().flat_map(BoardPath::ancestors).collect();
+    let staying = BoardPath::folders(staying.keys());
+    let held = |folder: &BoardPath| facts.needed.contains(folder) || staying.contains(folder);
+    let mut emptied = BoardPath::folders(going.keys());
     for put in puts.iter().filter(|put| !put.replaces) {
         // A folder whose files somebody removed on the board may still stand where the file must go.
-        let inside = facts
-            .in_the_way(put.path)
-            .into_iter()
-            .flat_map(BoardPath::ancestors);
-        emptied.extend(inside.filter(|folder| folder == put.path || folder.is_below(put.path)));
+        let inside = BoardPath::folders(facts.below(put.path));
+        emptied.extend(
+            inside
+                .into_iter()
+                .filter(|folder| folder == put.path || folder.is_below(put.path)),
+        );
     }
-    let emptied = emptied.iter().rev().filter(|folder| !held.contains(*folder));
+    let emptied = emptied.into_iter().rev().filter(|folder| !held(folder));
 
-    let gone: BTreeSet<BoardPath> = going.keys().cloned().collect();
-    let mut sources = Sources::new(facts, &gone);
+    let mut sources = Sources::new(facts, &going, puts.iter().map(|put| put.print.sha256).collect());
     puts.sort_by_key(|put| put.path.runs_at_boot());
     let writes: Vec<Step> = puts.into_iter().map(|put| write(put, &mut sources)).collect();
 
@@ -253,7 +263,7 @@ fn order(
     });
     // A folder sorts before what is in it, so the reverse is innermost first.
     let emptied = emptied.map(|path| Step {
-        act: Act::RemoveFolder(path.clone()),
+        act: Act::RemoveFolder(path),
         reason: Reason::Emptied,
     });
     let made = made.into_iter().map(|(folder, file)| Step {
@@ -263,7 +273,7 @@ fn order(
     removes.chain(emptied).chain(made).chain(writes).collect()
 }
 
-fn write(put: Wanted<'_>, sources: &mut Sources<'_>) -> Step {
+fn write<'a>(put: Wanted<'a>, sources: &mut Sources<'a>) -> Step {
     let Wanted {
         path,
         print,

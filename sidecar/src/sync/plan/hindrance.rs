@@ -67,12 +67,12 @@ pub(super) struct Facts<'a> {
     board: &'a BoardState,
     /// What the manifest says, without paths that no project can have.
     pub(super) ours: BTreeMap<&'a BoardPath, &'a Fingerprint>,
-    /// Folders of the manifest's files, with the files below each.
-    below: BTreeMap<BoardPath, Vec<&'a BoardPath>>,
+    /// Folders of the manifest's files.
+    our_folders: BTreeSet<BoardPath>,
     /// Folders that hold something which is not ours, and folders that are named themselves.
     foreign_folders: BTreeSet<BoardPath>,
     /// Folders that the project needs.
-    needed: BTreeSet<BoardPath>,
+    pub(super) needed: BTreeSet<BoardPath>,
 }
 
 impl<'a> Facts<'a> {
@@ -80,24 +80,19 @@ impl<'a> Facts<'a> {
         let lines = board.manifest.iter().flat_map(|manifest| &manifest.files);
         // A damaged or forged manifest must not make us remove our own journal.
         let ours: BTreeMap<_, _> = lines.filter(|(path, _)| !is_own(path)).collect();
-        let mut below: BTreeMap<BoardPath, Vec<&BoardPath>> = BTreeMap::new();
-        for path in ours.keys() {
-            for folder in path.ancestors() {
-                below.entry(folder).or_default().push(path);
-            }
-        }
-        let mut foreign_folders: BTreeSet<_> = board.foreign.keys().flat_map(BoardPath::ancestors).collect();
+        let our_folders = BoardPath::folders(ours.keys().copied());
+        let mut foreign_folders = BoardPath::folders(board.foreign.keys());
         let folders = board
             .foreign
             .iter()
             .filter(|(_, foreign)| **foreign == Foreign::Folder);
         foreign_folders.extend(folders.map(|(path, _)| path.clone()));
-        let needed = project.keys().flat_map(BoardPath::ancestors).collect();
+        let needed = BoardPath::folders(project.keys());
         Self {
             project,
             board,
             ours,
-            below,
+            our_folders,
             foreign_folders,
             needed,
         }
@@ -121,8 +116,9 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The first thing that stands in the way of the file and that the policy does not remove.
-    pub(super) fn hindrance(&self, path: &BoardPath, policy: OnConflict) -> Option<Clash> {
+    /// The first file that stands where the project needs the folder of this file, and that the policy does not
+    /// remove. The same for all files of a folder.
+    pub(super) fn above(&self, path: &BoardPath, policy: OnConflict) -> Option<Clash> {
         for folder in path.ancestors() {
             match self.lies_at(&folder) {
                 Lies::Foreign { .. } => return Some(Clash::Under { file: folder }),
@@ -133,35 +129,36 @@ impl<'a> Facts<'a> {
                 }
             }
         }
-        if self.lies_at(path) == Lies::Folder {
+        None
+    }
+
+    /// The first thing that stands at the place of the file itself, or below, and that the policy does not remove.
+    pub(super) fn hindrance(&self, path: &BoardPath, there: Lies, policy: OnConflict) -> Option<Clash> {
+        if there == Lies::Folder {
             return Some(Clash::Folder);
         }
-        let mut edited = self
-            .below(path)
-            .iter()
-            .filter(|inner| self.lies_at(inner).loss().is_some());
+        let below = self.below(path);
+        let mut edited = below.iter().filter(|inner| self.lies_at(inner).loss().is_some());
         match edited.next() {
             Some(&inner) if policy != OnConflict::Overwrite => Some(Clash::Behind { file: inner.clone() }),
             _ => None,
         }
     }
 
-    /// Files of ours that must go before a project file can take its place.
-    pub(super) fn in_the_way(&self, path: &BoardPath) -> Vec<&'a BoardPath> {
-        let above = path
-            .ancestors()
-            .into_iter()
-            .filter_map(|folder| self.ours.get_key_value(&folder));
-        above
-            .map(|(path, _)| *path)
-            .chain(self.below(path).iter().copied())
-            .collect()
+    /// Files of ours where a project file needs its folders.
+    pub(super) fn blocking(&self, path: &BoardPath) -> Vec<&'a BoardPath> {
+        let above = path.ancestors();
+        let ours = above.iter().filter_map(|folder| self.ours.get_key_value(folder));
+        ours.map(|(path, _)| *path).collect()
     }
 
     /// Does the project need the place of this file, which it does not have itself, for another?
     pub(super) fn in_place_of_project(&self, path: &BoardPath) -> bool {
-        let mut above = path.ancestors().into_iter();
-        self.needed.contains(path) || above.any(|folder| self.project.contains_key(&folder))
+        self.needed.contains(path)
+            || path
+                .ancestors()
+                .iter()
+                .any(|folder| self.project.contains_key(folder))
     }
 
     /// Does the folder lie on the board before the sync?
@@ -170,8 +167,12 @@ impl<'a> Facts<'a> {
             || self.below(folder).iter().any(|path| self.lies_at(path).is_file())
     }
 
-    fn below(&self, folder: &BoardPath) -> &[&'a BoardPath] {
-        self.below.get(folder).map_or(&[], Vec::as_slice)
+    /// Files of ours below a path, which seldom is a folder.
+    pub(super) fn below(&self, path: &BoardPath) -> Vec<&'a BoardPath> {
+        if !self.our_folders.contains(path) {
+            return Vec::new();
+        }
+        path.inside(&self.ours).map(|(path, _)| *path).collect()
     }
 }
 

@@ -33,7 +33,6 @@ pub use rows::Verb;
 pub use rows::render;
 pub use space::Fit;
 pub use space::Space;
-pub use space::space;
 pub use step::Act;
 pub use step::Clash;
 pub use step::Conflict;

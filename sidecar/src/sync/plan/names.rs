@@ -70,7 +70,7 @@ pub enum NameFault {
 
 /// Finds every name that this board cannot hold, in path order; the first fault of each file.
 pub fn check_names(project: &Snapshot, board: &BoardState) -> Vec<NameProblem> {
-    let mut spelled: BTreeMap<String, BoardPath> = BTreeMap::new();
+    let mut spelled = Spelled::default();
     let mut problems = Vec::new();
     for path in project.keys() {
         let parts = || path.relative().split('/');
@@ -86,7 +86,7 @@ pub fn check_names(project: &Snapshot, board: &BoardState) -> Vec<NameProblem> {
                         .filter(|_| board.names == NameRules::Fat)
                         .find_map(forbidden)
                 })
-                .or_else(|| same_but_case(path, board.names, &mut spelled))
+                .or_else(|| spelled.same_but_case(path, board.names))
         };
         problems.extend(fault.map(|fault| NameProblem {
             path: path.clone(),
@@ -123,20 +123,36 @@ fn forbidden(part: &str) -> Option<NameFault> {
     })
 }
 
-fn same_but_case(
-    path: &BoardPath,
-    rules: NameRules,
-    spelled: &mut BTreeMap<String, BoardPath>,
-) -> Option<NameFault> {
-    if rules != NameRules::Fat {
-        return None;
-    }
-    let mut fault = None;
-    for one in path.ancestors().into_iter().chain([path.clone()]) {
-        let other = spelled.entry(folded(&one)).or_insert_with(|| one.clone());
-        if *other != one && fault.is_none() {
-            fault = Some(NameFault::SameButCase { other: other.clone() });
+/// Every path so far as FAT compares it, and as it was spelled first.
+#[derive(Default)]
+struct Spelled<'a> {
+    paths: BTreeMap<String, BoardPath>,
+    /// The folder of the last file, and what is wrong with it: neighbours follow each other.
+    folder: Option<(&'a str, Option<NameFault>)>,
+}
+
+impl<'a> Spelled<'a> {
+    fn same_but_case(&mut self, path: &'a BoardPath, rules: NameRules) -> Option<NameFault> {
+        if rules != NameRules::Fat {
+            return None;
         }
+        if self
+            .folder
+            .as_ref()
+            .is_none_or(|(last, _)| *last != path.folder())
+        {
+            let faults = path.ancestors().into_iter().map(|folder| self.spell(&folder));
+            // All of them have to be known, whatever is wrong with the first.
+            let faults: Vec<_> = faults.collect();
+            self.folder = Some((path.folder(), faults.into_iter().flatten().next()));
+        }
+        let own = self.spell(path);
+        let of_folder = self.folder.as_ref().and_then(|(_, fault)| fault.clone());
+        of_folder.or(own)
     }
-    fault
+
+    fn spell(&mut self, path: &BoardPath) -> Option<NameFault> {
+        let other = self.paths.entry(folded(path)).or_insert_with(|| path.clone());
+        (other != path).then(|| NameFault::SameButCase { other: other.clone() })
+    }
 }

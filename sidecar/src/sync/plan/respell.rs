@@ -16,11 +16,17 @@ pub(super) fn respell<'a>(project: &Snapshot, board: &'a BoardState) -> Cow<'a, 
     let Some(manifest) = board.manifest.as_ref().filter(|_| board.names == NameRules::Fat) else {
         return Cow::Borrowed(board);
     };
-    let wanted: BTreeMap<String, &BoardPath> = project.keys().map(|path| (folded(path), path)).collect();
-    let other: Vec<(&BoardPath, &BoardPath)> = manifest
+    let gone: Vec<&BoardPath> = manifest
         .files
         .keys()
         .filter(|old| !project.contains_key(*old))
+        .collect();
+    if gone.is_empty() {
+        return Cow::Borrowed(board);
+    }
+    let wanted: BTreeMap<String, &BoardPath> = project.keys().map(|path| (folded(path), path)).collect();
+    let other: Vec<(&BoardPath, &BoardPath)> = gone
+        .into_iter()
         .filter_map(|old| Some((old, *wanted.get(&folded(old))?)))
         .filter(|(_, new)| !manifest.files.contains_key(*new))
         .collect();

@@ -8,7 +8,6 @@ use crate::sync::plan::Act;
 use crate::sync::plan::BoardState;
 use crate::sync::plan::NameRules;
 use crate::sync::plan::Plan;
-use crate::sync::plan::Snapshot;
 use crate::sync::plan::Step;
 use crate::sync::plan::hindrance::Facts;
 
@@ -62,10 +61,8 @@ impl Space {
 /// A file takes whole blocks and at least one (littlefs keeps very small files inside their folder, so
 /// this is never too little); a new folder takes two on littlefs, which keeps pairs, and one elsewhere.
 /// A board that does not know its flash is counted in bytes.
-pub fn space(steps: &[Step], board: &BoardState) -> Space {
+pub(super) fn space(steps: &[Step], board: &BoardState, facts: &Facts<'_>) -> Space {
     let block = board.flash.map_or(1, |flash| flash.block.max(1));
-    let nothing = Snapshot::new();
-    let facts = Facts::new(&nothing, board);
     let taken = |size: u64| size.div_ceil(block).max(1).saturating_mul(block);
     let old = |path: &BoardPath| taken(facts.lies_at(path).size());
     let folder = if board.names == NameRules::LittleFs {

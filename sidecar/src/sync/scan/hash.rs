@@ -1,7 +1,6 @@
 //! `hash_all`: the fingerprints of many files, on several threads, each file piece by piece.
 //! Knows no rules: it reads what it is given.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::io::Read;
@@ -23,59 +22,119 @@ use crate::sync::scan::ScanError;
 use crate::sync::scan::cache::Stamp;
 
 /// How often a file that changes is read before the scan gives up.
-const ATTEMPTS: u32 = 3;
-/// Between two attempts: editors that write beside and rename are done by then.
+const ATTEMPTS: u32 = 5;
+/// Before the second attempt, and twice as long before each more: editors that write in steps or beside are done by
+/// then, 300 ms in all.
 const PAUSE: Duration = Duration::from_millis(20);
 const PIECE: usize = 64 * 1024;
+/// A thread takes so many files at once, and is not worth its while for less.
+const SHARE: usize = 32;
 
-/// Hashes every file that the cache does not know, and makes the cache know exactly these files.
-pub(super) fn hash_all(
-    hosts: &BTreeMap<BoardPath, PathBuf>,
+/// What files are.
+pub(super) struct Hashed {
+    pub(super) files: Snapshot,
+    /// Those that were gone by the time they were read.
+    pub(super) gone: Vec<BoardPath>,
+    /// How many were read: the cache did not know them.
+    pub(super) read: usize,
+}
+
+/// Whether the cache may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Where its times say that nothing changed.
+    Cache,
+    /// Never: these files are known to have changed.
+    Nothing,
+}
+
+/// Fingerprints of these files, from the cache or from their contents; the cache learns them.
+pub(super) fn hash_all<'a>(
+    hosts: impl IntoIterator<Item = (&'a BoardPath, &'a PathBuf)>,
     cache: &mut ScanCache,
+    trust: Trust,
     now: SystemTime,
-) -> Result<Snapshot, ScanError> {
-    let jobs: Vec<(&BoardPath, &PathBuf)> = hosts.iter().collect();
+) -> Result<Hashed, ScanError> {
+    let jobs: Vec<(&BoardPath, &PathBuf)> = hosts.into_iter().collect();
     let workers = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(8)
-        .min(jobs.len().max(1));
+        .min(jobs.len().div_ceil(SHARE));
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let known = &*cache;
+    let known = (trust == Trust::Cache).then_some(&*cache);
     let work = || {
+        let mut piece = Vec::new();
         let mut done = Vec::new();
-        while !failed.load(Ordering::Relaxed)
-            && let Some((path, host)) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
-        {
-            let read = settle(ATTEMPTS, || look(host, known));
-            let result = read.map_err(|unsettled| unsettled.explain(host));
-            failed.fetch_or(result.is_err(), Ordering::Relaxed);
-            done.push(((*path).clone(), (*host).clone(), result));
+        loop {
+            let first = next.fetch_add(SHARE, Ordering::Relaxed);
+            for at in first..jobs.len().min(first + SHARE) {
+                if failed.load(Ordering::Relaxed) {
+                    return done;
+                }
+                let host = jobs[at].1;
+                let read = settle(ATTEMPTS, || look(host, known, &mut piece));
+                let result = read.map_err(|unsettled| unsettled.explain(host));
+                failed.fetch_or(
+                    result.as_ref().is_err_and(|error| !is_gone(error)),
+                    Ordering::Relaxed,
+                );
+                done.push((at, result));
+            }
+            if first >= jobs.len() {
+                return done;
+            }
         }
-        done
     };
-    let results: Vec<_> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let joined = threads
+    let results = thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let others = others
             .into_iter()
             .map(|t| t.join().expect("hashing does not panic"));
-        joined.flatten().collect()
+        [own].into_iter().chain(others).collect::<Vec<_>>()
     });
-    let mut files = Snapshot::new();
-    let mut fresh = Vec::new();
-    for (path, host, result) in results {
-        let (stamp, print) = result?;
-        files.insert(path, print);
-        fresh.push((host, stamp, print));
+    let mut prints: Vec<Option<Fingerprint>> = vec![None; jobs.len()];
+    let mut gone = Vec::new();
+    let mut read = 0;
+    for (at, result) in results.into_iter().flatten() {
+        match result {
+            Ok(Seen::Known(print)) => prints[at] = Some(print),
+            Ok(Seen::Read(stamp, print)) => {
+                cache.learn(jobs[at].1, stamp, print, now);
+                prints[at] = Some(print);
+                read += 1;
+            }
+            Err(error) if is_gone(&error) => gone.push(jobs[at].0.clone()),
+            Err(error) => return Err(error),
+        }
     }
-    cache.replace(fresh, now);
-    Ok(files)
+    let files = jobs.into_iter().zip(prints);
+    let files = files.filter_map(|((path, _), print)| Some((path.clone(), print?)));
+    Ok(Hashed {
+        files: files.collect(),
+        gone,
+        read,
+    })
+}
+
+/// Gone for as long as an editor that replaces a file could take: somebody removed it.
+fn is_gone(error: &ScanError) -> bool {
+    matches!(error, ScanError::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
 }
 
 /// What one look at a file gave.
 pub(super) enum Look {
-    Steady(Stamp, Fingerprint),
+    Steady(Seen),
     /// It was written to, replaced or removed in the meantime.
     Moving(Option<io::Error>),
+}
+
+/// A file that held still.
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// As the cache has it.
+    Known(Fingerprint),
+    Read(Stamp, Fingerprint),
 }
 
 /// Why a file cannot be hashed.
@@ -99,24 +158,21 @@ impl Unsettled {
 }
 
 /// Looks until the file holds still, `attempts` times at most.
-pub(super) fn settle(
-    attempts: u32,
-    mut look: impl FnMut() -> io::Result<Look>,
-) -> Result<(Stamp, Fingerprint), Unsettled> {
+pub(super) fn settle(attempts: u32, mut look: impl FnMut() -> io::Result<Look>) -> Result<Seen, Unsettled> {
     let mut last = None;
     for attempt in 0..attempts {
         if attempt > 0 {
-            thread::sleep(PAUSE);
+            thread::sleep(PAUSE * (1 << (attempt - 1)));
         }
         match look().map_err(Unsettled::Unreadable)? {
-            Look::Steady(stamp, print) => return Ok((stamp, print)),
+            Look::Steady(seen) => return Ok(seen),
             Look::Moving(error) => last = error,
         }
     }
     Err(last.map_or(Unsettled::Restless, Unsettled::Unreadable))
 }
 
-fn look(host: &Path, known: &ScanCache) -> io::Result<Look> {
+fn look(host: &Path, known: Option<&ScanCache>, piece: &mut Vec<u8>) -> io::Result<Look> {
     let gone = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Ok(Look::Moving(Some(error))),
         _ => Err(error),
@@ -125,17 +181,17 @@ fn look(host: &Path, known: &ScanCache) -> io::Result<Look> {
         Ok(metadata) => Stamp::of(&metadata),
         Err(error) => return gone(error),
     };
-    if let Some(print) = known.get(host, &before) {
-        return Ok(Look::Steady(before, print));
+    if let Some(print) = known.and_then(|known| known.get(host, &before)) {
+        return Ok(Look::Steady(Seen::Known(print)));
     }
     let mut file = match fs::File::open(host) {
         Ok(file) => file,
         Err(error) => return gone(error),
     };
     let mut sums = Fingerprinter::default();
-    let mut piece = vec![0; PIECE];
+    piece.resize(PIECE, 0);
     loop {
-        match file.read(&mut piece) {
+        match file.read(piece) {
             Ok(0) => break,
             Ok(count) => sums.update(&piece[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -150,7 +206,7 @@ fn look(host: &Path, known: &ScanCache) -> io::Result<Look> {
     };
     let steady = before == after && print.size == after.size();
     Ok(if steady {
-        Look::Steady(after, print)
+        Look::Steady(Seen::Read(after, print))
     } else {
         Look::Moving(None)
     })

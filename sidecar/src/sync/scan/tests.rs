@@ -8,6 +8,7 @@ use super::*;
 use crate::base::Fingerprint;
 use crate::sync::scan::cache::Stamp;
 use crate::sync::scan::hash::Look;
+use crate::sync::scan::hash::Seen;
 use crate::sync::scan::hash::Unsettled;
 use crate::sync::scan::hash::settle;
 
@@ -105,17 +106,11 @@ fn the_cache_is_believed_only_when_the_file_was_old_enough() {
     let lie = |hashed: SystemTime| {
         let mut cache = ScanCache::default();
         let stamp = Stamp::of(&times);
-        cache.replace(
-            vec![(
-                file.clone(),
-                stamp,
-                Fingerprint {
-                    size: 3,
-                    ..Fingerprint::of(b"lie")
-                },
-            )],
-            hashed,
-        );
+        let print = Fingerprint {
+            size: 3,
+            ..Fingerprint::of(b"lie")
+        };
+        cache.learn(&file, stamp, print, hashed);
         cache
     };
     let (truth, lied) = (Fingerprint::of(b"one"), Fingerprint::of(b"lie"));
@@ -188,7 +183,7 @@ fn a_saved_cache_is_read_back_and_a_damaged_one_is_thrown_away() {
 fn a_file_that_moves_is_read_again_and_then_reported() {
     let root = folder(&[("a.py", "one")]);
     let stamp = Stamp::of(&fs::metadata(root.path().join("a.py")).unwrap());
-    let steady = || Ok(Look::Steady(stamp.clone(), Fingerprint::of(b"one")));
+    let steady = || Ok(Look::Steady(Seen::Read(stamp.clone(), Fingerprint::of(b"one"))));
     let looks = Cell::new(0);
     let after = |calm: u32| {
         looks.set(0);

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::fs::FileType;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
@@ -19,6 +20,10 @@ pub(super) struct Found {
     pub(super) hosts: BTreeMap<BoardPath, PathBuf>,
     pub(super) warnings: Vec<ScanWarning>,
     pub(super) ignored: Vec<Ignored>,
+    /// Something was reached through a link.
+    pub(super) linked: bool,
+    /// Folders that were listed.
+    pub(super) folders: usize,
 }
 
 /// Finds every file below `root` that the rules let through.
@@ -60,37 +65,32 @@ impl Walk<'_> {
             source,
         };
         let entries = fs::read_dir(&folder).map_err(unreadable)?;
-        let mut names = entries
-            .map(|entry| entry.map(|e| e.file_name()))
-            .collect::<Result<Vec<_>, _>>();
-        let names = names
-            .as_mut()
-            .map_err(|error| unreadable(io::Error::from(error.kind())))?;
-        names.sort();
-        for name in names {
-            self.entry(&relative.join(name))?;
+        self.found.folders += 1;
+        // The listing knows what each is, so that nothing but links has to be asked about.
+        let mut entries = entries
+            .map(|entry| entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(unreadable)?;
+        entries.sort_by(|one, other| one.0.cmp(&other.0));
+        for (name, kind) in entries {
+            self.entry(&relative.join(name), kind)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, relative: &Path) -> Result<(), ScanError> {
+    fn entry(&mut self, relative: &Path, seen: FileType) -> Result<(), ScanError> {
         let host = self.root.join(relative);
         let unreadable = |source| ScanError::Unreadable {
             path: host.clone(),
             source,
         };
-        let seen = match fs::symlink_metadata(&host) {
-            // Gone since the folder was listed: somebody works in it.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            seen => seen.map_err(unreadable)?,
-        };
         // Rules ask for the kind that a link has, so its target is asked first.
         let followed = if seen.is_symlink() {
-            fs::metadata(&host).ok()
+            fs::metadata(&host).ok().map(|target| target.file_type())
         } else {
-            Some(seen.clone())
+            Some(seen)
         };
-        let is_folder = followed.as_ref().is_some_and(fs::Metadata::is_dir);
+        let is_folder = followed.as_ref().is_some_and(FileType::is_dir);
         if let Some(why) = self.rules.why_ignored(relative, is_folder) {
             if relative.parent() == Some(Path::new("")) {
                 let slash = if is_folder { "/" } else { "" };
@@ -114,6 +114,7 @@ impl Walk<'_> {
             }
             Some(_) => Err(ScanWarning::NotAFile { path: host.clone() }),
         };
+        self.found.linked |= seen.is_symlink() && kind.is_ok();
         match kind {
             Ok(Kind::File) => self.file(relative, host),
             Ok(Kind::Folder(resolved)) => {
@@ -148,16 +149,22 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, relative: &Path, host: PathBuf) -> Result<(), ScanError> {
-        let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
-        let Some(parts) = parts else {
-            return Err(ScanError::NotUnicode { path: host });
-        };
-        match BoardPath::new(&parts.join("/")) {
-            Err(source) => Err(ScanError::Name { path: host, source }),
+        match on_board(relative, &host) {
+            Err(error) => Err(error),
             Ok(path) => match self.found.hosts.insert(path, host.clone()) {
                 Some(first) => Err(ScanError::Twins { first, second: host }),
                 None => Ok(()),
             },
         }
     }
+}
+
+/// Where on the board a file of the project goes.
+pub(super) fn on_board(relative: &Path, host: &Path) -> Result<BoardPath, ScanError> {
+    let path = host.to_owned();
+    let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
+    let Some(parts) = parts else {
+        return Err(ScanError::NotUnicode { path });
+    };
+    BoardPath::new(&parts.join("/")).map_err(|source| ScanError::Name { path, source })
 }

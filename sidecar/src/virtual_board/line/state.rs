@@ -36,6 +36,10 @@ pub(crate) struct State {
     /// Bytes that have reached the board, until the cut.
     pub(super) cut_after: Option<u64>,
     pub(super) replug_at: Option<Duration>,
+    /// What the firmware gave its UART since the last reset, if that is another speed than the board's own.
+    pub(super) speed: Option<u32>,
+    /// What the host's port had when its program began to send: that stands for the board's own speed.
+    pub(super) opened_at: Option<u32>,
     /// The last two bytes to the board, for `raw-paste`.
     pub(super) recent: [u8; 2],
     pub(super) said: String,
@@ -62,6 +66,8 @@ impl State {
             power: faults.power,
             cut_after: faults.cut.map(|cut| cut.after),
             replug_at: None,
+            speed: None,
+            opened_at: None,
             recent: [0; 2],
             said: String::new(),
             connected: false,

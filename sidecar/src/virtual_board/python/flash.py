@@ -2,7 +2,7 @@
 # Leaves nothing in the globals that boot.py, main.py and the REPL share.
 #
 # argv: REPL mode, image, bytes, fs (littlefs, fat), readonly (0, 1), writes until the power fails (-2 never),
-# unique id (hex).
+# unique id (hex), uart (0, 1).
 #
 # The flash's methods are straight lines: MicroPython looks for a Ctrl-C at jumps only,
 # and a real board's flash driver cannot be interrupted halfway either.
@@ -16,7 +16,7 @@ def _boot():
     import sys
     import vfs
 
-    _, mode, image, size, kind, readonly, power, uid = sys.argv
+    _, mode, image, size, kind, readonly, power, uid, uart = sys.argv
     sys.argv[:] = []
     uid = bytes.fromhex(uid)
     line = open(9, "r+b")
@@ -108,6 +108,20 @@ def _boot():
             def unique_id():
                 return uid
 
+        class UART:
+            # The REPL's own UART, as on ESP32 and ESP8266; other firmware of this kind has no UART at all.
+            def __init__(self, id, baudrate=0):
+                if id:
+                    raise ValueError("UART(%d) does not exist" % id)
+                self.init(baudrate)
+
+            def init(self, baudrate=0):
+                if baudrate > 0:
+                    line.write(b"U%d;" % baudrate)
+                    line.read(1)
+
+        if uart == "1":
+            machine.UART = UART
         for name in dir(ported):
             if name[0] != "_":
                 setattr(machine, name, getattr(ported, name))

@@ -61,6 +61,8 @@ pub struct Serial {
     stream: SerialStream,
     address: String,
     chip: Option<&'static Chip>,
+    on_usb: bool,
+    baud: u32,
     /// Pseudo-terminals have none.
     has_lines: bool,
 }
@@ -87,7 +89,8 @@ pub async fn open(path: &str, settings: SerialSettings) -> Result<Serial, WireEr
 }
 
 fn open_now(path: &str, settings: &SerialSettings) -> Result<Serial, WireError> {
-    let chip = ports::usb_of(path).and_then(|usb| chips::find(usb.vid, usb.pid));
+    let usb = ports::usb_of(path);
+    let chip = usb.as_ref().and_then(|usb| chips::find(usb.vid, usb.pid));
     #[cfg(unix)]
     let claim = claim::Claim::new(path, settings.share)?;
 
@@ -106,6 +109,8 @@ fn open_now(path: &str, settings: &SerialSettings) -> Result<Serial, WireError> 
     let mut serial = Serial {
         address: path.to_owned(),
         chip,
+        on_usb: usb.is_some(),
+        baud: settings.baud,
         has_lines,
         stream,
     };
@@ -131,13 +136,6 @@ fn open_now(path: &str, settings: &SerialSettings) -> Result<Serial, WireError> 
 }
 
 impl Serial {
-    /// Changes the bit rate. What was written before must have left: bytes that are still on their
-    /// way go out at the new rate.
-    pub fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
-        let set = self.stream.set_baud_rate(baud);
-        set.map_err(|error| self.failed(error))
-    }
-
     /// What is known about the chip behind the port.
     pub fn chip(&self) -> Option<&'static Chip> {
         self.chip
@@ -187,6 +185,21 @@ impl Wire for Serial {
         self.chip
             .filter(|_| self.has_lines)
             .map_or(&[], |chip| chip.reset)
+    }
+
+    /// Of a bridge: CP2102 goes up to 1M, CH340 to 2M, newer ones higher (their data sheets). What is on USB and not
+    /// known to be a bridge may be the board itself.
+    fn baud(&self) -> Option<u32> {
+        let real = self.chip.map_or(!self.on_usb, Chip::baud_matters);
+        // macOS knows no rates on pseudo-terminals.
+        (real && (self.has_lines || cfg!(not(target_os = "macos")))).then_some(self.baud)
+    }
+
+    fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
+        let set = self.stream.set_baud_rate(baud);
+        set.map_err(|error| self.failed(error))?;
+        self.baud = baud;
+        Ok(())
     }
 }
 

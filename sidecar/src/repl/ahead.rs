@@ -1,0 +1,98 @@
+//! `exec_each`: short programs one after the other on the plain raw REPL, without a gap on the line between them.
+//! One program, and firmware with raw-paste, is `conversation`'s business.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::repl::Repl;
+use crate::repl::ReplError;
+use crate::repl::Traceback;
+use crate::repl::conversation::find;
+
+/// So many bytes of the next program may lie unread while the board still works: a micro:bit keeps 63 for its
+/// program (`UART_RX_BUF_SIZE` in its mphalport.cpp), and loses the rest without a word.
+const AHEAD: usize = 60;
+
+impl Repl {
+    /// Runs programs of ours that print nothing. `ran` is called after each that the board has done.
+    ///
+    /// Where there is only the plain raw REPL, the beginning of the next goes out while the board still works,
+    /// but never its end: after an error the rest is not run. A line that has damaged something waits for each.
+    pub async fn exec_each(
+        &mut self,
+        programs: &[Vec<u8>],
+        quiet: Duration,
+        ran: &mut (dyn FnMut() + Send),
+    ) -> Result<(), ReplError> {
+        if self.has_raw_paste() {
+            for program in programs {
+                self.exec_raw(program, quiet, &mut |_| {}).await?;
+                ran();
+            }
+            return Ok(());
+        }
+        let ahead = if self.careful { 0 } else { AHEAD };
+        let mut there = 0;
+        self.input.clear();
+        for (at, program) in programs.iter().enumerate() {
+            self.feed(&[&program[there..], b"\x04"].concat()).await?;
+            let next = programs.get(at + 1).map_or(&[][..], Vec::as_slice);
+            there = next.len().min(ahead);
+            self.send(&next[..there]).await?;
+            let error = self.silent_end(quiet).await?;
+            if !error.is_empty() {
+                if there > 0 {
+                    self.send(b"\x03").await?; // at the raw prompt it takes back what lies there, and says nothing
+                }
+                return Err(ReplError::Raised(Traceback::new(&error)));
+            }
+            ran();
+        }
+        Ok(())
+    }
+
+    /// Waits for the end of a program that prints nothing; gives its traceback.
+    async fn silent_end(&mut self, quiet: Duration) -> Result<Vec<u8>, ReplError> {
+        let deadline = Instant::now() + quiet;
+        loop {
+            if let Some((error, length)) = silent_end(&self.input) {
+                let error = error.to_vec();
+                self.input.drain(..length);
+                return Ok(error);
+            }
+            self.fill(deadline, "end of the program", quiet).await?;
+        }
+    }
+}
+
+/// `OK`, 0x04, traceback, 0x04, `>`: the traceback, and how long all of it is.
+fn silent_end(input: &[u8]) -> Option<(&[u8], usize)> {
+    const OK: &[u8] = b"OK\x04";
+    let error = find(input, OK)? + OK.len();
+    let length = find(&input[error..], b"\x04>")?;
+    Some((&input[error..error + length], error + length + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_silent_program_is_known_when_all_of_it_is_there() {
+        assert_eq!(silent_end(b"OK\x04\x04>"), Some((&b""[..], 5)));
+        assert_eq!(
+            silent_end(b"OK\x04Oops: 1\r\n\x04>"),
+            Some((&b"Oops: 1\r\n"[..], 14))
+        );
+        for part in [
+            &b"OK"[..],
+            b"OK\x04",
+            b"OK\x04\x04",
+            b"OK\x04Oops\x04",
+            b"\x04\x04>",
+        ] {
+            assert_eq!(silent_end(part), None, "{part:?}");
+        }
+    }
+}
