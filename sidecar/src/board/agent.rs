@@ -101,7 +101,7 @@ impl Board {
     /// The agent, started in one way or the other.
     pub(super) async fn streaming(&mut self) -> Result<Box<Stream>, BoardError> {
         if self.agent.is_none() {
-            self.wake(false).await?;
+            Box::pin(self.wake(false)).await?;
         }
         if let Some(stream) = self.agent.take() {
             return Ok(stream);
@@ -126,7 +126,7 @@ impl Board {
     /// Ends the agent, if it runs: the board is at its raw prompt.
     pub(super) async fn hang_up(&mut self) -> Result<(), BoardError> {
         match self.agent.take() {
-            Some(stream) => stream.finish(&mut self.repl).await,
+            Some(stream) => Box::pin(stream.finish(&mut self.repl)).await,
             None => Ok(()),
         }
     }

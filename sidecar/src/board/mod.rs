@@ -158,7 +158,7 @@ impl Board {
         };
         let lines = if self.agent.is_some() {
             self.ask(&[device::FACTS_NOW], &[]).await?
-        } else if let Some(lines) = self.wake(false).await? {
+        } else if let Some(lines) = Box::pin(self.wake(false)).await? {
             lines
         } else {
             self.ask(pieces, &[]).await?

@@ -117,7 +117,7 @@ impl Board {
             By::Flat(Held::default())
         } else if tier == Tier::Stream {
             By::Stream {
-                stream: self.streaming().await?,
+                stream: Box::pin(self.streaming()).await?,
                 sums: Vec::new(),
             }
         } else {

@@ -94,13 +94,12 @@ impl Stream {
                     tokio::select! {
                         event = event => event,
                         squeezed = inside.next() => {
-                            match squeezed {
-                                Some(squeezed) => self.squeezed(&squeezed),
-                                None => {
-                                    // The agent begins anew where a stream ends.
-                                    squeeze = None;
-                                    self.deflate = deflate(self.window);
-                                }
+                            if let Some(squeezed) = squeezed {
+                                self.squeezed(&squeezed);
+                            } else {
+                                // The agent begins anew where a stream ends.
+                                squeeze = None;
+                                self.deflate = deflate(self.window);
                             }
                             continue;
                         }
