@@ -1,1 +1,2 @@
+# Compares.
 compare()

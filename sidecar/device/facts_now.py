@@ -1,1 +1,2 @@
+# Says what the board is.
 facts(flags())
