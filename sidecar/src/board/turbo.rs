@@ -154,10 +154,16 @@ impl Board {
                 _ => return Ok(()),
             };
             // Boxed: this is inside of everything that a board does.
-            match Box::pin(self.change(home)).await? {
-                Change::Done => return Ok(()),
-                Change::No => break,
-                Change::Back => {}
+            match Box::pin(self.change(home)).await {
+                Ok(Change::Done) => return Ok(()),
+                Ok(Change::No) => break,
+                Ok(Change::Back) => {}
+                // A Ctrl-C of `enter` that was still on its way, or noise: once more.
+                Err(BoardError::Raised(_) | BoardError::Repl(ReplError::Timeout { .. })) => {
+                    self.agent = None;
+                    self.repl.resync().await?;
+                }
+                Err(error) => return Err(error),
             }
         }
         Err(BoardError::Repl(ReplError::Damaged))
