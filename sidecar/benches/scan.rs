@@ -40,7 +40,8 @@ pub(crate) fn scan(c: &mut Criterion) {
     group.finish();
 }
 
-fn project() -> TempDir {
+/// A large workspace that nobody touched for a while.
+pub(crate) fn project() -> TempDir {
     let folder = TempDir::new().expect("a folder for the project");
     for number in 0..FILES {
         let file = folder.path().join(path(number));

@@ -8,7 +8,7 @@
 # more. Each whole frame is answered by \x06, the number expected next, and 255 minus it. A frame that is damaged
 # or not the expected one is dropped and answered the same way, which tells the host where to go on from.
 #
-# Inside is raw deflate (or plain bytes where W is 0) of orders. Numbers are four bytes, little endian.
+# Inside are raw deflate streams, one behind the other (or plain bytes where w is 0), of orders. Numbers are four bytes, little endian.
 #   T name size content    stage the journal (j) or how the manifest is made (r), before everything else
 #   P size content         stage a file, under the next number
 #   C size path-size path  stage a copy of a file
@@ -63,6 +63,22 @@ class R_(io.IOBase):
                 s.b = memoryview(d)[:n]
                 s.p = 0
                 return
+class D_:
+    # What the frames carry: one raw deflate stream behind the other.
+    def __init__(s, r, w):
+        s.r = r
+        s.w = w
+        s.d = None
+    def readinto(s, v):
+        while 1:
+            if not s.d:
+                from deflate import DeflateIO
+                gc.collect()
+                s.d = DeflateIO(s.r, 1, s.w)
+            n = s.d.readinto(v)
+            if n:
+                return n
+            s.d = None
 class W_:
     # A transaction: the files that were staged, and the manifest as far as they are in it.
     def __init__(s):
@@ -152,8 +168,7 @@ def agent(c):
     r = d = R_(c, x)
     w = window()
     if w:
-        from deflate import DeflateIO
-        d = DeflateIO(r, 1, w)
+        d = D_(r, w)
     say("w %d %d" % (w, x))
     def take(n):
         v = memoryview(bytearray(n))

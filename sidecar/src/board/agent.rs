@@ -52,7 +52,10 @@ static PACKED: LazyLock<Packed> = LazyLock::new(|| {
         &mut bytes,
         FlushCompress::Finish,
     );
-    assert!(matches!(status, Ok(Status::StreamEnd)), "Python is never more when deflated");
+    assert!(
+        matches!(status, Ok(Status::StreamEnd)),
+        "Python is never more when deflated"
+    );
     let mut proof = shortest_bytes_literal(&Digest::of(&bytes).0[..8]);
     let sizes: Vec<String> = parts.iter().map(|part| part.len().to_string()).collect();
     proof.extend(format!(",({})", sizes.join(",")).bytes());
@@ -65,7 +68,8 @@ impl Board {
     pub(super) async fn wake(&mut self, compare: bool) -> Result<Option<Vec<String>>, BoardError> {
         self.hang_up().await?;
         let folders = self.kind().await? == Kind::Folders;
-        if !folders || !self.repl.has_raw_paste() || self.bad_line || self.no_agent || self.sum != Sum::Sha256 {
+        if !folders || !self.repl.has_raw_paste() || self.bad_line || self.no_agent || self.sum != Sum::Sha256
+        {
             return Ok(None);
         }
         let piece = self.piece();
@@ -97,12 +101,14 @@ impl Board {
     /// The agent, started in one way or the other.
     pub(super) async fn streaming(&mut self) -> Result<Box<Stream>, BoardError> {
         if self.agent.is_none() {
-            self.wake(false).await?;
+            Box::pin(self.wake(false)).await?;
         }
         if let Some(stream) = self.agent.take() {
             return Ok(stream);
         }
-        let pieces = [device::SAY, self.sum.piece()].into_iter().chain(PIECES[2..].iter().copied());
+        let pieces = [device::SAY, self.sum.piece()]
+            .into_iter()
+            .chain(PIECES[2..].iter().copied());
         let text = device::program(&pieces.collect::<Vec<_>>());
         let mut names = true;
         for part in parts(&text) {
@@ -120,7 +126,7 @@ impl Board {
     /// Ends the agent, if it runs: the board is at its raw prompt.
     pub(super) async fn hang_up(&mut self) -> Result<(), BoardError> {
         match self.agent.take() {
-            Some(stream) => stream.finish(&mut self.repl).await,
+            Some(stream) => Box::pin(stream.finish(&mut self.repl)).await,
             None => Ok(()),
         }
     }
@@ -152,7 +158,11 @@ fn parts(program: &str) -> Vec<&str> {
 fn statement(program: &str) -> usize {
     let mut lines = program.split_inclusive('\n');
     let first = lines.next().map_or(0, str::len);
-    first + lines.take_while(|line| line.starts_with(' ')).map(str::len).sum::<usize>()
+    first
+        + lines
+            .take_while(|line| line.starts_with(' '))
+            .map(str::len)
+            .sum::<usize>()
 }
 
 /// The program that starts the agent: the board's own; or, after that was not there, the one that it carries.
@@ -182,7 +192,11 @@ mod tests {
         assert_eq!(parts.concat(), text);
         for part in &parts {
             assert!(!part.starts_with(' ') && (part.len() <= AT_ONCE || statement(part) == part.len()));
-            assert!(["else", "elif", "except", "finally"].iter().all(|word| !part.starts_with(word)));
+            assert!(
+                ["else", "elif", "except", "finally"]
+                    .iter()
+                    .all(|word| !part.starts_with(word))
+            );
         }
         assert!(parts.len() > 5);
     }

@@ -33,7 +33,7 @@ pub struct Drifted {
 impl Board {
     /// Probes the board and compares it with its manifest, in one round trip.
     pub async fn compare(&mut self) -> Result<Compared, BoardError> {
-        let lines = if let Some(lines) = self.wake(true).await? {
+        let lines = if let Some(lines) = Box::pin(self.wake(true)).await? {
             lines
         } else {
             let pieces = self.comparing().await?;
@@ -78,7 +78,12 @@ impl Board {
                 device::COMPARE,
                 device::COMPARE_NOW,
             ],
-            Kind::Flat => &[device::FLAT_PLACE, device::FLAT_FACTS, device::FLAT_COMPARE],
+            Kind::Flat => &[
+                device::FLAT_PLACE,
+                device::FLAT_SUM,
+                device::FLAT_FACTS,
+                device::FLAT_COMPARE,
+            ],
         })
     }
 }

@@ -60,6 +60,8 @@ pieces! {
     FLAT_REMOVE = "flat_remove.py";
     FLAT_PROBE = "flat_probe.py";
     FLAT_PLACE = "flat_place.py";
+    FLAT_SUM = "flat_sum.py";
+    FLAT_COLLECT = "flat_collect.py";
     FLAT_FACTS = "flat_facts.py";
     FLAT_LIST = "flat_list.py";
     FLAT_COMPARE = "flat_compare.py";

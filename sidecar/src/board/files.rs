@@ -9,6 +9,7 @@ use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::Kind;
 use crate::board::device;
+use crate::board::device::Piece;
 use crate::board::unclear;
 
 /// Where Boardside keeps its manifest, journal and staged files; on flat boards the manifest has a name.
@@ -115,14 +116,14 @@ impl Board {
 
     /// Size and checksum (hex, of the session's kind) of each path; `None` where there is no such file.
     pub async fn sums(&mut self, paths: &[BoardPath]) -> Result<Vec<Option<(u64, String)>>, BoardError> {
-        let pieces = match self.kind().await? {
-            Kind::Folders => [device::PLACE, device::SUMS],
-            Kind::Flat => [device::FLAT_PLACE, device::FLAT_SUMS],
+        let pieces: &[Piece] = match self.kind().await? {
+            Kind::Folders => &[device::PLACE, device::SUMS],
+            Kind::Flat => &[device::FLAT_PLACE, device::FLAT_SUM, device::FLAT_SUMS],
         };
         let mut sums = Vec::with_capacity(paths.len());
         for some in paths.chunks(AT_ONCE) {
             let names = self.tuple(some.iter().map(BoardPath::as_str)).await?;
-            let lines = self.ask(&pieces, &[("A", names)]).await?;
+            let lines = self.ask(pieces, &[("A", names)]).await?;
             let found = lines.iter().filter_map(|line| line.strip_prefix("s "));
             sums.extend(found.map(|line| {
                 let (size, sum) = line.split_once(' ')?;
@@ -156,9 +157,9 @@ impl Board {
         path: &str,
         moved: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Vec<u8>, BoardError> {
-        let pieces = match self.kind().await? {
-            Kind::Folders => [device::PLACE, device::READ],
-            Kind::Flat => [device::FLAT_PLACE, device::FLAT_READ],
+        let pieces: &[Piece] = match self.kind().await? {
+            Kind::Folders => &[device::PLACE, device::READ],
+            Kind::Flat => &[device::FLAT_PLACE, device::FLAT_SUM, device::FLAT_READ],
         };
         let name = self.text(path).await?;
         let mut content = Vec::new();
@@ -173,7 +174,7 @@ impl Board {
             moved(content.len() as u64);
             last = line;
         };
-        let asked = self.ask_for(&pieces, &[("A", name)], &mut heard).await;
+        let asked = self.ask_for(pieces, &[("A", name)], &mut heard).await;
         asked.map_err(|error| named(error, path))?;
         // A line that could not be decoded is missing here.
         let print = crate::base::Fingerprint::of(&content);
@@ -243,6 +244,10 @@ impl Board {
     /// Says whether there was something to finish.
     pub async fn recover(&mut self) -> Result<bool, BoardError> {
         if self.kind().await? == Kind::Flat {
+            // What was being written has its own name already, and would count as somebody else's file.
+            let half: Vec<BoardPath> = self.half_written.iter().cloned().collect();
+            self.remove_flat(&half).await?;
+            self.half_written = None;
             return Ok(false);
         }
         self.facts = None;

@@ -265,7 +265,13 @@ fn frame(number: u8, payload: &[u8], largest: usize) -> Frame {
         };
         let mut bytes = Vec::with_capacity(HEAD + length);
         let seven_bits = |part: usize| 0x80 | u8::try_from(part & 0x7f).expect("seven bits");
-        bytes.extend([START, number, stand_in, seven_bits(length >> 7), seven_bits(length)]);
+        bytes.extend([
+            START,
+            number,
+            stand_in,
+            seven_bits(length >> 7),
+            seven_bits(length),
+        ]);
         let plain = payload.iter().chain(&sum);
         bytes.extend(plain.map(|byte| if *byte == INTERRUPT { stand_in } else { *byte }));
         return Frame {

@@ -14,6 +14,7 @@ mod link;
 mod program;
 mod rename;
 mod shorthand;
+mod squeeze;
 mod stage;
 mod stage_flat;
 mod stream;
@@ -78,6 +79,8 @@ pub struct Board {
     /// This firmware cannot hold it.
     no_agent: bool,
     speeds: turbo::Speeds,
+    /// Flat: the file whose writing was cut short.
+    half_written: Option<BoardPath>,
 }
 
 impl Board {
@@ -97,6 +100,7 @@ impl Board {
             agent: None,
             no_agent: false,
             speeds: turbo::Speeds::default(),
+            half_written: None,
         }
     }
 
@@ -154,7 +158,7 @@ impl Board {
         };
         let lines = if self.agent.is_some() {
             self.ask(&[device::FACTS_NOW], &[]).await?
-        } else if let Some(lines) = self.wake(false).await? {
+        } else if let Some(lines) = Box::pin(self.wake(false)).await? {
             lines
         } else {
             self.ask(pieces, &[]).await?

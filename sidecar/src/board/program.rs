@@ -44,7 +44,7 @@ impl Board {
             let there = |piece: &&Piece| ![device::PLACE, device::COMMIT].contains(piece);
             let pieces: Vec<Piece> = pieces.iter().filter(there).copied().collect();
             let program = assignments(values) + &device::program(&pieces);
-            let asked = stream.run(&mut self.repl, &program, heard).await;
+            let asked = Box::pin(stream.run(&mut self.repl, &program, heard)).await;
             // What a program raised does not end the agent; what broke the conversation does.
             if !asked.as_ref().is_err_and(BoardError::is_line) {
                 self.agent = Some(stream);
@@ -85,7 +85,9 @@ impl Board {
             let program = self.program(pieces, values);
             return Ok(vec![self.deliver(&program).await?]);
         }
-        let first = device::program(&[device::NAMES]) + &assignments(values);
+        let first = device::program(&[device::NAMES])
+            + &assignments(values)
+            + &device::program(&[device::FLAT_COLLECT]);
         let rest = pieces.iter().chain([&device::TIDY]);
         Ok(std::iter::once(first)
             .chain(rest.map(|piece| device::program(&[*piece])))

@@ -59,7 +59,7 @@ impl Board {
         }
         let content = self.read(from.as_str()).await?;
         let mut stage = self.stage().await?;
-        stage.begin(vec![Order::Place(0, to.clone())], None).await?;
+        stage.begin(vec![Order::Place(0, to.clone())], None, 0).await?;
         stage
             .put(&content, &Fingerprint::of(&content), &mut |_| {})
             .await?;

@@ -14,6 +14,9 @@ use crate::board::stream::Stream;
 use crate::repl::bytes_literal;
 use crate::repl::text_literal;
 
+/// Free RAM, in bytes, from which on a board can give a window of 32 kB away and get another one.
+const AMPLE: u64 = 100_000;
+
 /// How content gets to the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
@@ -90,10 +93,7 @@ enum By {
         sums: Vec<u8>,
     },
     /// Bytes of content in one program.
-    Paste {
-        piece: usize,
-        tier: Tier,
-    },
+    Paste { piece: usize, tier: Tier },
     /// Flat: written under the real name at once, so content waits here until the commit.
     Flat(Held),
 }
@@ -117,7 +117,7 @@ impl Board {
             By::Flat(Held::default())
         } else if tier == Tier::Stream {
             By::Stream {
-                stream: self.streaming().await?,
+                stream: Box::pin(self.streaming()).await?,
                 sums: Vec::new(),
             }
         } else {
@@ -176,17 +176,25 @@ impl Stage<'_> {
         }
     }
 
-    /// Begins a transaction: what its commit will do. The files that are staged from now on are numbered from 0.
-    pub async fn begin(&mut self, orders: Vec<Order>, record: Option<Record>) -> Result<(), BoardError> {
+    /// Begins a transaction: what its commit will do, and how many bytes of content will come, about. The files that
+    /// are staged from now on are numbered from 0.
+    pub async fn begin(
+        &mut self,
+        orders: Vec<Order>,
+        record: Option<Record>,
+        content: u64,
+    ) -> Result<(), BoardError> {
         self.next = 0;
         if let By::Stream { stream, sums } = &mut self.by {
             // Paths and numbers all at once, in front of the contents: they compress best among themselves.
             sums.clear();
+            let free_ram = self.board.facts.as_ref().map_or(0, |facts| facts.free_ram);
+            if free_ram > AMPLE {
+                stream.squeeze(content);
+            }
             let repl = &mut self.board.repl;
-            let manifest = record.as_ref().map(|_| "m".to_owned());
-            stream
-                .text(repl, b"Tj", journal(&orders, manifest).as_bytes())
-                .await?;
+            let journal = journal(&orders, record.as_ref().map(|_| "m".to_owned()));
+            stream.text(repl, b"Tj", journal.as_bytes()).await?;
             if let Some(record) = &record {
                 let has_sums = self.board.sum.in_recipes();
                 let recipe = if has_sums { &record.recipe } else { &record.text };
@@ -319,17 +327,14 @@ impl Stage<'_> {
                 .into_iter()
                 .chain(manifest.map(Order::PlaceManifest))
                 .collect();
-            return self
-                .board
-                .place_flat(&orders, &held, &mut self.done, moved)
-                .await;
+            return self.board.place_flat(&orders, &held, &mut self.done, moved).await;
         }
         let journal = journal(&orders, manifest.map(|number| number.to_string()));
         let number = self.next;
         self.put(journal.as_bytes(), &Fingerprint::of(journal.as_bytes()), moved)
             .await?;
-        let repl = &mut self.board.repl;
-        repl.exec(&format!("c('{number}')"), QUIET).await?;
+        let run = format!("c('{number}')");
+        self.board.repl.exec(&run, QUIET).await?;
         Ok(())
     }
 

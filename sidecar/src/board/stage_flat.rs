@@ -126,9 +126,12 @@ impl Board {
             }
         }
         self.remove_flat(&removed).await?;
-        let program = device::program(&[device::FLAT_PLACE, device::FLAT_PASTE]);
-        let code = self.deliver(&program).await?;
-        self.repl.exec(&code, QUIET).await?;
+        self.repl.exec(&device::program(&[device::NAMES]), QUIET).await?;
+        for piece in [device::FLAT_SUM, device::FLAT_PASTE] {
+            for piece in [device::FLAT_COLLECT, piece] {
+                self.repl.exec(&device::program(&[piece]), QUIET).await?;
+            }
+        }
         let contents = files.iter().map(|((content, _), _)| &content[..]);
         let shorthand = self.teach(Shorthand::of(contents)).await?;
         let mut drafts = Vec::new();
@@ -184,6 +187,7 @@ impl Board {
             let Err(error) = ended else { return Ok(()) };
             let failed = &calls[count];
             if !is_memory(&error) || failed.size() <= LEAST {
+                self.half_written = Some(failed.path.clone());
                 return Err(BoardError::at(error, failed.path.as_str()));
             }
             // It did not come to its write. A user's program has left less RAM than most do.

@@ -1,11 +1,12 @@
 //! The stream tier: one compressed, reliable stream of orders to `device/agent.py`.
 //! Frames and acknowledgements are `link`'s, what comes back is `incoming`'s business.
 
+mod flow;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use flate2::Compress;
-use flate2::Compression;
 use flate2::FlushCompress;
 use tokio::time::Instant;
 
@@ -14,14 +15,12 @@ use crate::board::QUIET;
 use crate::board::incoming::Event;
 use crate::board::incoming::Incoming;
 use crate::board::link::Link;
+use crate::board::squeeze::Squeeze;
+use crate::board::stream::flow::deflate;
 use crate::repl::Repl;
 use crate::repl::ReplError;
 use crate::repl::Traceback;
 
-/// No acknowledgement for so long: the agent is prodded. Erasing flash takes a board up to 400 ms a sector.
-const ACK_LIMIT: Duration = Duration::from_millis(700);
-/// So often in a row, then the line counts as dead.
-const PRODS: u32 = 7;
 /// Taking its names away takes the agent a few milliseconds.
 const END_LIMIT: Duration = Duration::from_secs(3);
 /// A commit of a thousand renames on slow flash.
@@ -31,6 +30,12 @@ const COMMIT_LIMIT: Duration = Duration::from_mins(2);
 pub(super) struct Stream {
     link: Link,
     deflate: Option<Compress>,
+    /// Bits.
+    window: u8,
+    /// What is written goes through it, for the length of a transaction.
+    squeeze: Option<Squeeze>,
+    /// Bytes per second that went to the board and came back while it was greeted.
+    pace: u64,
     incoming: Incoming,
     /// Lines that came before anybody waited for them.
     said: VecDeque<String>,
@@ -51,10 +56,14 @@ impl Stream {
         program: &[u8],
         piece: usize,
     ) -> Result<Option<(Self, Vec<String>)>, BoardError> {
+        let began = Instant::now();
         repl.start(program).await?;
         let mut stream = Self {
             link: Link::new(repl.receive_buffer(), piece, 0),
             deflate: None,
+            window: 0,
+            squeeze: None,
+            pace: 0,
             incoming: Incoming::default(),
             said: VecDeque::new(),
             marks: VecDeque::new(),
@@ -79,14 +88,11 @@ impl Stream {
             }
         };
         stream.link = Link::new(repl.receive_buffer(), piece, longest);
-        if window > 8 {
-            // RFC 1951; the board said how large a window its RAM can hold.
-            stream.deflate = Some(Compress::new_with_window_bits(
-                Compression::best(),
-                false,
-                window.min(15),
-            ));
-        }
+        stream.window = window.min(15);
+        stream.deflate = deflate(stream.window);
+        let bytes = program.len() + hello.iter().map(String::len).sum::<usize>();
+        let passed = began.elapsed().as_millis().max(1);
+        stream.pace = u64::try_from(bytes as u128 * 1000 / passed).unwrap_or(u64::MAX);
         Ok(Some((stream, hello)))
     }
 
@@ -165,15 +171,23 @@ impl Stream {
         bytes: &[u8],
         content: usize,
     ) -> Result<(), BoardError> {
-        self.compress(bytes, FlushCompress::None);
         self.content += content as u64;
-        self.marks.push_back((self.queued, self.content));
+        if let Some(squeeze) = &mut self.squeeze {
+            squeeze.push(bytes, self.content);
+        } else {
+            self.compress(bytes, FlushCompress::None);
+            self.marks.push_back((self.queued, self.content));
+        }
         self.pump(repl, false).await
     }
 
     /// Sends everything and waits until the agent has taken it.
     pub(super) async fn settle(&mut self, repl: &mut Repl) -> Result<(), BoardError> {
-        self.compress(b"", FlushCompress::Sync);
+        if let Some(squeeze) = &mut self.squeeze {
+            squeeze.close();
+        } else {
+            self.compress(b"", FlushCompress::Sync);
+        }
         self.pump(repl, true).await?;
         self.done = self.content;
         Ok(())
@@ -201,73 +215,6 @@ impl Stream {
                 Event::Ended(error) if error.is_empty() => return Ok(()),
                 Event::Ended(error) => return Err(ended(&error)),
                 _ => {}
-            }
-        }
-    }
-
-    fn compress(&mut self, bytes: &[u8], flush: FlushCompress) {
-        let Some(deflate) = &mut self.deflate else {
-            self.queued += bytes.len() as u64;
-            self.link.queue(bytes);
-            return;
-        };
-        let mut rest = bytes;
-        let mut out = Vec::with_capacity(16 * 1024);
-        loop {
-            let before = deflate.total_in();
-            out.clear();
-            let status = deflate.compress_vec(rest, &mut out, flush);
-            status.expect("deflate without a dictionary takes any input");
-            let taken = usize::try_from(deflate.total_in() - before).expect("it was in memory");
-            rest = &rest[taken..];
-            self.queued += out.len() as u64;
-            self.link.queue(&out);
-            if rest.is_empty() && out.len() < out.capacity() {
-                return;
-            }
-        }
-    }
-
-    /// Sends frames as the board has room. Until `all` is acknowledged, or else until less than a frame waits.
-    async fn pump(&mut self, repl: &mut Repl, all: bool) -> Result<(), BoardError> {
-        let mut quiet = 0;
-        loop {
-            while let Some(bytes) = self.link.next_bytes(all) {
-                repl.send(&bytes).await?;
-            }
-            if if all {
-                self.link.is_settled()
-            } else {
-                self.link.is_hungry()
-            } {
-                return Ok(());
-            }
-            match self
-                .event(repl, Instant::now() + ACK_LIMIT, "acknowledgement of the board")
-                .await
-            {
-                Ok(Event::Room) => {
-                    quiet = 0;
-                    self.link.has_room();
-                }
-                Ok(Event::Ack(expected)) => {
-                    quiet = 0;
-                    self.link.acknowledge(expected);
-                    let acked = self.link.acked();
-                    while let Some((_, content)) = self.marks.pop_front_if(|(queued, _)| *queued <= acked) {
-                        self.done = content;
-                    }
-                }
-                Ok(Event::Line(line)) if line.starts_with("x ") => return Err(refused(&line)),
-                // The agent may answer before it has taken the last bytes, which only end the block.
-                Ok(Event::Line(line)) => self.said.push_back(line),
-                Ok(Event::Ended(error)) => return Err(ended(&error)),
-                Err(BoardError::Repl(ReplError::Timeout { .. })) if quiet < PRODS => {
-                    quiet += 1;
-                    let prod = self.link.prod();
-                    repl.send(&prod).await?;
-                }
-                Err(error) => return Err(error),
             }
         }
     }

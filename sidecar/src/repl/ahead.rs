@@ -14,6 +14,9 @@ use crate::repl::conversation::find;
 /// program (`UART_RX_BUF_SIZE` in its mphalport.cpp), and loses the rest without a word.
 const AHEAD: usize = 60;
 
+/// A board that takes this long to say that it has a program has not got it.
+const START_LIMIT: Duration = Duration::from_secs(2);
+
 impl Repl {
     /// Runs programs of ours that print nothing. `ran` is called after each that the board has done.
     ///
@@ -54,6 +57,7 @@ impl Repl {
 
     /// Waits for the end of a program that prints nothing; gives its traceback.
     async fn silent_end(&mut self, quiet: Duration) -> Result<Vec<u8>, ReplError> {
+        self.expect(b"OK", "OK of the raw REPL", START_LIMIT).await?;
         let deadline = Instant::now() + quiet;
         loop {
             if let Some((error, length)) = silent_end(&self.input) {
@@ -66,10 +70,9 @@ impl Repl {
     }
 }
 
-/// `OK`, 0x04, traceback, 0x04, `>`: the traceback, and how long all of it is.
+/// 0x04, traceback, 0x04, `>`: the traceback, and how long all of it is.
 fn silent_end(input: &[u8]) -> Option<(&[u8], usize)> {
-    const OK: &[u8] = b"OK\x04";
-    let error = find(input, OK)? + OK.len();
+    let error = find(input, b"\x04")? + 1;
     let length = find(&input[error..], b"\x04>")?;
     Some((&input[error..error + length], error + length + 2))
 }
@@ -80,18 +83,12 @@ mod tests {
 
     #[test]
     fn the_end_of_a_silent_program_is_known_when_all_of_it_is_there() {
-        assert_eq!(silent_end(b"OK\x04\x04>"), Some((&b""[..], 5)));
+        assert_eq!(silent_end(b"\x04\x04>"), Some((&b""[..], 3)));
         assert_eq!(
-            silent_end(b"OK\x04Oops: 1\r\n\x04>"),
-            Some((&b"Oops: 1\r\n"[..], 14))
+            silent_end(b"\x04Oops: 1\r\n\x04>"),
+            Some((&b"Oops: 1\r\n"[..], 12))
         );
-        for part in [
-            &b"OK"[..],
-            b"OK\x04",
-            b"OK\x04\x04",
-            b"OK\x04Oops\x04",
-            b"\x04\x04>",
-        ] {
+        for part in [&b""[..], b"\x04", b"\x04\x04", b"\x04Oops\x04"] {
             assert_eq!(silent_end(part), None, "{part:?}");
         }
     }

@@ -132,13 +132,12 @@ impl Project {
         let (goal, file) = (self.goal.clone(), self.cache_file.clone());
         let scan = tokio::task::spawn_blocking(move || {
             let updated = before.map(|(before, paths)| goal.update(&mut cache, &before, &paths));
-            let scan = match updated {
-                Some(Ok(Some(scan))) => Ok((scan, false)),
+            let scan = if let Some(Ok(Some(scan))) = updated {
+                Ok((scan, false))
+            } else {
                 // What went wrong is told of the whole, if it still does.
-                Some(Ok(None) | Err(_)) | None => {
-                    let scan = goal.scan(&mut cache, file.as_deref());
-                    scan.map(|scan| (Arc::new(scan), true))
-                }
+                let scan = goal.scan(&mut cache, file.as_deref());
+                scan.map(|scan| (Arc::new(scan), true))
             };
             (cache, scan)
         });

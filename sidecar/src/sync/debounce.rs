@@ -73,7 +73,7 @@ struct State {
     there: bool,
     /// It came into being within the batch.
     born: bool,
-    /// Somebody may be in the middle of writing it.
+    /// Somebody may be in the middle of writing it, or of filling it.
     open: bool,
 }
 
@@ -112,8 +112,8 @@ impl Debouncer {
     }
 
     /// Takes a change that was seen at `at`.
-    pub fn push(&mut self, at: Duration, change: Change) {
-        let (path, kind) = match &change {
+    pub fn push(&mut self, at: Duration, change: &Change) {
+        let (path, kind) = match change {
             Change::Created(path, kind)
             | Change::Written(path, kind)
             | Change::Closed(path, kind)
@@ -131,7 +131,8 @@ impl Debouncer {
         let state = State {
             there: !matches!(change, Change::Removed(..)),
             born: before.map_or(matches!(change, Change::Created(..)), |state| state.born),
-            open: matches!(change, Change::Created(..) | Change::Written(..)) && kind != Kind::Folder,
+            // Into a folder that was just made, files will come.
+            open: matches!(change, Change::Created(..) | Change::Written(..)),
         };
         if state.born && !state.there {
             // It came and went: nobody needs to know, but those who wait for quiet wait on.

@@ -137,7 +137,9 @@ async fn attempt(
         let mut orders = folders.take().unwrap_or_default();
         let numbered = (0..).zip(batch);
         orders.extend(numbered.map(|(number, place)| Order::Place(number, place.path.clone())));
-        stage.begin(orders, None).await?;
+        stage
+            .begin(orders, None, batch.iter().map(|place| place.size).sum())
+            .await?;
         for place in batch {
             send(&mut stage, place.path, place.content, total, progress).await?;
         }

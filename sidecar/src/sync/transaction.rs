@@ -114,7 +114,7 @@ pub(super) async fn apply(
     if whole {
         let (orders, staged) = numbered(&plan.steps);
         let paths = staged.keys().map(|path| (*path).clone()).collect();
-        stage.begin(orders, Some(record(&paths))).await?;
+        stage.begin(orders, Some(record(&paths)), sending.total).await?;
         for step in staged.into_values() {
             sending.stage(&mut stage, step).await?;
         }
@@ -122,11 +122,11 @@ pub(super) async fn apply(
         // A cut in between leaves files that are already what the project wants; the next sync takes them over.
         for step in plan.one_by_one() {
             let (orders, _) = numbered(std::slice::from_ref(&step));
-            stage.begin(orders, None).await?;
+            stage.begin(orders, None, 0).await?;
             sending.stage(&mut stage, &step).await?;
             stage.commit(&mut |_| {}).await?;
         }
-        stage.begin(Vec::new(), Some(record(&BTreeSet::new()))).await?;
+        stage.begin(Vec::new(), Some(record(&BTreeSet::new())), 0).await?;
     }
     sending.progress.report(At::Committing);
     stage.commit(&mut |_| {}).await?;

@@ -238,7 +238,7 @@ impl Watch {
             }
             self.note(&change);
             // After the folder is watched, so that the batch is later than anything that was missed before.
-            self.debouncer.push(self.start.elapsed(), change);
+            self.debouncer.push(self.start.elapsed(), &change);
         }
     }
 
@@ -264,7 +264,7 @@ impl Watch {
 
     fn lost(&mut self) {
         self.note(&Change::Lost);
-        self.debouncer.push(self.start.elapsed(), Change::Lost);
+        self.debouncer.push(self.start.elapsed(), &Change::Lost);
     }
 
     fn relative(&self, path: &Path) -> Option<PathBuf> {

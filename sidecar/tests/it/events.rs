@@ -105,7 +105,7 @@ fn check(path: &Path, case: Case) {
             debouncer.seen();
         }
         for change in changes(event) {
-            debouncer.push(at, change);
+            debouncer.push(at, &change);
         }
     }
     collect(&mut debouncer, Duration::from_hours(1));

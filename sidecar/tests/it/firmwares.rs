@@ -176,3 +176,38 @@ fn every_change_arrives_on_a_microbit() {
     assert_eq!(delete.count("removed"), 1, "{delete:?}");
     boards::Port::open(&board).ask(b"\x04", "main runs\r\n");
 }
+
+/// Text that shorthand makes shorter, text that is not ASCII, and bytes that it must leave alone.
+fn for_a_microbit() -> Workspace {
+    let steps = lines(60, |n| format!("    self.step({n}, 'it\\'s {n}')"));
+    let table = lines(40, |n| format!("    self.table[{n}] = self.gr\u{fc}n({n})"));
+    Workspace::new(&[
+        ("main.py", format!("def main(self):\n{steps}\n").as_bytes()),
+        ("table.py", format!("def fill(self):\n{table}\n").as_bytes()),
+        ("image.bin", &noise(900, 11)),
+    ])
+}
+
+#[test]
+fn a_microbit_with_a_program_in_its_ram_is_synced() {
+    let board = boards::start(&Profile {
+        baud: None,
+        ..Profile::microbit()
+    });
+    let mut port = boards::Port::open(&board);
+    port.ask("\r", ">>> ");
+    port.ask("taken = bytearray(2000)\r", ">>> ");
+    drop(port);
+    let first = sync("first sync", &for_a_microbit(), &board);
+    assert_eq!(first.count("added"), 3, "{first:?}");
+}
+
+#[test]
+fn a_microbit_on_a_line_that_loses_bytes_gets_every_file_whole() {
+    let board = boards::start(&Profile {
+        baud: None,
+        faults: "seed=3,in.drop=5000".parse().unwrap(),
+        ..Profile::microbit()
+    });
+    sync("first sync", &for_a_microbit(), &board);
+}

@@ -4,11 +4,16 @@
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use boardside::sync::debounce::Batch;
 use boardside::sync::ignore::Rules;
+use boardside::sync::scan::ScanCache;
+use boardside::sync::scan::scan;
+use boardside::sync::scan::update;
 use boardside::sync::watch::Mode;
+use boardside::sync::watch::Told;
 use boardside::sync::watch::Watch;
 use tempfile::TempDir;
 
@@ -133,4 +138,75 @@ async fn a_folder_that_is_not_there_cannot_be_watched() {
         panic!("it was watched")
     };
     assert!(error.to_string().ends_with("no cannot be watched"), "{error}");
+}
+
+/// Somebody works in the project: files are written in steps, beside, replaced, moved and removed.
+fn work(root: &Path, state: &mut u32) {
+    let mut any = |count: usize| {
+        // Numerical Recipes' generator: the same work each time.
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(*state >> 16).unwrap() % count
+    };
+    let names = [
+        "main.py",
+        "lib/a.py",
+        "lib/b.py",
+        "lib/deep/c.py",
+        "gen/d.py",
+        "gen/e.py",
+        "new.py",
+    ];
+    let name = names[any(names.len())];
+    let (file, text) = (root.join(name), "x".repeat(any(5)));
+    let done = match any(7) {
+        0 | 1 => fs::create_dir_all(file.parent().unwrap()).and_then(|()| fs::write(&file, text)),
+        2 => {
+            let beside = file.with_extension("py.tmp");
+            fs::write(&beside, text).and_then(|()| fs::rename(&beside, &file))
+        }
+        3 => fs::remove_file(&file),
+        4 => fs::rename(&file, root.join(names[any(names.len())])),
+        5 => fs::rename(root.join("lib"), root.join("gen")),
+        _ => fs::rename(root.join("gen"), root.join("lib")),
+    };
+    // What cannot be done now is not.
+    done.unwrap_or_default();
+}
+
+#[tokio::test]
+async fn whatever_happens_what_is_told_is_enough_for_a_scan_to_follow() {
+    let root = project(&["main.py", "lib/a.py", "lib/deep/c.py", "gen/d.py"]);
+    let root = root.path();
+    let mut watch = Watch::open(root, rules()).unwrap();
+    let mut cache = ScanCache::default();
+    let whole = || scan(root, &rules(), &mut ScanCache::default()).unwrap();
+    let mut kept = Arc::new(scan(root, &rules(), &mut cache).unwrap());
+    let (mut state, mut by_told) = (1, 0);
+    for round in 0..40 {
+        for _ in 0..=round % 4 {
+            work(root, &mut state);
+        }
+        // The system tells in order: with this, all that came before was told.
+        fs::write(root.join("mark.py"), round.to_string()).unwrap();
+        let mut told = Told::default();
+        while !told.all && !told.paths.contains(Path::new("mark.py")) {
+            tokio::time::timeout(LIMIT, watch.next()).await.expect("a batch");
+            let more = watch.told();
+            told.all |= more.all;
+            told.paths.extend(more.paths);
+        }
+        let paths = Some(told.paths).filter(|_| !told.all);
+        let updated = paths.and_then(|paths| update(root, &rules(), &mut cache, &kept, &paths).unwrap());
+        by_told += usize::from(updated.is_some());
+        kept = updated.unwrap_or_else(|| Arc::new(whole()));
+        let now = whole();
+        assert_eq!(
+            (&kept.files, &kept.hosts),
+            (&now.files, &now.hosts),
+            "round {round}"
+        );
+    }
+    if *watch.mode() == Mode::Native && cfg!(any(target_os = "linux", target_os = "macos")) {
+        assert!(by_told > 6, "{by_told} of 40 rounds were told well enough");
+    }
 }

@@ -31,7 +31,11 @@ pub(super) enum Source<'a> {
 
 impl<'a> Sources<'a> {
     /// `going` are the files of ours that this sync removes, `wanted` is what will be looked for.
-    pub(super) fn new<T>(facts: &Facts<'a>, going: &BTreeMap<BoardPath, T>, wanted: HashSet<Digest>) -> Self {
+    pub(super) fn new<T>(
+        facts: &Facts<'a>,
+        going: &BTreeMap<BoardPath, T>,
+        wanted: &HashSet<Digest>,
+    ) -> Self {
         let mut sources = Self {
             first: HashMap::new(),
             going: HashMap::new(),

@@ -247,7 +247,8 @@ fn order<'a>(
     }
     let emptied = emptied.into_iter().rev().filter(|folder| !held(folder));
 
-    let mut sources = Sources::new(facts, &going, puts.iter().map(|put| put.print.sha256).collect());
+    let wanted = puts.iter().map(|put| put.print.sha256).collect();
+    let mut sources = Sources::new(facts, &going, &wanted);
     puts.sort_by_key(|put| put.path.runs_at_boot());
     let writes: Vec<Step> = puts.into_iter().map(|put| write(put, &mut sources)).collect();
 

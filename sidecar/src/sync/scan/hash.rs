@@ -67,11 +67,13 @@ pub(super) fn hash_all<'a>(
         let mut done = Vec::new();
         loop {
             let first = next.fetch_add(SHARE, Ordering::Relaxed);
-            for at in first..jobs.len().min(first + SHARE) {
+            if first >= jobs.len() {
+                return done;
+            }
+            for (at, (_, host)) in jobs.iter().enumerate().skip(first).take(SHARE) {
                 if failed.load(Ordering::Relaxed) {
                     return done;
                 }
-                let host = jobs[at].1;
                 let read = settle(ATTEMPTS, || look(host, known, &mut piece));
                 let result = read.map_err(|unsettled| unsettled.explain(host));
                 failed.fetch_or(
@@ -79,9 +81,6 @@ pub(super) fn hash_all<'a>(
                     Ordering::Relaxed,
                 );
                 done.push((at, result));
-            }
-            if first >= jobs.len() {
-                return done;
             }
         }
     };

@@ -117,6 +117,10 @@ impl Changes {
             }
             let path = on_board(relative, &host).ok()?;
             let known = before.hosts.get(&path);
+            // A file took the place of a folder, or a folder that of a file.
+            if changes_kind(before, &path) {
+                return None;
+            }
             match there {
                 Some(there) if !there.is_file() => return None,
                 Some(_) if known == Some(&host) => {
@@ -124,7 +128,6 @@ impl Changes {
                 }
                 // The same name to a board, spelled otherwise.
                 Some(_) if known.is_some() => return None,
-                None if path.inside(&before.hosts).next().is_some() => return None,
                 None if known.is_none() => {}
                 _ => {
                     folders.insert(relative.parent().unwrap_or(Path::new("")));
@@ -147,8 +150,9 @@ impl Changes {
             let kind = entry.file_type().ok()?;
             let relative = folder.join(entry.file_name());
             let ignored = |is_folder| rules.why_ignored(&relative, is_folder).is_some();
-            // Folders that came or went are told by themselves.
-            if kind.is_dir() || (ignored(false) && !(kind.is_symlink() && !ignored(true))) {
+            // Folders that came or went are told by themselves. A link could be to a folder.
+            let out = ignored(false) && (ignored(true) || !kind.is_symlink());
+            if kind.is_dir() || out {
                 continue;
             }
             let host = root.join(&relative);
@@ -158,6 +162,9 @@ impl Changes {
                 return None;
             }
             if there.insert(path.clone(), host.clone()).is_some() {
+                return None;
+            }
+            if known.is_none() && changes_kind(before, &path) {
                 return None;
             }
             if known.is_none() {
@@ -176,8 +183,14 @@ impl Changes {
     }
 }
 
+/// Would it be a file where a folder was, or lie in what was a file?
+fn changes_kind(before: &Scan, path: &BoardPath) -> bool {
+    let was_file = |folder: &BoardPath| before.hosts.contains_key(folder);
+    path.inside(&before.hosts).next().is_some() || path.ancestors().iter().any(was_file)
+}
+
 fn is_known(before: &Scan, path: &BoardPath) -> bool {
-    before.hosts.contains_key(path) || path.inside(&before.hosts).next().is_some()
+    before.hosts.contains_key(path) || changes_kind(before, path)
 }
 
 #[cfg(test)]

@@ -73,9 +73,12 @@ pub(super) fn changes(event: &Event, relative: impl Fn(&Path) -> Option<PathBuf>
                 .filter(|(_, kind)| *kind != Kind::Folder);
             let closed = matches!(event.kind, EventKind::Access(_));
             return files
-                .map(|(path, kind)| match closed {
-                    true => Change::Closed(path.clone(), kind),
-                    false => Change::Written(path.clone(), kind),
+                .map(|(path, kind)| {
+                    if closed {
+                        Change::Closed(path.clone(), kind)
+                    } else {
+                        Change::Written(path.clone(), kind)
+                    }
                 })
                 .collect();
         }

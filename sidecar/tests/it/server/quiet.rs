@@ -62,7 +62,10 @@ async fn idle_it_takes_little_memory_and_no_time() {
     let used = ticks(editor.pid()) - before;
     // A loop that spins takes all of the time, on a fast machine as on a slow one.
     let passed = since.elapsed().as_millis() / 10;
-    assert!(u128::from(used) * 10 <= passed, "{used} of {passed} ticks in three looks at the ports");
+    assert!(
+        u128::from(used) * 10 <= passed,
+        "{used} of {passed} ticks in three looks at the ports"
+    );
     let memory = memory(editor.pid());
     assert!(memory < 30_000_000, "{memory} bytes");
     editor.end().await;

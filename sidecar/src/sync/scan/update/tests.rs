@@ -99,8 +99,18 @@ fn unchanged_files_are_not_read_again() {
 #[test]
 fn what_cannot_be_told_from_the_paths_is_left_to_a_scan() {
     let files = ["main.py", "lib/a.py", "lib/deep/b.py", "x.py"];
-    type Deed = fn(&Path);
-    let cases: [(&[&str], Deed, bool); 9] = [
+    let into_file = |root: &Path| {
+        fs::remove_dir_all(root.join("lib")).unwrap();
+        fs::rename(root.join("main.py"), root.join("lib")).unwrap();
+    };
+    let into_folder = |root: &Path| {
+        fs::remove_file(root.join("main.py")).unwrap();
+        write(root, "main.py/x.py", "2");
+    };
+    let cases: [(&[&str], Happening, bool); 12] = [
+        (&["lib", "main.py"], into_file, false),
+        (&["main.py"], into_file, false),
+        (&["main.py/x.py"], into_folder, false),
         (&["main.py"], |root| write(root, "main.py", "2"), true),
         (
             &["main.py"],
@@ -150,6 +160,19 @@ fn with_links_everything_is_scanned() {
     assert!(tree.update(&told(&["shared/x.py"])));
 }
 
+type Happening = fn(&Path);
+
+/// Where a name really is: a watcher tells that of what is done through a link.
+fn real(root: &Path, name: &Path) -> Vec<PathBuf> {
+    let true_root = root.canonicalize().unwrap();
+    let path = root.join(name);
+    let folder = path.parent().unwrap().canonicalize();
+    let beside = folder.map(|folder| folder.join(path.file_name().unwrap()));
+    let all = [beside, path.canonicalize()].into_iter().flatten();
+    all.filter_map(|path| path.strip_prefix(&true_root).ok().map(Path::to_owned))
+        .collect()
+}
+
 /// Something that somebody does to a project.
 #[derive(Clone, Debug)]
 enum Deed {
@@ -161,6 +184,14 @@ enum Deed {
 }
 
 impl Deed {
+    fn names(&self) -> impl Iterator<Item = &Path> {
+        let (one, other) = match self {
+            Self::Write(name, _) | Self::Remove(name) | Self::Link(name, _) => (name, None),
+            Self::Rename(from, to) => (from, Some(to)),
+        };
+        [Some(one), other].into_iter().flatten().map(Path::new)
+    }
+
     /// Does it, and says which paths a watcher would tell. What cannot be done is not.
     fn carry_out(&self, root: &Path) -> Vec<PathBuf> {
         match self {
@@ -244,7 +275,14 @@ proptest! {
         let mut tree = Tree::new(&["main.py", "lib/a.py", "lib/deep/c.py"]);
         for deeds in rounds {
             let root = tree.path().to_owned();
-            let told: BTreeSet<PathBuf> = deeds.iter().flat_map(|deed| deed.carry_out(&root)).collect();
+            let mut told = BTreeSet::new();
+            for deed in &deeds {
+                let before: Vec<PathBuf> = deed.names().flat_map(|name| real(&root, name)).collect();
+                let done = deed.carry_out(&root);
+                told.extend(deed.names().flat_map(|name| real(&root, name)));
+                told.extend(before.into_iter().chain(done));
+            }
+            told.remove(Path::new(""));
             tree.update(&told);
         }
     }
