@@ -118,7 +118,7 @@ impl Board {
                 // It failed in the middle: this speed may be the reason.
                 self.speeds.most = Some(rate - 1);
             }
-            self.speeds.became = self.faster().await?;
+            self.speeds.became = Box::pin(self.faster()).await?;
         }
         Ok(())
     }
@@ -148,19 +148,34 @@ impl Board {
 
     /// The line has its own speed again. At the raw prompt; does nothing where it has.
     pub async fn slow_down(&mut self) -> Result<(), BoardError> {
-        for _ in 0..TRIES {
-            let home = match self.repl.home_baud() {
-                Some(home) if self.repl.is_away() => home,
-                _ => return Ok(()),
-            };
+        match self.repl.home_baud() {
             // Boxed: this is inside of everything that a board does.
-            match Box::pin(self.change(home)).await? {
-                Change::Done => return Ok(()),
-                Change::No => break,
-                Change::Back => {}
+            Some(home) if self.repl.is_away() => Box::pin(self.go_home(home)).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn go_home(&mut self, home: u32) -> Result<(), BoardError> {
+        for _ in 0..TRIES {
+            if !self.repl.is_away() {
+                return Ok(());
+            }
+            match self.change(home).await {
+                Ok(Change::Done) => return Ok(()),
+                Ok(Change::No) => break,
+                Ok(Change::Back) => {}
+                // A Ctrl-C of `enter` that was still on its way, or noise: once more.
+                Err(BoardError::Raised(_) | BoardError::Repl(ReplError::Timeout { .. })) => {
+                    self.agent = None;
+                    self.repl.resync().await?;
+                }
+                Err(error) => return Err(error),
             }
         }
-        Err(BoardError::Repl(ReplError::Damaged))
+        if self.repl.is_away() {
+            return Err(BoardError::Repl(ReplError::Damaged));
+        }
+        Ok(())
     }
 
     /// After `enter`: a board that was left fast gets its own speed back.

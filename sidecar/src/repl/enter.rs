@@ -74,9 +74,8 @@ impl Repl {
             if round == 0 {
                 doing("the program does not stop at once, trying harder");
             }
-            // At once if a sync of ours made the line faster; else a silent program is stopped more often than found fast.
-            let elsewhere = round == BURSTS || (round == 0 && self.baud() != self.home);
-            if elsewhere && patience == Patience::Normal && self.find_speed(&seen).await? {
+            // Not earlier: what is silent is more often a program that is slow to stop.
+            if round == BURSTS && patience == Patience::Normal && self.find_speed(&seen).await? {
                 return Ok(Entered {
                     was_running: true,
                     at_once: false,

@@ -10,8 +10,11 @@ use crate::repl::enter::FIRST;
 /// Bits per second that are worth a change and that USB bridges have, fastest first.
 pub const RATES: [u32; 3] = [921_600, 460_800, 230_400];
 
-/// So long a board has to answer at each of them.
-const ANSWER: Duration = Duration::from_millis(300);
+/// So long a board has to answer at each of them, so often: it may still be busy with the noise of other speeds.
+const ANSWER: Duration = Duration::from_millis(200);
+const ASKED: usize = 3;
+/// So many bytes of noise are not all letters.
+const WORD: usize = 12;
 
 impl Repl {
     /// Bits per second; `None` where the line has none.
@@ -53,10 +56,15 @@ impl Repl {
         let others = self.home.into_iter().chain(RATES).filter(|rate| *rate != here);
         for rate in others.collect::<Vec<_>>() {
             // A chip may not have it.
-            if self.set_baud(rate).is_ok() && self.knock(b"\r\x03\x03", ANSWER, &mut Vec::new()).await? {
-                self.quieten().await?;
-                if self.knock(b"\r\x03", FIRST, &mut Vec::new()).await? {
-                    return Ok(true);
+            if self.set_baud(rate).is_err() {
+                continue;
+            }
+            for _ in 0..ASKED {
+                if self.knock(b"\r\x03\x03", ANSWER, &mut Vec::new()).await? {
+                    self.quieten().await?;
+                    if self.knock(b"\r\x03", FIRST, &mut Vec::new()).await? {
+                        return Ok(true);
+                    }
                 }
             }
         }
@@ -65,10 +73,11 @@ impl Repl {
     }
 }
 
-/// Nothing at all, or what text at another speed looks like.
+/// Not enough to be text, or what text at another speed looks like.
 fn is_noise(seen: &[u8]) -> bool {
     let control = |byte: &u8| *byte < 0x20 && !b"\x01\x02\x03\x04\x06\x1b\t\r\n".contains(byte);
-    seen.is_empty() || seen.iter().any(control) || std::str::from_utf8(seen).is_err()
+    let short = seen.len() < WORD && !seen.contains(&b'\n');
+    short || seen.iter().any(control) || std::str::from_utf8(seen).is_err()
 }
 
 #[cfg(test)]
@@ -82,6 +91,8 @@ mod tests {
             (b"\r\n>>> \r\nKeyboardInterrupt: \r\n", false),
             ("temperature: 21\u{b0}\r\n".as_bytes(), false),
             (b"\x1b[1mbold\x1b[0m\x04\x04>", false),
+            (b"............", false),
+            (b"x7", true),
             (b"\x00\xf8\x80", true),
             (b"abc\xff", true),
             (b"a\x00b", true),
