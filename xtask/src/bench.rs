@@ -36,6 +36,9 @@ use tool::Programs;
 /// Of this repository.
 const PICTURE: &str = "fixtures/pictures/bench.svg";
 
+/// Programs that run or want to, on average over a minute.
+const BUSY: f64 = 1.0;
+
 /// Measures, prints the tables, and keeps them below `target/bench`.
 #[allow(clippy::print_stdout)] // the table is what the command is for
 pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
@@ -59,6 +62,7 @@ pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
     let mut failed = Vec::new();
     if !options.stored {
         let bench = Bench::set_up(root, &options)?;
+        warn_if_busy();
         failed = Beside::new(&bench, &options)?.measure(&mut figures);
         store::write(&stored, &figures)?;
     }
@@ -79,6 +83,15 @@ pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
 
 fn put(file: &Path, text: &str) -> Result<(), String> {
     fs::write(file, text).map_err(|error| format!("writing {}: {error}", file.display()))
+}
+
+/// Other work takes time from all tools, and not the same from each.
+fn warn_if_busy() {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split_whitespace().next().unwrap_or_default();
+    if load.parse::<f64>().is_ok_and(|load| load > BUSY) {
+        eprintln!("bench: this machine does other work (load {load}): times will be too long");
+    }
 }
 
 /// Everything that is there before the first measurement.
