@@ -9,8 +9,9 @@
 # or not the expected one is dropped and answered the same way, which tells the host where to go on from.
 #
 # Inside are raw deflate streams, one behind the other (or plain bytes where w is 0), of orders. Numbers are four bytes, little endian.
-#   T name size content    stage the journal (j) or how the manifest is made (r), before everything else
-#   P size content         stage a file, under the next number
+#   T name size content    before everything else: the journal (j), the names of the staged files (n) where they are
+#                          not just 0, 1, 2 ..., and how the manifest is made (r)
+#   P size content         stage a file
 #   C size path-size path  stage a copy of a file
 #   D size path-size path steps   stage a file made of an old one: steps are <HHi bytes to insert, bytes to copy,
 #                          and how far to skip in the old one before that; then the bytes to insert
@@ -18,6 +19,7 @@
 #                          there is one; run the journal
 #   X size program         run a program, which may say lines; then . or ! and what it raised
 #   E                      leave
+# Names are one a line in the order of staging, behind the folders that they lie in, as `+folder`.
 # How the manifest is made is its text, where `=from size` stands for a part of the old one, and `!rest` for the
 # line of the next staged file, whose sums are put before the rest.
 import io, struct
@@ -84,9 +86,22 @@ class W_:
     def __init__(s):
         s.n = 0
         s.q = S()
-        s.r = s.m = s.o = None
-    def name(s):
-        return J + str(s.n)
+        s.r = s.m = s.o = s.l = None
+    def open(s):
+        # The next file. A name that the file system refuses is found here, or by vet.
+        n = str(s.n)
+        try:
+            if s.l:
+                n = s.l.readline()[:-1].decode()
+                while n[:1] == "+":
+                    os.mkdir(J + n[1:])
+                    n = s.l.readline()[:-1].decode()
+            s.p = J + n
+            return open(s.p, "wb")
+        except OSError as e:
+            if e.args[0] in (22, 36):
+                raise ValueError("name " + n.split("/")[-1])
+            raise
     def recipe(s):
         s.r = open(J + "r", "rb")
         s.m = open(J + "m", "wb")
@@ -112,7 +127,7 @@ class W_:
         # Reads a file back.
         h = S()
         c = 0
-        with open(s.name(), "rb") as f:
+        with open(s.p, "rb") as f:
             while 1:
                 k = f.readinto(B)
                 if not k:
@@ -127,6 +142,8 @@ class W_:
         s.n += 1
     def go(s, h):
         k = s.q.digest()
+        if s.l:
+            s.l.close()
         if s.m:
             s.r.close()
             s.m.close()
@@ -206,9 +223,11 @@ def agent(c):
                 move(d, g, z)
             if c == b"r":
                 t.recipe()
+            elif c == b"n":
+                t.l = open(J + "n", "rb")
             continue
         z = size()
-        with open(t.name(), "wb") as g:
+        with t.open() as g:
             if c == b"P":
                 move(d, g, z)
             else:

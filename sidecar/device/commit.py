@@ -1,7 +1,7 @@
 # The journal: carries it out, or undoes it where it is damaged. Every line may be run again, so after a
 # cut of power at any point the same journal is simply run once more.
 #   "-path" remove a file    "<path" remove a folder    "+path" make a folder
-#   ">n path" the staged file n gets its name           "=sum" Adler-32 of all lines before, ends it
+#   ">n path" the staged file or folder n gets its name "=sum" Adler-32 of all lines before, ends it
 def whole():
     a = 1
     c = 0
@@ -15,15 +15,33 @@ def whole():
             a %= 65521
             c %= 65521
     return False
-def clear():
-    for e in list(os.ilistdir(J[:-1])):  # FAT takes no slash at the end
-        if e[0] not in ("manifest", "agent"):
-            os.remove(J + e[0])
+def clear(d=J[:-1]):
+    for e in list(os.ilistdir(d)):  # FAT takes no slash at the end
+        p = d + "/" + e[0]
+        if e[1] & 0x4000:
+            clear(p)
+            os.rmdir(p)
+        elif p not in (J + "manifest", J + "agent"):
+            os.remove(p)
+def place(n, p):
+    m = mode(n)
+    if m & 0x4000 and mode(p) & 0x4000:
+        # A folder that is there already takes what is in the staged one.
+        for e in list(os.ilistdir(n)):
+            place(n + "/" + e[0], p + "/" + e[0])
+        os.rmdir(n)
+    elif m:
+        # Else it has its name already: this is not the first time.
+        os.rename(n, p)
 def commit():
     if whole():
         with open(J + "journal", "rb") as f:
             for l in f:
                 l = l[:-1].decode()
+                if l[0] == ">":
+                    n, p = l[1:].split(" ", 1)
+                    place(J + n, R + p)
+                    continue
                 p = R + l[1:]
                 m = mode(p)
                 if l[0] == "-":
@@ -35,9 +53,5 @@ def commit():
                 elif l[0] == "+":
                     if not m:
                         os.mkdir(p)
-                elif l[0] == ">":
-                    n, p = l[1:].split(" ", 1)
-                    if mode(J + n):
-                        os.rename(J + n, R + p)
     os.remove(J + "journal")
     clear()

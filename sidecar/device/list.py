@@ -1,6 +1,6 @@
 # Everything that lies on the board: a "w" line for each file (size, path), an "o" line for each folder,
 # an "e" line with their number. Boardside's own folder is left out.
-def walk(d):
+def every(d):
     n = 0
     for e in os.ilistdir(d or "/"):
         p = d + "/" + e[0]
@@ -9,8 +9,7 @@ def walk(d):
         n += 1
         if e[1] & 0x4000:
             say("o - " + p[len(R):])
-            n += walk(p)
+            n += every(p)
         else:
             say("w %d %s" % (e[3] if len(e) > 3 else os.stat(p)[6], p[len(R):]))
     return n
-say("e %d" % walk(R))

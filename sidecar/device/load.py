@@ -20,7 +20,7 @@ def B_(h, z, t=0):
     if sha256(k).digest()[:8] == h:
         if not t:
             del B_
-        k = DeflateIO(io.BytesIO(k), 1, 12)
+        k = DeflateIO(io.BytesIO(k), 1, 13)
         g = {"T_": t}
         for n in z:
             exec(k.read(n), g)

@@ -17,6 +17,7 @@ def move(f, g, n):
 def vet():
     # A name that the file system refuses, or another drive (an SD card), where no rename leads, must not be
     # found out in the middle of the renames. / lists other drives without a size.
+    # Names of plain characters are good everywhere, and each look costs a search through the folder.
     o = [e[0] for e in os.ilistdir(R or "/") if len(e) < 4]
     with open(J + "j", "rb") as f:
         for l in f:
@@ -25,6 +26,8 @@ def vet():
                 if c[0] in o:
                     raise ValueError("drive " + c[0])
                 for c in c:
+                    if len(c) < 60 and not [x for x in c if not (x in "_-." or "0" <= x <= "9" or "A" <= x <= "Z" or "a" <= x <= "z")]:
+                        continue
                     try:
                         os.stat(J + c)
                     except OSError as e:

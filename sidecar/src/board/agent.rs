@@ -21,12 +21,13 @@ use crate::repl::ReplError;
 use crate::repl::shortest_bytes_literal;
 
 /// What the agent is made of.
-const PIECES: [Piece; 8] = [
+const PIECES: [Piece; 9] = [
     device::SAY,
     device::SUM_SHA256,
     device::PLACE,
     device::FACTS,
     device::COMPARE,
+    device::LIST,
     device::COMMIT,
     device::STAGE,
     device::AGENT,
@@ -34,7 +35,7 @@ const PIECES: [Piece; 8] = [
 /// Characters that a small board compiles at once: source, parse tree and code of the whole would not fit its RAM.
 const AT_ONCE: usize = 900;
 /// Window of the packed agent in bits: what `device/load.py` unpacks with.
-const WINDOW: u8 = 12;
+const WINDOW: u8 = 13;
 
 /// The agent as it travels and lies on the board.
 struct Packed {
@@ -73,8 +74,14 @@ impl Board {
             return Ok(None);
         }
         let piece = self.piece();
-        for send in [false, true] {
-            let code = load(send, piece, compare);
+        // Asking for it is in vain on a board that never had it.
+        let ways: &[Load] = if std::mem::take(&mut self.is_new) {
+            &[Load::Whole]
+        } else {
+            &[Load::Kept, Load::Sent]
+        };
+        for way in ways {
+            let code = load(*way, piece, compare);
             match Stream::start(&mut self.repl, &code, piece).await {
                 Ok(Some((stream, hello))) => {
                     self.agent = Some(Box::new(stream));
@@ -96,6 +103,11 @@ impl Board {
         // It was sent, and its sum was wrong.
         self.bad_line = true;
         Ok(None)
+    }
+
+    /// Nothing was ever synced from this machine: the agent does not lie on this board.
+    pub fn is_new(&mut self) {
+        self.is_new = true;
     }
 
     /// The agent, started in one way or the other.
@@ -165,15 +177,25 @@ fn statement(program: &str) -> usize {
             .sum::<usize>()
 }
 
-/// The program that starts the agent: the board's own; or, after that was not there, the one that it carries.
-fn load(send: bool, piece: usize, compare: bool) -> Vec<u8> {
+/// How the agent is started.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Load {
+    /// The one that lies on the board.
+    Kept,
+    /// After that was not there: the one that comes along.
+    Sent,
+    /// The one that comes along, at once.
+    Whole,
+}
+
+fn load(way: Load, piece: usize, compare: bool) -> Vec<u8> {
     let mut code = Vec::new();
-    if !send {
+    if way != Load::Sent {
         code.extend(device::program(&[device::LOAD]).bytes());
     }
     code.extend(b"(B_(");
     code.extend(&PACKED.proof);
-    if send {
+    if way != Load::Kept {
         code.push(b',');
         code.extend(shortest_bytes_literal(&PACKED.bytes));
     }

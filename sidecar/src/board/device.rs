@@ -29,6 +29,7 @@ pieces! {
     COMPARE = "compare.py";
     COMPARE_NOW = "compare_now.py";
     LIST = "list.py";
+    LIST_NOW = "list_now.py";
     LIST_FOLDER = "list_folder.py";
     KINDS = "kinds.py";
     VALUE = "value.py";

@@ -48,10 +48,10 @@ impl Board {
     /// Everything on the board but Boardside's own, folders before what is in them.
     pub async fn list(&mut self) -> Result<Vec<Listed>, BoardError> {
         let pieces = match self.kind().await? {
-            Kind::Folders => [device::PLACE, device::LIST],
-            Kind::Flat => [device::FLAT_PLACE, device::FLAT_LIST],
+            Kind::Folders => &[device::PLACE, device::LIST, device::LIST_NOW][..],
+            Kind::Flat => &[device::FLAT_PLACE, device::FLAT_LIST],
         };
-        let lines = self.ask(&pieces, &[]).await?;
+        let lines = self.ask(pieces, &[]).await?;
         let listed: Vec<Listed> = lines.iter().filter_map(|line| entry(line)).collect();
         if lines.last() != Some(&format!("e {}", listed.len())) {
             return Err(unclear(&lines));

@@ -97,6 +97,11 @@ impl Link {
         self.sent.is_empty() && self.waiting.is_empty()
     }
 
+    /// Will the line soon have nothing to do?
+    pub(super) fn is_idle(&self) -> bool {
+        self.at == self.sent.len() && self.unread() < self.room / 2
+    }
+
     /// Is there less in hand than a whole frame?
     pub(super) fn is_hungry(&self) -> bool {
         self.waiting.len() < self.largest

@@ -10,6 +10,7 @@ mod error;
 mod facts;
 mod files;
 mod incoming;
+mod journal;
 mod link;
 mod program;
 mod rename;
@@ -28,7 +29,7 @@ pub use facts::Facts;
 pub use files::FLAT_MANIFEST;
 pub use files::Lies;
 pub use files::Listed;
-pub use stage::Order;
+pub use journal::Order;
 pub use stage::Record;
 pub use stage::Stage;
 pub use stage::Tier;
@@ -78,6 +79,8 @@ pub struct Board {
     agent: Option<Box<Stream>>,
     /// This firmware cannot hold it.
     no_agent: bool,
+    /// It does not lie on the board.
+    is_new: bool,
     speeds: turbo::Speeds,
     /// Flat: the file whose writing was cut short.
     half_written: Option<BoardPath>,
@@ -99,6 +102,7 @@ impl Board {
             bad_line: false,
             agent: None,
             no_agent: false,
+            is_new: false,
             speeds: turbo::Speeds::default(),
             half_written: None,
         }

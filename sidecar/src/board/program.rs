@@ -41,7 +41,7 @@ impl Board {
     ) -> Result<(), BoardError> {
         if let Some(mut stream) = self.agent.take() {
             // It has these already.
-            let there = |piece: &&Piece| ![device::PLACE, device::COMMIT].contains(piece);
+            let there = |piece: &&Piece| ![device::PLACE, device::COMMIT, device::LIST].contains(piece);
             let pieces: Vec<Piece> = pieces.iter().filter(there).copied().collect();
             let program = assignments(values) + &device::program(&pieces);
             let asked = Box::pin(stream.run(&mut self.repl, &program, heard)).await;

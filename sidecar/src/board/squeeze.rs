@@ -21,8 +21,10 @@ use zopfli::Options;
 
 /// Sizes of what is compressed at once, in bytes: the first is small so that the line need not wait for it, the
 /// others are large because each has its own code tables.
-const FIRST: usize = 4 << 10;
-const LARGEST: usize = 64 << 10;
+const FIRST: usize = 16 << 10;
+const LARGEST: usize = 96 << 10;
+/// Each may be so much larger than the one before, whose bytes are under way meanwhile.
+const GROWTH: usize = 4;
 /// So much may wait for the thread.
 const AHEAD: usize = 2 * LARGEST;
 
@@ -74,7 +76,7 @@ impl Squeeze {
         self.pending.extend_from_slice(bytes);
         self.content = content;
         if self.pending.len() >= self.next {
-            self.next = (2 * self.next).min(LARGEST);
+            self.next = (GROWTH * self.next).min(LARGEST);
             self.give();
         }
     }
@@ -111,7 +113,7 @@ impl Squeeze {
     pub(super) async fn next(&mut self) -> Option<Squeezed> {
         let (taken, squeezed) = self.from_thread.recv().await?;
         self.inside -= taken;
-        self.flowing = true;
+        self.flowing |= !squeezed.bytes.is_empty();
         Some(squeezed)
     }
 }

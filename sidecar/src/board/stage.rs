@@ -7,8 +7,11 @@ use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::Facts;
 use crate::board::Kind;
+use crate::board::Order;
 use crate::board::QUIET;
 use crate::board::device;
+use crate::board::journal::Layout;
+use crate::board::journal::journal;
 use crate::board::stage_flat::Held;
 use crate::board::stream::Stream;
 use crate::repl::bytes_literal;
@@ -47,21 +50,6 @@ impl Tier {
             Self::Raw => "raw",
         }
     }
-}
-
-/// One line of the journal: what the board does at the commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Remove a file.
-    Remove(BoardPath),
-    /// Remove a folder if it is empty.
-    RemoveFolder(BoardPath),
-    /// Make a folder.
-    MakeFolder(BoardPath),
-    /// Give the staged file with this number its name.
-    Place(u32, BoardPath),
-    /// Put the staged manifest with this number in place.
-    PlaceManifest(u32),
 }
 
 /// The manifest that a commit puts in place.
@@ -188,17 +176,20 @@ impl Stage<'_> {
         if let By::Stream { stream, sums } = &mut self.by {
             // Paths and numbers all at once, in front of the contents: they compress best among themselves.
             sums.clear();
-            let free_ram = self.board.facts.as_ref().map_or(0, |facts| facts.free_ram);
-            if free_ram > AMPLE {
-                stream.squeeze(content);
-            }
             let repl = &mut self.board.repl;
-            let journal = journal(&orders, record.as_ref().map(|_| "m".to_owned()));
-            stream.text(repl, b"Tj", journal.as_bytes()).await?;
+            let layout = Layout::of(&orders, record.is_some());
+            stream.text(repl, b"Tj", layout.journal.as_bytes()).await?;
+            if let Some(names) = layout.names {
+                stream.text(repl, b"Tn", names.as_bytes()).await?;
+            }
             if let Some(record) = &record {
                 let has_sums = self.board.sum.in_recipes();
                 let recipe = if has_sums { &record.recipe } else { &record.text };
                 stream.text(repl, b"Tr", recipe.as_bytes()).await?;
+            }
+            let free_ram = self.board.facts.as_ref().map_or(0, |facts| facts.free_ram);
+            if free_ram > AMPLE {
+                stream.squeeze(content);
             }
         }
         self.orders = orders;
@@ -329,7 +320,8 @@ impl Stage<'_> {
                 .collect();
             return self.board.place_flat(&orders, &held, &mut self.done, moved).await;
         }
-        let journal = journal(&orders, manifest.map(|number| number.to_string()));
+        let manifest = manifest.map(Order::PlaceManifest);
+        let journal = journal(&orders.into_iter().chain(manifest).collect::<Vec<_>>());
         let number = self.next;
         self.put(journal.as_bytes(), &Fingerprint::of(journal.as_bytes()), moved)
             .await?;
@@ -370,24 +362,4 @@ fn too_large() -> BoardError {
         needed: None,
         free: None,
     }
-}
-
-/// The journal's text; `device/commit.py` describes it. `manifest` is the staged manifest's name.
-fn journal(orders: &[Order], manifest: Option<String>) -> String {
-    let mut text = String::new();
-    for order in orders {
-        let line = match order {
-            Order::Remove(path) => format!("-{path}\n"),
-            Order::RemoveFolder(path) => format!("<{path}\n"),
-            Order::MakeFolder(path) => format!("+{path}\n"),
-            Order::Place(number, path) => format!(">{number} {path}\n"),
-            Order::PlaceManifest(number) => format!(">{number} /.boardside/manifest\n"),
-        };
-        text.push_str(&line);
-    }
-    if let Some(name) = manifest {
-        text.push_str(&format!(">{name} /.boardside/manifest\n"));
-    }
-    let sum = Fingerprint::of(text.as_bytes()).adler32;
-    text + &format!("={sum}\n")
 }

@@ -34,6 +34,8 @@ pub(super) struct Stream {
     window: u8,
     /// What is written goes through it, for the length of a transaction.
     squeeze: Option<Squeeze>,
+    /// At so much content that begins.
+    head: Option<u64>,
     /// Bytes per second that went to the board and came back while it was greeted.
     pace: u64,
     incoming: Incoming,
@@ -63,6 +65,7 @@ impl Stream {
             deflate: None,
             window: 0,
             squeeze: None,
+            head: None,
             pace: 0,
             incoming: Incoming::default(),
             said: VecDeque::new(),
@@ -177,12 +180,14 @@ impl Stream {
         } else {
             self.compress(bytes, FlushCompress::None);
             self.marks.push_back((self.queued, self.content));
+            self.end_head();
         }
         self.pump(repl, false).await
     }
 
     /// Sends everything and waits until the agent has taken it.
     pub(super) async fn settle(&mut self, repl: &mut Repl) -> Result<(), BoardError> {
+        self.head = None;
         if let Some(squeeze) = &mut self.squeeze {
             squeeze.close();
         } else {

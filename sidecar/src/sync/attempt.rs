@@ -83,6 +83,9 @@ async fn look(
         files: wish.scan.files.clone(),
     };
     progress.report(At::Comparing);
+    if wish.known.is_empty() {
+        board.is_new();
+    }
     let Survey { state, is_exact } = survey(board, &project, wish.known, settle).await?;
     let problems = check_names(&project.files, &state);
     if !problems.is_empty() {

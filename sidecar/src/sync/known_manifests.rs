@@ -29,6 +29,12 @@ impl KnownManifests {
         (Digest::of(&text) == digest).then_some(text)
     }
 
+    /// Was nothing ever synced from here, as far as is remembered?
+    pub(super) fn is_empty(&self) -> bool {
+        let mut entries = self.folder.iter().filter_map(|folder| fs::read_dir(folder).ok());
+        !entries.any(|mut entries| entries.next().is_some())
+    }
+
     /// Remembers a manifest. What cannot be written is not remembered.
     pub(super) fn keep(&self, text: &[u8]) {
         let Some(folder) = &self.folder else { return };

@@ -24,7 +24,9 @@ const ACK_LIMIT: Duration = Duration::from_millis(700);
 /// So often in a row, then the line counts as dead.
 const PRODS: u32 = 7;
 /// Bytes of content from which on a thread for them pays.
-const SQUEEZED: u64 = 4096;
+const SQUEEZED: u64 = 16 << 10;
+/// So much of it is compressed in no time. With the journal it is under way for 0.2 s, and zopfli needs a part of that.
+const HEAD: u64 = 2 << 10;
 /// Bytes per second up to which a line, and a board behind it, leave a thread the time to look for the smallest
 /// stream: it makes about 100 kB per second, and 115200 baud are 11.5.
 const SLOW: u64 = 25_000;
@@ -35,14 +37,16 @@ impl Stream {
         if content < SQUEEZED || self.pace > SLOW || self.window < 15 {
             return;
         }
-        if self
-            .deflate
-            .as_ref()
-            .is_some_and(|deflate| deflate.total_in() > 0)
-        {
+        self.head = Some(self.content + HEAD);
+    }
+
+    /// The head of a transaction is compressed in no time; while it is under way, the thread makes its beginning.
+    pub(super) fn end_head(&mut self) {
+        if self.head.is_some_and(|end| self.content >= end) {
+            self.head = None;
             self.compress(b"", FlushCompress::Finish);
+            self.squeeze = Some(Squeeze::start());
         }
-        self.squeeze = Some(Squeeze::start());
     }
 
     pub(super) fn compress(&mut self, bytes: &[u8], flush: FlushCompress) {
@@ -74,7 +78,11 @@ impl Stream {
         let mut quiet = 0;
         loop {
             let whole = all && squeeze.is_none();
-            while let Some(bytes) = self.link.next_bytes(whole) {
+            // While the thread works, a short frame is better than an idle line.
+            while let Some(bytes) = self
+                .link
+                .next_bytes(whole || (squeeze.is_some() && self.link.is_idle()))
+            {
                 repl.send(&bytes).await?;
             }
             let has_enough = !all && !squeeze.as_ref().is_some_and(Squeeze::is_full) && self.link.is_hungry();

@@ -1,0 +1,2 @@
+# Lists.
+say("e %d" % every(R))
