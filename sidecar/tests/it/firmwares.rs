@@ -196,7 +196,7 @@ fn a_microbit_with_a_program_in_its_ram_is_synced() {
     });
     let mut port = boards::Port::open(&board);
     port.ask("\r", ">>> ");
-    port.ask("taken = bytearray(2000)\r", ">>> ");
+    port.ask("taken = bytearray(1500)\r", ">>> ");
     drop(port);
     let first = sync("first sync", &for_a_microbit(), &board);
     assert_eq!(first.count("added"), 3, "{first:?}");
