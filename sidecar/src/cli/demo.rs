@@ -66,7 +66,7 @@ pub(super) async fn run(screen: &mut Screen) -> Result<Exit, Failure> {
     heading(
         screen,
         "Edit one line of main.py, sync",
-        "only that file, after 6 KiB of programs that take and verify it",
+        "only what differs; the program that takes it lies on the board by now",
     );
     let main = folder.0.join("main.py");
     let edited = PROJECT[0].1.replace("\"hello\"", "\"hello again\"");
