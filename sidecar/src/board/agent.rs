@@ -20,10 +20,8 @@ use crate::board::stream::Stream;
 use crate::repl::ReplError;
 use crate::repl::shortest_bytes_literal;
 
-/// What the agent is made of.
-const PIECES: [Piece; 9] = [
-    device::SAY,
-    device::SUM_SHA256,
+/// What the agent is made of, behind its words and its sum.
+const PIECES: [Piece; 7] = [
     device::PLACE,
     device::FACTS,
     device::COMPARE,
@@ -44,8 +42,13 @@ struct Packed {
     proof: Vec<u8>,
 }
 
+fn text(sum: Sum) -> String {
+    let head = [device::SAY, sum.piece()];
+    device::program(&[&head[..], &PIECES].concat())
+}
+
 static PACKED: LazyLock<Packed> = LazyLock::new(|| {
-    let text = device::program(&PIECES);
+    let text = text(Sum::Sha256);
     let parts = parts(&text);
     let mut bytes = Vec::with_capacity(text.len());
     let status = Compress::new_with_window_bits(Compression::best(), false, WINDOW).compress_vec(
@@ -106,7 +109,7 @@ impl Board {
     }
 
     /// Nothing was ever synced from this machine: the agent does not lie on this board.
-    pub fn is_new(&mut self) {
+    pub fn expect_no_agent(&mut self) {
         self.is_new = true;
     }
 
@@ -118,10 +121,7 @@ impl Board {
         if let Some(stream) = self.agent.take() {
             return Ok(stream);
         }
-        let pieces = [device::SAY, self.sum.piece()]
-            .into_iter()
-            .chain(PIECES[2..].iter().copied());
-        let text = device::program(&pieces.collect::<Vec<_>>());
+        let text = text(self.sum);
         let mut names = true;
         for part in parts(&text) {
             let program = self.deliver_part(part, names).await?;
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn an_agent_is_compiled_in_parts_of_whole_statements() {
-        let text = device::program(&PIECES);
+        let text = text(Sum::Sha256);
         let parts = parts(&text);
         assert_eq!(parts.concat(), text);
         for part in &parts {

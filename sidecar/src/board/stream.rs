@@ -60,24 +60,11 @@ impl Stream {
     ) -> Result<Option<(Self, Vec<String>)>, BoardError> {
         let began = Instant::now();
         repl.start(program).await?;
-        let mut stream = Self {
-            link: Link::new(repl.receive_buffer(), piece, 0),
-            deflate: None,
-            window: 0,
-            squeeze: None,
-            head: None,
-            pace: 0,
-            incoming: Incoming::default(),
-            said: VecDeque::new(),
-            marks: VecDeque::new(),
-            queued: 0,
-            content: 0,
-            done: 0,
-        };
+        let mut incoming = Incoming::default();
         let mut hello = Vec::new();
         let (window, longest) = loop {
             let deadline = Instant::now() + QUIET;
-            match stream.event(repl, deadline, "start of the agent").await? {
+            match next_event(&mut incoming, repl, deadline, "start of the agent").await? {
                 Event::Room | Event::Ack(_) => {}
                 Event::Ended(error) if error.is_empty() => return Ok(None),
                 Event::Ended(error) => {
@@ -90,12 +77,22 @@ impl Stream {
                 },
             }
         };
-        stream.link = Link::new(repl.receive_buffer(), piece, longest);
-        stream.window = window.min(15);
-        stream.deflate = deflate(stream.window);
         let bytes = program.len() + hello.iter().map(String::len).sum::<usize>();
         let passed = began.elapsed().as_millis().max(1);
-        stream.pace = u64::try_from(bytes as u128 * 1000 / passed).unwrap_or(u64::MAX);
+        let stream = Self {
+            link: Link::new(repl.receive_buffer(), piece, longest),
+            deflate: deflate(window),
+            window,
+            squeeze: None,
+            head: None,
+            pace: u64::try_from(bytes as u128 * 1000 / passed).unwrap_or(u64::MAX),
+            incoming,
+            said: VecDeque::new(),
+            marks: VecDeque::new(),
+            queued: 0,
+            content: 0,
+            done: 0,
+        };
         Ok(Some((stream, hello)))
     }
 
@@ -231,11 +228,8 @@ impl Stream {
         limit: Duration,
     ) -> Result<String, BoardError> {
         let deadline = Instant::now() + limit;
-        if let Some(line) = self.said.pop_front() {
-            return Ok(line);
-        }
         loop {
-            match self.event(repl, deadline, waiting_for).await? {
+            match self.next_event(repl, deadline, waiting_for).await? {
                 Event::Room | Event::Ack(_) => {}
                 Event::Line(line) if line.starts_with("x ") => return Err(refused(&line)),
                 Event::Line(line) => return Ok(line),
@@ -279,7 +273,7 @@ pub(super) async fn next_event(
 fn sizes(words: &str) -> Option<(u8, usize)> {
     let (window, longest) = words.split_once(' ')?;
     let longest = longest.parse().ok().filter(|longest| *longest >= 64)?;
-    Some((window.parse().ok()?, longest))
+    Some((window.parse::<u8>().ok()?.min(15), longest))
 }
 
 /// `x <errno or exception> <text>`: the agent gave up and has cleared away what it had staged.

@@ -84,7 +84,7 @@ async fn look(
     };
     progress.report(At::Comparing);
     if wish.known.is_empty() {
-        board.is_new();
+        board.expect_no_agent();
     }
     let Survey { state, is_exact } = survey(board, &project, wish.known, settle).await?;
     let problems = check_names(&project.files, &state);
@@ -171,7 +171,7 @@ async fn attempt(
         None => Fit::Unknown,
     };
     board.speed_up(to_send(&plan.steps)).await?;
-    let applied = apply(board, &plan, &before, fit, wish, progress).await;
+    let applied = apply(board, &plan, &text, &before, fit, wish, progress).await;
     let applied = applied.map_err(|error| with_free(error, facts.flash.map(|(_, free, _)| free)))?;
     wish.known.keep(text.as_bytes());
     board.slow_down().await?;

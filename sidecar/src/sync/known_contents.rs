@@ -5,6 +5,7 @@
 use std::cmp::Reverse;
 use std::fs;
 use std::fs::File;
+use std::fs::Metadata;
 use std::io;
 use std::io::Write as _;
 use std::path::Path;
@@ -17,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::base::Digest;
 use crate::base::Fingerprint;
+use crate::sync::oldest::forget_oldest;
 use crate::sync::plan::Act;
 use crate::sync::plan::Plan;
 use crate::sync::scan::Scan;
@@ -93,7 +95,7 @@ impl KnownContents {
         let full = keep_all(&folder, &now);
         let rest = move || {
             if keep_all(&folder, &later) || full {
-                forget_oldest(&folder, KEPT);
+                forget_oldest(&folder, KEPT, Metadata::len);
             }
         };
         Some(tokio::task::spawn_blocking(rest))
@@ -136,32 +138,8 @@ fn is_drawn(print: &Fingerprint) -> bool {
     u64::from(u32::from_le_bytes([a, b, c, d])) % ROUND < print.size
 }
 
-/// Removes the oldest until `most` bytes are left.
-fn forget_oldest(folder: &Path, most: u64) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries
-        .filter_map(|entry| {
-            let facts = entry.metadata().ok()?;
-            Some((facts.modified().ok()?, facts.len(), entry.path()))
-        })
-        .collect();
-    files.sort();
-    let mut all: u64 = files.iter().map(|(_, size, _)| size).sum();
-    for (_, size, path) in files {
-        if all <= most {
-            return;
-        }
-        all -= size;
-        // Another Boardside may have been faster.
-        fs::remove_file(path).unwrap_or_default();
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-    use std::time::SystemTime;
-
     use super::*;
     use crate::base::BoardPath;
     use crate::sync::plan::BoardState;
@@ -279,25 +257,6 @@ mod tests {
         later.await.unwrap();
         let kept = fs::read_dir(project.folder.path().join("contents")).unwrap();
         assert_eq!(kept.count(), texts.len(), "all but what is too large");
-    }
-
-    #[test]
-    fn the_oldest_go() {
-        let folder = tempfile::tempdir().unwrap();
-        for (age, name) in ["new", "old", "older", "oldest"].iter().enumerate() {
-            let file = File::create_new(folder.path().join(name)).unwrap();
-            file.set_len(1000).unwrap();
-            let age = Duration::from_secs(3600 * age as u64);
-            file.set_modified(SystemTime::now() - age).unwrap();
-        }
-        forget_oldest(folder.path(), 2500);
-        let mut left: Vec<_> = fs::read_dir(folder.path())
-            .unwrap()
-            .flatten()
-            .map(|e| e.file_name())
-            .collect();
-        left.sort();
-        assert_eq!(left, ["new", "old"]);
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::base::Digest;
+use crate::sync::oldest::forget_oldest;
 
 /// Manifests kept at most; the oldest go.
-const KEPT: usize = 64;
+const KEPT: u64 = 64;
 
 /// A folder of manifests, each named after its digest.
 #[derive(Clone, Debug)]
@@ -31,8 +32,8 @@ impl KnownManifests {
 
     /// Was nothing ever synced from here, as far as is remembered?
     pub(super) fn is_empty(&self) -> bool {
-        let mut entries = self.folder.iter().filter_map(|folder| fs::read_dir(folder).ok());
-        !entries.any(|mut entries| entries.next().is_some())
+        let is_empty = |folder| fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+        self.folder.as_ref().is_some_and(is_empty)
     }
 
     /// Remembers a manifest. What cannot be written is not remembered.
@@ -40,25 +41,7 @@ impl KnownManifests {
         let Some(folder) = &self.folder else { return };
         let file = folder.join(Digest::of(text).to_string());
         if fs::create_dir_all(folder).is_ok() && fs::write(file, text).is_ok() {
-            self.forget_oldest();
-        }
-    }
-
-    fn forget_oldest(&self) {
-        let entries = self
-            .folder
-            .iter()
-            .filter_map(|folder| fs::read_dir(folder).ok())
-            .flatten()
-            .flatten();
-        let mut files: Vec<_> = entries
-            .filter_map(|entry| Some((entry.metadata().and_then(|m| m.modified()).ok()?, entry.path())))
-            .collect();
-        files.sort();
-        let extra = files.len().saturating_sub(KEPT);
-        for (_, path) in files.into_iter().take(extra) {
-            // Another Boardside may have been faster.
-            fs::remove_file(path).unwrap_or_default();
+            forget_oldest(folder, KEPT, |_| 1);
         }
     }
 }

@@ -19,6 +19,7 @@ mod error;
 mod foreign;
 mod known_contents;
 mod known_manifests;
+mod oldest;
 mod put;
 mod sides;
 mod survey;

@@ -50,7 +50,9 @@ pub(super) async fn survey(
         compared = board.compare().await?;
     }
     let mut state = state_of(&compared);
-    state.manifest = manifest(board, &compared, project, known).await?;
+    let found = manifest(board, &compared, project, known).await?;
+    let is_exact = found.as_ref().is_some_and(|(_, is_exact)| *is_exact);
+    state.manifest = found.map(|(manifest, _)| manifest);
     let sum = board.sum();
     for drifted in &compared.drifted {
         let wanted = project.files.get(&drifted.path);
@@ -68,9 +70,6 @@ pub(super) async fn survey(
     if !all_owned || state.drifted.values().any(|drift| *drift == Drift::Missing) {
         state.foreign = in_the_way(board, &project.files, state.manifest.as_ref()).await?;
     }
-    let text = state.manifest.as_ref().map(Manifest::render);
-    let found = text.map(|text| board.sum().hex(&Fingerprint::of(text.as_bytes())));
-    let is_exact = found == compared.manifest;
     Ok(Survey { state, is_exact })
 }
 
@@ -91,19 +90,20 @@ fn state_of(compared: &Compared) -> BoardState {
     }
 }
 
-/// The board's manifest: by its checksum if it is the project's own or a known one, else read from the board.
+/// The board's manifest: by its checksum if it is the project's own or a known one, else read from the board. And
+/// whether the board has it byte by byte as it would be written.
 async fn manifest(
     board: &mut Board,
     compared: &Compared,
     project: &Manifest,
     known: &KnownManifests,
-) -> Result<Option<Manifest>, SyncError> {
+) -> Result<Option<(Manifest, bool)>, SyncError> {
     let Some(found) = &compared.manifest else {
         return Ok(None);
     };
     let expected = Fingerprint::of(project.render().as_bytes());
     if board.sum().hex(&expected) == *found {
-        return Ok(Some(project.clone()));
+        return Ok(Some((project.clone(), true)));
     }
     let text = match known.get(found) {
         Some(text) => Some(text),
@@ -113,7 +113,8 @@ async fn manifest(
     match Manifest::parse(&String::from_utf8_lossy(&text)) {
         Ok(manifest) => {
             known.keep(&text);
-            Ok(Some(manifest))
+            let is_exact = manifest.render().as_bytes() == text;
+            Ok(Some((manifest, is_exact)))
         }
         // Nothing is deleted or believed on the word of a damaged manifest: all is compared anew.
         Err(ManifestError::Damaged { .. }) => Ok(None),

@@ -89,10 +89,11 @@ impl Before {
     }
 }
 
-/// Applies a plan. After an error the caller brings the board back to its prompt and clears away.
+/// Applies a plan; `text` is its manifest's. After an error the caller brings the board back to its prompt and clears away.
 pub(super) async fn apply(
     board: &mut Board,
     plan: &Plan,
+    text: &str,
     before: &Before,
     fit: Fit,
     wish: &Wish<'_>,
@@ -108,7 +109,7 @@ pub(super) async fn apply(
         progress,
     };
     let record = |staged| Record {
-        text: plan.manifest.render(),
+        text: text.to_owned(),
         recipe: plan.manifest.recipe(before.manifest.as_ref(), staged),
     };
     if whole {
