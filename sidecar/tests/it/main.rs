@@ -6,6 +6,7 @@ mod architecture;
 mod board_model;
 #[cfg(target_os = "linux")]
 mod boards;
+mod boot_guard;
 #[cfg(target_os = "linux")]
 mod cli_code;
 #[cfg(target_os = "linux")]
