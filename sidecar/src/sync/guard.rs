@@ -51,7 +51,7 @@ pub fn bare(path: &BoardPath, content: Vec<u8>) -> Vec<u8> {
     let Some(rest) = content.strip_prefix(CALL.as_bytes()) else {
         return content;
     };
-    let own = [&b"; "[..], b"  ", b"", b"\n"]
+    let own = [&b"; "[..], b"  ", b"\n"]
         .into_iter()
         .filter_map(|join| rest.strip_prefix(join))
         .find(|own| with_call(own) == content);
@@ -70,9 +70,7 @@ fn with_call(own: &[u8]) -> Vec<u8> {
     let is_compound = word.is_some_and(|word| COMPOUND.iter().any(|begin| begin.as_bytes() == word));
     let join = if own.is_empty() || first.starts_with(b"@") || is_compound {
         "\n"
-    } else if first.is_empty() {
-        ""
-    } else if first.starts_with(b"#") {
+    } else if first.is_empty() || first.starts_with(b"#") {
         "  "
     } else {
         "; "
@@ -107,6 +105,7 @@ mod tests {
             ("\"\"\"What it is.\"\"\"\nx = 1", 0),
             ("define = 1", 0),
             ("if True:\n    pass\n", 1),
+            ("\nif True:\n    pass\n", 0),
             ("@decorated\ndef f(): pass\n", 1),
             ("for(x)in y: pass", 1),
             ("", 1),
