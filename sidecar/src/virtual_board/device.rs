@@ -20,6 +20,7 @@ use rustix::process::Pid;
 use rustix::process::Signal;
 
 use crate::virtual_board::Firmware;
+use crate::virtual_board::FlashFault;
 use crate::virtual_board::Profile;
 use crate::virtual_board::VirtualBoardError;
 
@@ -251,7 +252,8 @@ fn unix(profile: &Profile, python: &Path, library: &Path, image: &Path, power: O
         .arg(if profile.read_only { "1" } else { "0" })
         .arg(power.map_or("-2".to_owned(), |n| n.to_string()))
         .arg(unique_id(image))
-        .arg(if uart { "1" } else { "0" });
+        .arg(if uart { "1" } else { "0" })
+        .arg(FlashFault::argument(profile.faults.flash));
     command
 }
 
