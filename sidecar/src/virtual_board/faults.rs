@@ -84,10 +84,6 @@ impl FromStr for Faults {
 impl Faults {
     fn set(&mut self, piece: &str) -> Option<()> {
         let (name, value) = piece.split_once('=')?;
-        if let Some(fault) = FlashFault::parse(name, value) {
-            self.flash = Some(fault?);
-            return Some(());
-        }
         let (count, time) = match value.split_once(':') {
             Some((count, time)) => (count, Some(duration(time)?)),
             None => (value, None),
@@ -109,6 +105,9 @@ impl Faults {
                 });
             }
             "power" => self.power = Some(count.parse().ok()?),
+            "full" | "lose" | "flip" | "eio" | "protect" => {
+                self.flash = Some(FlashFault::parse(name, value)?);
+            }
             "rx" => self.rx_buffer = Some(count.parse().ok()?),
             _ => {
                 let (way, kind) = name

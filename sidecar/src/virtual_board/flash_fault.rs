@@ -31,34 +31,32 @@ pub struct FlashFault {
 }
 
 impl FlashFault {
-    /// `None` where `name` is none of ours, `Some(None)` where its value cannot be read.
-    pub(super) fn parse(name: &str, value: &str) -> Option<Option<Self>> {
+    /// What is typed as `name=value`.
+    pub(super) fn parse(name: &str, value: &str) -> Option<Self> {
         let flaw = match name {
             "full" => FlashFlaw::Full,
             "lose" => FlashFlaw::Lose,
             "flip" => FlashFlaw::Flip,
             "eio" => FlashFlaw::Refuse(5),
-            "protect" => {
-                let fault = errno(value).map(|errno| Self::from(FlashFlaw::Refuse(errno), 0));
-                return Some(fault);
-            }
+            "protect" => return Some(Self::from(FlashFlaw::Refuse(errno(value)?), 0)),
             _ => return None,
         };
-        Some(match value.split_once('/') {
-            Some(("1", rate)) => rate.parse().ok().filter(|n| *n > 0).map(|every| Self {
+        if let Some(rate) = value.strip_prefix("1/") {
+            let every: u32 = rate.parse().ok().filter(|n| *n > 0)?;
+            return Some(Self {
                 flaw,
                 first: every - 1,
                 every,
-            }),
-            Some(_) => None,
-            None => value.parse().ok().map(|first| match flaw {
-                FlashFlaw::Full | FlashFlaw::Lose => Self::from(flaw, first),
-                FlashFlaw::Flip | FlashFlaw::Refuse(_) => Self {
-                    flaw,
-                    first,
-                    every: NEVER,
-                },
-            }),
+            });
+        }
+        let first = value.parse().ok()?;
+        Some(match flaw {
+            FlashFlaw::Full | FlashFlaw::Lose => Self::from(flaw, first),
+            FlashFlaw::Flip | FlashFlaw::Refuse(_) => Self {
+                flaw,
+                first,
+                every: NEVER,
+            },
         })
     }
 
@@ -112,12 +110,17 @@ mod tests {
             ("protect", "EROFS", "30 0 1"),
             ("protect", "13", "13 0 1"),
         ] {
-            let fault = FlashFault::parse(name, value).unwrap();
+            let fault = FlashFault::parse(name, value);
             assert_eq!(FlashFault::argument(fault), argument, "{name}={value}");
         }
-        assert_eq!(FlashFault::parse("drop", "9"), None);
-        for (name, bad) in [("lose", "1/0"), ("lose", "2/9"), ("protect", "EVIL"), ("eio", "")] {
-            assert_eq!(FlashFault::parse(name, bad), Some(None), "{name}={bad}");
+        for (name, bad) in [
+            ("lose", "1/0"),
+            ("lose", "2/9"),
+            ("protect", "EVIL"),
+            ("eio", ""),
+            ("drop", "9"),
+        ] {
+            assert_eq!(FlashFault::parse(name, bad), None, "{name}={bad}");
         }
     }
 }
