@@ -45,6 +45,8 @@ mod refusals;
 mod running;
 mod server;
 mod settings;
+#[cfg(target_os = "linux")]
+mod storage;
 mod tracebacks;
 #[cfg(target_os = "linux")]
 mod turbo;
