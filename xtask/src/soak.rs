@@ -137,6 +137,7 @@ struct Soak {
     figures: Figures,
     steps: usize,
     log: Vec<String>,
+    start: Instant,
 }
 
 impl Soak {
@@ -179,11 +180,12 @@ impl Soak {
             figures: Figures::default(),
             steps: 0,
             log: Vec::new(),
+            start: Instant::now(),
         })
     }
 
     fn run(&mut self, long: Duration) -> Result<(), String> {
-        let start = Instant::now();
+        let start = self.start;
         let mut minute = MINUTE;
         let mut round = 0;
         while start.elapsed() < long {
@@ -198,10 +200,12 @@ impl Soak {
                         self.steps,
                         self.lanes[lane].kind.name()
                     ));
-                    let (flash, ram) = self.lanes[lane].measure(&mut self.doors)?;
+                    let (ram, flash) = self.lanes[lane].measure(&mut self.doors)?;
                     let name = self.lanes[lane].kind.name();
-                    self.figures.add(&format!("{name}: free flash"), flash);
                     self.figures.add(&format!("{name}: free RAM"), ram);
+                    if let Some(flash) = flash {
+                        self.figures.add(&format!("{name}: free flash"), flash);
+                    }
                 }
             }
             round += 1;
@@ -222,7 +226,9 @@ impl Soak {
         self.steps += 1;
         let head = format!("{} {}", self.steps, self.lanes[lane].kind.name());
         let log = &mut self.log;
-        let mut tell = |what: &str| log.push(format!("{head}: {what}"));
+        let start = self.start;
+        let mut tell =
+            |what: &str| log.push(format!("{:.2} s {head}: {what}", start.elapsed().as_secs_f64()));
         self.lanes[lane].step(&mut self.doors, &mut tell)?;
         self.doors.client.forget();
         let usage = usage(self.doors.client.pid())?;

@@ -1,10 +1,9 @@
 //! One board, its project, and what must be on it: a step changes the project, does something to the board, and
 //! compares. What the steps cost the machine is not looked at here.
 
+mod acts;
+
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
 
 use boardside::virtual_board::Kind;
 use boardside::virtual_board::VirtualBoard;
@@ -17,11 +16,6 @@ use super::doors::Ended;
 use super::project::Files;
 use super::project::Project;
 use super::random::Random;
-
-/// A board that was told to commit goes on with it by itself.
-const COMMIT: Duration = Duration::from_secs(20);
-/// For the answer to something typed.
-const ANSWER: Duration = Duration::from_secs(5);
 
 /// What happens in one step, after the edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,17 +46,6 @@ const ACTS: [(Act, usize); 11] = [
     (Act::Replug, 5),
     (Act::Console, 8),
     (Act::OwnFile, 6),
-];
-
-/// What a deed may end with whose line or power was cut.
-const CUT_SHORT: [&str; 7] = [
-    "done",
-    "cancelled",
-    "wire.gone",
-    "repl.timeout",
-    "repl.damaged",
-    "board.silent",
-    "connect.gone",
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +90,10 @@ impl Lane {
         let act = self.random.weighted(&ACTS);
         // What is pulled is what was synced.
         if act != Act::Pull {
-            for _ in 0..self.random.below(4) {
+            // There must be something to cut.
+            let cut = matches!(act, Act::Cut | Act::Stop | Act::PowerCut);
+            let least = if cut { 3 } else { 0 };
+            for _ in 0..least + self.random.below(4) {
                 let edit = self
                     .project
                     .edit(&mut self.random)
@@ -133,7 +119,7 @@ impl Lane {
             }
             Act::Replug => {
                 self.board.unplug().map_err(|error| error.to_string())?;
-                self.board.replug().map_err(|error| error.to_string())?;
+                self.replug(doors)?;
             }
             Act::Console => self.console(doors, door)?,
             Act::OwnFile => self.own_file(doors)?,
@@ -142,8 +128,8 @@ impl Lane {
     }
 
     /// Both projects are the same on every machine at that moment: what the board has left then tells of leaks.
-    /// Gives free flash and free RAM in bytes.
-    pub(super) fn measure(&mut self, doors: &mut Doors) -> Result<(u64, u64), String> {
+    /// Gives free RAM and free flash in bytes; a micro:bit cannot tell its flash, but all that lies on it is compared.
+    pub(super) fn measure(&mut self, doors: &mut Doors) -> Result<(u64, Option<u64>), String> {
         let failed = |error: std::io::Error| error.to_string();
         for path in std::mem::take(&mut self.own).into_keys() {
             self.done(doors, Door::Line, "rm", &[&path], json!({}))?;
@@ -154,24 +140,17 @@ impl Lane {
             .map_err(failed)?;
         self.sync(doors, Door::Line)?;
         self.check(doors)?;
-        let flash = self.python(
-            doors,
-            if self.kind == Kind::Unix {
-                FLASH
-            } else {
-                FLAT_FLASH
-            },
-        )?;
-        let ram = self.python(doors, "import gc\ngc.collect()\nprint(gc.mem_free())")?;
-        let parse = |text: &str| {
-            text.trim()
-                .parse::<u64>()
-                .map_err(|_| format!("no number: {text}"))
-        };
-        let figures = (parse(&flash)?, parse(&ram)?);
+        let ram = self.number(doors, RAM)?;
+        let unix = self.kind == Kind::Unix;
+        let flash = unix.then(|| self.number(doors, FLASH)).transpose()?;
         self.project.empty().map_err(failed)?;
         self.project.refill(kept).map_err(failed)?;
-        Ok(figures)
+        Ok((ram, flash))
+    }
+
+    fn number(&mut self, doors: &mut Doors, code: &str) -> Result<u64, String> {
+        let text = self.python(doors, code)?;
+        text.trim().parse().map_err(|_| format!("no number: {text}"))
     }
 
     fn count(&mut self, what: &str) {
@@ -239,150 +218,6 @@ impl Lane {
         Ok(())
     }
 
-    /// The board's own files become the project's; what is missing here comes back.
-    fn pull(&mut self, doors: &mut Doors, door: Door, tell: &mut dyn FnMut(&str)) -> Result<(), String> {
-        self.sync(doors, door)?;
-        let lost = self
-            .project
-            .lose_one(&mut self.random)
-            .map_err(|error| error.to_string())?;
-        tell(&format!("lose {lost:?}, pull"));
-        self.done(doors, door, "pull", &[], json!({}))?;
-        self.synced.append(&mut self.own);
-        self.project.files = self.synced.clone();
-        let found = self.project.look().map_err(|error| error.to_string())?;
-        same("the project after the pull", &found, &self.synced)?;
-        let other = *self.random.one(&[Door::Line, Door::Editor]);
-        self.sync(doors, other)
-    }
-
-    /// A sync whose line, process or power is cut at some byte.
-    fn interrupted(
-        &mut self,
-        doors: &mut Doors,
-        door: Door,
-        act: Act,
-        tell: &mut dyn FnMut(&str),
-    ) -> Result<(), String> {
-        let begun = self.board.status().to_board;
-        let most = self.random.weighted(&[(600, 3), (6_000, 5), (60_000, 2)]);
-        let at = self.random.below(most) as u64;
-        tell(&format!("after {at} bytes"));
-        let mut deed = self.begin(doors, door, "sync", &[], json!({}))?;
-        let board = &mut self.board;
-        deed.watch(|| board.status().to_board >= begun + at)?;
-        let failed = |error: boardside::virtual_board::VirtualBoardError| error.to_string();
-        match act {
-            Act::Cut => board.unplug().map_err(failed)?,
-            Act::PowerCut => board.power_cycle().map_err(failed)?,
-            _ => deed.stop()?,
-        }
-        let ended = deed.wait()?;
-        drop(deed);
-        let code = ended.code.as_deref().unwrap_or("killed");
-        tell(&format!("it ended: {code}"));
-        self.count(&format!("{act:?}: {code}"));
-        if code != "killed" && !CUT_SHORT.contains(&code) {
-            return Err(format!("a sync that was cut ended so: {ended:?}"));
-        }
-        match act {
-            Act::Cut => self.board.replug().map_err(failed)?,
-            Act::PowerCut => {
-                self.lost_power();
-                // The next connection finishes what was committed.
-                self.done(doors, Door::Line, "ls", &[], json!({}))?;
-            }
-            _ => {}
-        }
-        if self.kind == Kind::Unix {
-            self.old_or_new(doors)?;
-        }
-        let other = *self.random.one(&[Door::Line, Door::Editor]);
-        tell(&format!("Sync by {other:?}"));
-        self.sync(doors, other)
-    }
-
-    /// A micro:bit's files are in the emulator's memory.
-    fn lost_power(&mut self) {
-        if self.kind == Kind::Microbit {
-            self.synced.clear();
-            self.own.clear();
-        }
-    }
-
-    /// The board holds the whole old project or the whole new one, at the latest when it has committed by itself.
-    fn old_or_new(&mut self, doors: &mut Doors) -> Result<(), String> {
-        let end = Instant::now() + COMMIT;
-        let old = self.synced.clone();
-        let new = self.project.files.clone();
-        loop {
-            let found = self.on_board(doors)?;
-            if same("", &found, &self.with_own(&old)).is_ok() {
-                self.count("old");
-                return Ok(());
-            }
-            let is_new = same(
-                "the board, which is not as before either,",
-                &found,
-                &self.with_own(&new),
-            );
-            if is_new.is_ok() {
-                self.count("new");
-                return Ok(());
-            }
-            if Instant::now() > end {
-                return is_new;
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn console(&mut self, doors: &mut Doors, door: Door) -> Result<(), String> {
-        if door == Door::Line {
-            let said = self.python(doors, "print(6*7)")?;
-            return if said.trim() == "42" {
-                Ok(())
-            } else {
-                Err(format!("6*7 is {said:?}"))
-            };
-        }
-        self.held = true;
-        let board = self.board.address().to_owned();
-        doors
-            .client
-            .request("boardside/console/attach", &json!({"board": board}))?;
-        let mut heard = String::new();
-        // This micro:bit keeps a Ctrl-C that it did not need for the next line.
-        for _ in 0..4 {
-            let input = json!({"board": board, "text": "\u{3}print('soak', 6*7)\r"});
-            doors.client.notify("boardside/console/input", &input);
-            let end = Instant::now() + ANSWER;
-            while Instant::now() < end {
-                if let Some(output) = doors.client.heard("boardside/console/output", |_| true) {
-                    heard += output["text"].as_str().unwrap_or_default();
-                } else {
-                    thread::sleep(Duration::from_millis(5));
-                }
-                if heard.contains("soak 42") {
-                    return Ok(());
-                }
-            }
-        }
-        Err(format!("the console says nothing but {heard:?}"))
-    }
-
-    fn own_file(&mut self, doors: &mut Doors) -> Result<(), String> {
-        self.written += 1;
-        let name = format!("own{}.dat", self.written);
-        let content = "data ".repeat(self.random.below(40));
-        self.python(
-            doors,
-            &format!("f=open('{name}','w')\nf.write('{content}')\nf.close()"),
-        )?;
-        self.own.insert(format!("/{name}"), content.into_bytes());
-        Ok(())
-    }
-
     /// What a program prints.
     fn python(&mut self, doors: &mut Doors, code: &str) -> Result<String, String> {
         let ended = self.done(doors, Door::Line, "exec", &[code], json!({}))?;
@@ -423,22 +258,8 @@ impl Lane {
     }
 }
 
+const RAM: &str = "import gc\ngc.collect()\nprint(gc.mem_free())";
 const FLASH: &str = "import os\nv=os.statvfs('/')\nprint(v[0]*v[3])";
-/// A micro:bit cannot tell: what fits is counted.
-const FLAT_FLASH: &str = "import os
-n=0
-f=open('full','wb')
-try:
- while 1:
-  f.write(b'x'*64)
-  n+=64
-except OSError:
- pass
-f.close()
-if 'full' in os.listdir():
- os.remove('full')
-print(n)";
-
 /// Says what differs.
 fn same(what: &str, found: &Files, wanted: &Files) -> Result<(), String> {
     let mut wrong = Vec::new();
