@@ -232,13 +232,14 @@ pub(crate) fn scan_at(
     now: SystemTime,
 ) -> Result<Scan, ScanError> {
     let walk::Found {
+        root: true_root,
         mut hosts,
         mut warnings,
         ignored,
         linked,
         folders,
     } = walk::walk(root, rules)?;
-    let hash::Hashed { files, gone, read } = hash::hash_all(&hosts, cache, Trust::Cache, now)?;
+    let hash::Hashed { files, gone, read } = hash::hash_all(&true_root, &hosts, cache, Trust::Cache, now)?;
     let work = Work {
         folders,
         asked: hosts.len(),

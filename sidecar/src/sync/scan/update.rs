@@ -42,7 +42,10 @@ pub fn update(
         return Ok(None);
     };
     let jobs = changes.written.iter().chain(&changes.new);
-    let Hashed { files, gone, read } = hash_all(jobs, cache, Trust::Nothing, SystemTime::now())?;
+    let Ok(true_root) = fs::canonicalize(root) else {
+        return Ok(None);
+    };
+    let Hashed { files, gone, read } = hash_all(&true_root, jobs, cache, Trust::Nothing, SystemTime::now())?;
     if !gone.is_empty() {
         return Ok(None);
     }

@@ -17,6 +17,8 @@ use crate::sync::scan::ScanWarning;
 /// What the walk found.
 #[derive(Default)]
 pub(super) struct Found {
+    /// The root without links.
+    pub(super) root: PathBuf,
     pub(super) hosts: BTreeMap<BoardPath, PathBuf>,
     pub(super) warnings: Vec<ScanWarning>,
     pub(super) ignored: Vec<Ignored>,
@@ -36,8 +38,11 @@ pub(super) fn walk(root: &Path, rules: &Rules) -> Result<Found, ScanError> {
     let mut walk = Walk {
         root: root.to_owned(),
         rules,
-        open: vec![true_root],
-        found: Found::default(),
+        open: vec![true_root.clone()],
+        found: Found {
+            root: true_root,
+            ..Found::default()
+        },
     };
     walk.folder(Path::new(""))?;
     Ok(walk.found)
