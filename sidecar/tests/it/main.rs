@@ -44,6 +44,8 @@ mod plans;
 mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod server;
 mod settings;
 mod tracebacks;
