@@ -29,6 +29,8 @@ mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
 #[cfg(target_os = "linux")]
+mod host_faults;
+#[cfg(target_os = "linux")]
 mod live;
 mod live_folder;
 #[cfg(target_os = "linux")]
@@ -43,6 +45,8 @@ mod plans;
 mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod server;
 mod settings;
 #[cfg(target_os = "linux")]

@@ -22,7 +22,7 @@ impl Explain for SyncError {
             Self::Scan(_) => words(
                 "project.scan",
                 Exit::Failed,
-                self,
+                chain(self),
                 "nothing was changed on the board",
             ),
             Self::Conflicts(conflicts) => {
@@ -56,12 +56,12 @@ impl Explain for SyncError {
                 "project.changed",
                 Exit::Failed,
                 self,
-                "sync again when it is written",
+                "sync again when nothing writes it any more; nothing was changed on the board",
             ),
             Self::Read { .. } | Self::NotInProject { .. } => words(
                 "project.read",
                 Exit::Failed,
-                self,
+                chain(self),
                 "nothing was changed on the board",
             ),
             Self::Empty { .. } => words(
