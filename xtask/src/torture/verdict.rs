@@ -24,7 +24,6 @@ pub(super) enum State {
     Corrupt,
 }
 
-
 /// A flash at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
