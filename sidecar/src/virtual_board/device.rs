@@ -20,6 +20,7 @@ use rustix::process::Pid;
 use rustix::process::Signal;
 
 use crate::virtual_board::Firmware;
+use crate::virtual_board::FlashFault;
 use crate::virtual_board::Profile;
 use crate::virtual_board::VirtualBoardError;
 
@@ -264,7 +265,8 @@ fn unix(profile: &Profile, python: &Path, library: &Path, image: &Path, power: O
             None => format!("-2 {}", if profile.count_flash { "count" } else { "none" }),
         })
         .arg(unique_id(image))
-        .arg(if uart { "1" } else { "0" });
+        .arg(if uart { "1" } else { "0" })
+        .arg(FlashFault::argument(profile.faults.flash));
     command
 }
 

@@ -1,10 +1,11 @@
-//! What goes wrong on a line, as plain data, and how it is typed: `seed=7,drop=2000,cut=5000:1s`.
+//! What goes wrong on a line and with a flash, as plain data, and how it is typed: `seed=7,drop=2000,cut=5000:1s`.
 //! Pure: `lane` and `line` apply it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::virtual_board::FlashFault;
 use crate::virtual_board::VirtualBoardError;
 
 /// One in how many bytes suffers; `None` is never.
@@ -82,11 +83,17 @@ pub struct Faults {
     pub torn: Torn,
     /// Bytes that the board can hold while it does not read; more are lost. `None` waits instead, as USB does.
     pub rx_buffer: Option<usize>,
+    /// What is wrong with the flash (unix only).
+    pub flash: Option<FlashFault>,
 }
 
 const SPEC: &str = "use seed=N, drop=N, double=N, garble=N (one in N bytes; in.drop or out.drop for one \
                     direction), delay=T, stall=N:T, cut=N or cut=N:T (out.cut: bytes \
-                    from the board), power=N, torn=half, none or garbage, rx=N, where T is 500us, 20ms or 2s";
+                    from the board), power=N, torn=half, none or garbage, rx=N, where T is 500us, 20ms or 2s; \
+                    of the flash, by the number of the write or erase since mounting: full=N and lose=N (from N on: \
+                    it says that it is full, it loses what is written), flip=N and eio=N (once: one wrong bit, \
+                    OSError 5), each also as 1/N (one in N), or protect=EROFS, EACCES, EPERM, EIO (every write is \
+                    refused)";
 
 impl FromStr for Faults {
     type Err = VirtualBoardError;
@@ -134,6 +141,9 @@ impl Faults {
                 self.torn = all.into_iter().find(|torn| torn.name() == value)?;
             }
             "power" => self.power = Some(count.parse().ok()?),
+            "full" | "lose" | "flip" | "eio" | "protect" => {
+                self.flash = Some(FlashFault::parse(name, value)?);
+            }
             "rx" => self.rx_buffer = Some(count.parse().ok()?),
             _ => {
                 let (way, kind) = name
@@ -172,11 +182,13 @@ fn duration(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::virtual_board::FlashFlaw;
 
     #[test]
     fn a_fault_spec_says_everything_in_one_line() {
         let faults: Faults =
-            "seed=7, drop=2000,in.garble=9,delay=500us,stall=10:2s,cut=5000:1s,out.cut=70,power=40,torn=none,rx=256"
+            "seed=7, drop=2000,in.garble=9,delay=500us,stall=10:2s,cut=5000:1s,out.cut=70,power=40,torn=none,\
+             rx=256,lose=1/9"
                 .parse()
                 .unwrap();
         assert_eq!(
@@ -208,6 +220,11 @@ mod tests {
                 power: Some(40),
                 torn: Torn::None,
                 rx_buffer: Some(256),
+                flash: Some(FlashFault {
+                    flaw: FlashFlaw::Lose,
+                    first: 8,
+                    every: 9,
+                }),
             }
         );
         assert_eq!("".parse::<Faults>().unwrap(), Faults::default());
@@ -224,6 +241,7 @@ mod tests {
             "delay=3",
             "torn=1",
             "explode=1",
+            "lose=2/9",
         ] {
             let error = format!("seed=1,{bad}").parse::<Faults>().unwrap_err().to_string();
             assert!(error.starts_with(&format!("`{bad}`")), "{error}");

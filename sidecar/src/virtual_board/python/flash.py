@@ -2,7 +2,8 @@
 # Leaves nothing in the globals that boot.py, main.py and the REPL share.
 #
 # argv: REPL mode, image, bytes, fs (littlefs, fat), readonly (0, 1), writes until the power fails (-2 never) and how
-# (half, none, garbage) or "count", unique id (hex), uart (0, 1).
+# (half, none, garbage) or "count", unique id (hex), uart (0, 1), flaw of the flash (empty, or: full, lose, flip or an
+# errno; the first write or erase since mounting that it hits; every how many).
 #
 # The flash's methods are straight lines: MicroPython looks for a Ctrl-C at jumps only,
 # and a real board's flash driver cannot be interrupted halfway either.
@@ -16,7 +17,7 @@ def _boot():
     import sys
     import vfs
 
-    _, mode, image, size, kind, readonly, power, uid, uart = sys.argv
+    _, mode, image, size, kind, readonly, power, uid, uart, flaw = sys.argv
     sys.argv[:] = []
     uid = bytes.fromhex(uid)
     line = open(9, "r+b")
@@ -103,7 +104,49 @@ def _boot():
             6: erase,
         }
 
-    flash = Flash()
+    class Flawed(Flash):
+        at = 0
+        first = 1 << 29  # while it is being mounted nothing is wrong
+        every = 1
+        turns = 1  # does an erase count?
+
+        def writeblocks(self, n, buf, off=0):
+            at = self.at
+            self.at = at + 1
+            hit = (at >= self.first) & ((at - self.first) % self.every == 0)
+            return self.writes[hit](self, n, buf, off)
+
+        def erase(self, n):
+            at = self.at
+            self.at = at + self.turns
+            hit = (at >= self.first) & ((at - self.first) % self.every == 0) & self.turns
+            return self.erases[hit](self, n)
+
+        writes = Flash.writeblocks, None
+        erases = Flash.erase, None
+        ops = dict(Flash.ops)
+        ops[6] = erase
+
+    def flawed(kind, number):
+        def refuse(*_):
+            raise OSError(number)
+
+        def full(*_):
+            return -28
+
+        def lose(*_):
+            return 0
+
+        def flip(flash, n, buf, off):
+            buf[len(buf) // 2] ^= 4
+            Flash.writeblocks(flash, n, buf, off)
+            buf[len(buf) // 2] ^= 4
+
+        # FatFs makes an EIO of every number that a driver returns.
+        return {"full": full if block != 512 else refuse, "lose": lose, "flip": flip}.get(kind, refuse)
+
+    flash = Flawed() if flaw else Flash()
+    block = flash.block
     make = vfs.VfsFat if kind == "fat" else vfs.VfsLfs2
     vfs.umount("/")
     try:
@@ -111,6 +154,15 @@ def _boot():
     except OSError:
         make.mkfs(flash)
         vfs.mount(make(flash), "/", readonly=readonly == "1")
+    if flaw:
+        flaw, first, every = flaw.split()
+        hit = flawed(flaw, 28 if flaw == "full" else flaw.isdigit() and int(flaw))
+        Flawed.turns = int(flaw != "flip")
+        Flawed.writes = Flash.writeblocks, hit
+        Flawed.erases = Flash.erase, hit
+        Flawed.every = int(every)
+        flash.at = 0
+        Flawed.first = int(first)
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
 
