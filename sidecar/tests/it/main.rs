@@ -28,6 +28,8 @@ mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
 #[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
 mod live;
 mod live_folder;
 #[cfg(target_os = "linux")]
@@ -36,6 +38,7 @@ mod living;
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
+#[cfg(target_os = "linux")]
 mod plan_model;
 mod plans;
 #[cfg(target_os = "linux")]
