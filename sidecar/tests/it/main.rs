@@ -28,6 +28,8 @@ mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod live;
 mod live_folder;
 #[cfg(target_os = "linux")]

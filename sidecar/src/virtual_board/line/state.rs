@@ -36,6 +36,10 @@ pub(crate) struct State {
     /// Bytes that have reached the board, until the cut.
     pub(super) cut_after: Option<u64>,
     pub(super) replug_at: Option<Duration>,
+    /// When the watchdog bites, if it is not fed.
+    pub(super) bite_at: Option<Duration>,
+    /// When a board in deep sleep wakes up.
+    pub(super) wake_at: Option<Duration>,
     /// What the firmware gave its UART since the last reset, if that is another speed than the board's own.
     pub(super) speed: Option<u32>,
     /// What the host's port had when its program began to send: that stands for the board's own speed.
@@ -66,6 +70,8 @@ impl State {
             power: faults.power,
             cut_after: faults.cut.map(|cut| cut.after),
             replug_at: None,
+            bite_at: None,
+            wake_at: None,
             speed: None,
             opened_at: None,
             recent: [0; 2],
