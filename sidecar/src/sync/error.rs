@@ -9,6 +9,7 @@ use crate::sync::plan::Conflict;
 use crate::sync::plan::ManifestError;
 use crate::sync::plan::NameProblem;
 use crate::sync::scan::ScanError;
+use crate::sync::suspect::Suspect;
 
 /// A sync that was not done. The board holds the old project, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,27 @@ pub enum SyncError {
         /// Which.
         path: BoardPath,
     },
+    /// The board's storage failed, and was looked at.
+    #[error(transparent)]
+    Suspect(Box<Suspect>),
+    /// It failed while files were replaced one at a time, for want of flash, or in place on a flat board.
+    #[error("{source}; before that {done} of {of} changes had been made, one by one{}", taken(.lost.as_ref()))]
+    Partly {
+        /// Changes that are whole.
+        done: usize,
+        /// Changes that were to be made.
+        of: usize,
+        /// A file that was being written in place, on a flat board.
+        lost: Option<BoardPath>,
+        /// What failed.
+        source: Box<Self>,
+    },
+    /// It failed while the board put in place what was staged and verified.
+    #[error("{source}; the new project is on the board, and only a part of it is in place")]
+    Unfinished {
+        /// What failed.
+        source: BoardError,
+    },
     /// The board failed.
     #[error(transparent)]
     Board(#[from] BoardError),
@@ -70,6 +92,12 @@ fn files(count: usize) -> String {
     } else {
         format!("{count} files")
     }
+}
+
+fn taken(path: Option<&BoardPath>) -> String {
+    path.map_or(String::new(), |path| {
+        format!(", and {path} was taken away half written")
+    })
 }
 
 fn problems(problems: &[NameProblem]) -> String {
