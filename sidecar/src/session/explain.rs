@@ -3,7 +3,10 @@
 
 mod board;
 mod project;
+mod storage;
 mod wire;
+
+pub(crate) use storage::anew;
 
 /// What a process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

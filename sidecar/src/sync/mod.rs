@@ -26,6 +26,7 @@ mod oldest;
 mod put;
 mod sides;
 mod survey;
+mod suspect;
 mod transaction;
 
 pub use attempt::Outcome;
@@ -39,4 +40,6 @@ pub use put::Content;
 pub use put::Delivery;
 pub use put::put;
 pub use sides::sides;
+pub use suspect::Suspect;
+pub use suspect::others;
 pub use transaction::Applied;
