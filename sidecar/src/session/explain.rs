@@ -5,6 +5,8 @@ mod board;
 mod project;
 mod wire;
 
+use crate::base::redacted;
+
 /// What a process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -57,8 +59,8 @@ fn words(
 ) -> Explained {
     Explained {
         code,
-        message: message.to_string(),
-        help: help.into(),
+        message: redacted(&message.to_string()).into_owned(),
+        help: redacted(&help.into()).into_owned(),
         exit,
     }
 }
