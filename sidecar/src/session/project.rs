@@ -24,6 +24,7 @@ use crate::sync::KnownManifests;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
 use crate::sync::Wish;
+use crate::sync::guard::guarded;
 use crate::sync::ignore::Rules;
 use crate::sync::plan::OnConflict;
 use crate::sync::plan::Plan;
@@ -169,10 +170,18 @@ impl Goal {
         if !root.is_dir() {
             return Err(ProjectError::NoFolder(root));
         }
-        let scan = scan(&root, &self.rules, cache)?;
+        let scan = self.look(cache)?;
         if let Some(file) = cache_file {
             // A cache that cannot be written costs time, nothing else.
             cache.save(file).unwrap_or_default();
+        }
+        Ok(scan)
+    }
+
+    fn look(&self, cache: &mut ScanCache) -> Result<Scan, ScanError> {
+        let scan = scan(&self.root(), &self.rules, cache)?;
+        if self.settings.boot_guard {
+            return guarded(scan);
         }
         Ok(scan)
     }
@@ -183,7 +192,12 @@ impl Goal {
         before: &Arc<Scan>,
         paths: &BTreeSet<PathBuf>,
     ) -> Result<Option<Arc<Scan>>, ScanError> {
-        update(&self.root(), &self.rules, cache, before, paths)
+        let scan = update(&self.root(), &self.rules, cache, before, paths)?;
+        if !self.settings.boot_guard {
+            return Ok(scan);
+        }
+        let guarded = scan.map(|scan| guarded(Arc::unwrap_or_clone(scan)));
+        Ok(guarded.transpose()?.map(Arc::new))
     }
 
     fn wish<'a>(&'a self, scan: &'a Scan) -> Wish<'a> {
@@ -237,11 +251,11 @@ impl Goal {
 
     /// A scan for a sync that has begun. Others may scan the same project at the same time.
     async fn scan_again(&self) -> Result<Scan, ScanError> {
-        let (root, rules) = (self.root(), self.rules.clone());
-        let file = ScanCache::file_for(&self.folder);
+        let goal = self.clone();
         let scan = tokio::task::spawn_blocking(move || {
+            let file = ScanCache::file_for(&goal.folder);
             let mut cache = file.as_deref().map(ScanCache::load).unwrap_or_default();
-            scan(&root, &rules, &mut cache)
+            goal.look(&mut cache)
         });
         scan.await.expect("a scan does not panic")
     }
