@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::workspace::Ran;
 use crate::workspace::Workspace;
 
+mod caches;
 mod changes;
 mod relay;
 mod rivals;
