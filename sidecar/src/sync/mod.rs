@@ -17,6 +17,7 @@ pub mod scan;
 pub mod watch;
 
 mod attempt;
+mod cache_folder;
 mod error;
 mod foreign;
 mod host_file;
