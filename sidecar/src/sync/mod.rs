@@ -37,3 +37,6 @@ pub use put::Delivery;
 pub use put::put;
 pub use sides::sides;
 pub use transaction::Applied;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use transaction::orders;
