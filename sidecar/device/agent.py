@@ -99,8 +99,10 @@ class W_:
             s.p = J + n
             return open(s.p, "wb")
         except OSError as e:
-            if e.args[0] in (22, 36):
-                raise ValueError("name " + n.split("/")[-1])
+            # littlefs says 36, too, where it has no room for the entry of a new file.
+            n = n.split("/")[-1]
+            if e.args[0] == 22 or e.args[0] == 36 and len(n) > 99:
+                raise ValueError("name " + n)
             raise
     def recipe(s):
         s.r = open(J + "r", "rb")
@@ -155,7 +157,7 @@ def keep(t):
     # The agent stays on the board for the next time, where there is plenty of room.
     try:
         v = os.statvfs(R or "/")
-        if t and v[3] > 16 and v[3] * (v[1] or v[0]) > 65536 and mode(J[:-1]):
+        if t and 16 < v[3] <= v[2] and v[3] * (v[1] or v[0]) > 65536 and mode(J[:-1]):
             with open(J + "k", "wb") as f:
                 f.write(t)
             if mode(J + "agent"):

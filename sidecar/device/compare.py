@@ -14,14 +14,16 @@ def compare():
             l = l[:-1].split(b" ", 4)
             if len(l) < 5 or len(l[0]) < 64:
                 continue
-            p = l[4].decode()
             try:
+                p = l[4].decode()
                 z = os.stat(R + p)[6]
                 h = hexed(check(R + p))
                 if h == l[K].decode():
                     continue
             except OSError:
                 z = h = "-"
+            except ValueError:
+                continue  # damaged: the host will see that, too
             k += 1
             say("d %s %s %s" % (z, h, p))
     say("m %s %d" % (hexed(t.digest()), k))

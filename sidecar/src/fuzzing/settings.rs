@@ -25,7 +25,7 @@ pub(super) fn settings(data: &[u8]) {
                 message,
             }) => {
                 assert!(
-                    (1..=text.split('\n').count()).contains(&line),
+                    (1..=text.split(['\n', '\r']).count()).contains(&line),
                     "line {line}: {message}"
                 );
                 assert!(column > 0 && !message.is_empty());

@@ -24,6 +24,7 @@ use crate::sync::KnownManifests;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
 use crate::sync::Wish;
+use crate::sync::guard::guarded;
 use crate::sync::ignore::Rules;
 use crate::sync::plan::OnConflict;
 use crate::sync::plan::Plan;
@@ -166,7 +167,10 @@ impl Goal {
         if !root.is_dir() {
             return Err(ProjectError::NoFolder(root));
         }
-        let scan = scan(&root, &self.rules, cache)?;
+        let mut scan = scan(&root, &self.rules, cache)?;
+        if self.settings.boot_guard {
+            scan = guarded(scan)?;
+        }
         if let Some(file) = cache_file {
             // A cache that cannot be written costs time, nothing else.
             cache.save(file).unwrap_or_default();
@@ -180,7 +184,12 @@ impl Goal {
         before: &Arc<Scan>,
         paths: &BTreeSet<PathBuf>,
     ) -> Result<Option<Arc<Scan>>, ScanError> {
-        update(&self.root(), &self.rules, cache, before, paths)
+        let scan = update(&self.root(), &self.rules, cache, before, paths)?;
+        if !self.settings.boot_guard {
+            return Ok(scan);
+        }
+        let guarded = scan.map(|scan| guarded(Arc::unwrap_or_clone(scan)));
+        Ok(guarded.transpose()?.map(Arc::new))
     }
 
     fn wish<'a>(&'a self, scan: &'a Scan) -> Wish<'a> {

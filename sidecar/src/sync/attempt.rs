@@ -6,6 +6,7 @@ use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::sync::error::SyncError;
+use crate::sync::guard::guard;
 use crate::sync::known_contents::KnownContents;
 use crate::sync::known_manifests::KnownManifests;
 use crate::sync::plan::Counts;
@@ -87,6 +88,9 @@ async fn look(
         board.expect_no_agent();
     }
     let Survey { state, is_exact } = survey(board, &project, wish.known, settle).await?;
+    if state.flat && wish.scan.made.contains_key(&guard()) {
+        return Err(SyncError::Unguarded);
+    }
     let problems = check_names(&project.files, &state);
     if !problems.is_empty() {
         return Err(SyncError::Names(problems));

@@ -59,6 +59,11 @@ pub enum SyncError {
         /// Which.
         path: BoardPath,
     },
+    /// A guard is wished for a board without folders, which has no journal that it could finish.
+    #[error(
+        "`boot_guard` is set, and this board has no folders: nothing is left there that could be finished"
+    )]
+    Unguarded,
     /// The board failed.
     #[error(transparent)]
     Board(#[from] BoardError),

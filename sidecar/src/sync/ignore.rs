@@ -13,7 +13,7 @@ use ignore::gitignore::GitignoreBuilder;
 pub const IGNORE_FILE: &str = ".boardsideignore";
 
 /// What no board wants. A `!pattern` in `.boardsideignore` brings any of it back.
-pub const DEFAULTS: [&str; 22] = [
+pub const DEFAULTS: [&str; 23] = [
     ".*",
     "__pycache__/",
     "*.pyc",
@@ -34,6 +34,7 @@ pub const DEFAULTS: [&str; 22] = [
     "typings/",
     // Settings and records of this program and of its relatives.
     "boardside.toml",
+    "boardside_guard.py",
     "pymakr.conf",
     "project.pymakr",
     "project.pico-go",

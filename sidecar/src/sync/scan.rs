@@ -34,6 +34,8 @@ pub struct Scan {
     pub files: Snapshot,
     /// Where each of the files is on this machine.
     pub hosts: Arc<BTreeMap<BoardPath, PathBuf>>,
+    /// Content of those files that are not what a file of this machine holds: `sync::guard` makes them.
+    pub made: Arc<BTreeMap<BoardPath, Vec<u8>>>,
     /// What was left out although the user might expect it.
     pub warnings: Vec<ScanWarning>,
     /// What the rules keep off the board, in the root itself only: deeper folders are not looked into. As it was when
@@ -257,6 +259,7 @@ pub(crate) fn scan_at(
     Ok(Scan {
         files,
         hosts: Arc::new(hosts),
+        made: Arc::default(),
         warnings,
         ignored,
         total_bytes,

@@ -178,18 +178,7 @@ impl Sending<'_> {
         match &step.act {
             Act::Copy { from, print, .. } => stage.copy(from, print).await?,
             Act::Put { path, print, .. } => {
-                let host = self
-                    .scan
-                    .hosts
-                    .get(path)
-                    .ok_or_else(|| SyncError::NotInProject { path: path.clone() })?;
-                let content = fs::read(host).map_err(|source| SyncError::Read {
-                    path: host.clone(),
-                    source,
-                })?;
-                if Fingerprint::of(&content) != *print {
-                    return Err(SyncError::Changed { path: host.clone() });
-                }
+                let content = content(self.scan, path, print)?;
                 let (progress, total) = (&mut *self.progress, self.total);
                 progress.report(At::Sending {
                     path: path.clone(),
@@ -216,6 +205,24 @@ impl Sending<'_> {
             Act::Remove { .. } | Act::RemoveFolder(_) | Act::MakeFolder(_) => {}
         }
         Ok(())
+    }
+}
+
+/// A file of the project, if it is what it was when it was scanned.
+fn content(scan: &Scan, path: &BoardPath, print: &Fingerprint) -> Result<Vec<u8>, SyncError> {
+    if let Some(made) = scan.made.get(path) {
+        return Ok(made.clone());
+    }
+    let host = scan.hosts.get(path);
+    let host = host.ok_or_else(|| SyncError::NotInProject { path: path.clone() })?;
+    let content = fs::read(host).map_err(|source| SyncError::Read {
+        path: host.clone(),
+        source,
+    })?;
+    if Fingerprint::of(&content) == *print {
+        Ok(content)
+    } else {
+        Err(SyncError::Changed { path: host.clone() })
     }
 }
 

@@ -6,6 +6,7 @@ mod architecture;
 mod board_model;
 #[cfg(target_os = "linux")]
 mod boards;
+mod boot_guard;
 #[cfg(target_os = "linux")]
 mod cli_code;
 #[cfg(target_os = "linux")]
@@ -44,6 +45,8 @@ mod refusals;
 mod running;
 mod server;
 mod settings;
+#[cfg(target_os = "linux")]
+mod storage;
 mod tracebacks;
 #[cfg(target_os = "linux")]
 mod turbo;

@@ -58,11 +58,11 @@ impl Disk {
         nodes.collect()
     }
 
-    /// `go()` once the journal has its name, with power for so many changes.
-    pub fn go(&mut self, power: Option<usize>) -> Result<(), Stop> {
+    /// `go()` once the journal has its name, with power for so many changes. `again`: `recover`, on a later connection.
+    pub fn go(&mut self, power: Option<usize>, again: bool) -> Result<(), Stop> {
         self.power = power;
         match self.get(JOURNAL) {
-            Some(_) => self.commit(),
+            Some(_) => self.commit(again),
             None => Ok(()),
         }
     }
@@ -73,9 +73,9 @@ impl Disk {
         self.clear(OURS)
     }
 
-    fn commit(&mut self) -> Result<(), Stop> {
+    fn commit(&mut self, again: bool) -> Result<(), Stop> {
         if self.whole() {
-            self.carry_out()?;
+            self.carry_out(again)?;
         }
         self.remove(JOURNAL)?;
         self.clear(OURS)
@@ -91,31 +91,51 @@ impl Disk {
             if line.starts_with('=') {
                 return line == format!("={}\n", Fingerprint::of(before.as_bytes()).adler32);
             }
+            if !makes_sense(line) {
+                return false;
+            }
             before.push_str(line);
         }
         false
     }
 
-    fn carry_out(&mut self) -> Result<(), Stop> {
+    fn carry_out(&mut self, again: bool) -> Result<(), Stop> {
         let Some(Node::File(text)) = self.get(JOURNAL).cloned() else {
             return Ok(());
         };
         for line in text.split_inclusive('\n') {
-            let (order, path) = line[..line.len() - 1].split_at(1);
-            match order {
-                ">" => {
-                    let (name, path) = path.split_once(' ').expect("a name and a path");
-                    self.place(&format!("{OURS}/{name}"), path)?;
-                }
-                "-" if matches!(self.get(path), Some(Node::File(_))) => self.remove(path)?,
-                "<" if self.get(path) == Some(&Node::Folder) && self.inside(path).is_empty() => {
-                    self.remove(path)?;
-                }
-                "+" if self.get(path).is_none() => self.make(path)?,
-                _ => {}
+            match self.order(&line[..line.len() - 1], again) {
+                Err(Stop::Refused(_)) if again => {}
+                other => other?,
             }
         }
         Ok(())
+    }
+
+    fn order(&mut self, line: &str, again: bool) -> Result<(), Stop> {
+        let (order, path) = line.split_at(1);
+        match order {
+            ">" => {
+                let (name, path) = path.split_once(' ').expect("a name and a path");
+                self.place(&format!("{OURS}/{name}"), path)
+            }
+            "-" if matches!(self.get(path), Some(Node::File(_))) && (!again || self.is_ours(path)) => {
+                self.remove(path)
+            }
+            "<" if self.get(path) == Some(&Node::Folder) && self.inside(path).is_empty() => self.remove(path),
+            "+" if self.get(path).is_none() => self.make(path),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_ours(&self, path: &str) -> bool {
+        let manifest = match self.get(MANIFEST) {
+            Some(Node::File(text)) => text.as_str(),
+            _ => "",
+        };
+        manifest
+            .lines()
+            .any(|line| line.splitn(5, ' ').last() == Some(path))
     }
 
     fn place(&mut self, name: &str, path: &str) -> Result<(), Stop> {
@@ -223,4 +243,21 @@ impl Disk {
         }
         Ok(())
     }
+}
+
+fn makes_sense(line: &str) -> bool {
+    let Some(text) = line.strip_suffix('\n').filter(|text| !text.is_empty()) else {
+        return false;
+    };
+    let Some((order, rest)) = text.split_at_checked(1) else {
+        return false;
+    };
+    let (name, path) = match order {
+        ">" => rest.split_once(' ').unwrap_or(("..", rest)),
+        _ => ("0", rest),
+    };
+    "-<+>".contains(order)
+        && !name.contains('.')
+        && path.starts_with('/')
+        && !format!("{path}/").contains("/../")
 }

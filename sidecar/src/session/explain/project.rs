@@ -70,6 +70,12 @@ impl Explain for SyncError {
                 self,
                 "check the folder and the ignore rules; nothing was changed",
             ),
+            Self::Unguarded => words(
+                "sync.no_guard",
+                Exit::Usage,
+                self,
+                "take `boot_guard` out of boardside.toml; nothing was changed",
+            ),
             Self::Board(error) => error.explained(),
         }
     }

@@ -1,0 +1,141 @@
+//! A flash that is full, more or less: every amount of free space from none to enough.
+//! Not about flash that refuses writes for another reason.
+
+use boardside::virtual_board::FileSystem;
+use rstest::rstest;
+
+use crate::storage::Flash;
+use crate::storage::change;
+use crate::storage::leftovers;
+use crate::storage::noise;
+use crate::storage::old;
+use crate::storage::on_board;
+use crate::storage::small;
+use crate::workspace::Ran;
+
+/// One amount of free space, and what a sync made of it.
+#[derive(Debug)]
+struct Point {
+    /// As the board says, in bytes.
+    free: u64,
+    end: End,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Whole,
+    OneByOne,
+    /// Bytes that were said to be needed.
+    Refused(u64),
+}
+
+/// Numbers in a message.
+fn numbers(ran: &Ran) -> Vec<u64> {
+    let message = ran.last()["message"].as_str().unwrap_or_default();
+    message
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse().ok())
+        .collect()
+}
+
+/// As much free space as the project needs twice.
+const PLENTY: usize = 72 * 1024;
+
+/// The same sync with everything from plenty of free space to none; `step` is the distance in blocks.
+fn sweep(file_system: FileSystem, tier: &str, step: usize) -> Vec<Point> {
+    // A block of littlefs holds pointers, too.
+    let block = if file_system == FileSystem::Fat { 512 } else { 4064 };
+    let workspace = old();
+    let flash = Flash::with(&workspace, small(file_system, tier));
+    let all = workspace
+        .boardside(&["df", "-d", flash.start(&[]).address()])
+        .count("free");
+    let first = (usize::try_from(all).unwrap() - PLENTY) / block;
+    let before = workspace.files();
+    change(&workspace);
+    let after = workspace.files();
+    let mut points = Vec::new();
+    for blocks in (first..200 * 1024 / block).step_by(step) {
+        let data = noise(blocks * block, 9);
+        let flash = flash.copy();
+        let Some(board) = flash.try_start(&[("/data.log", &data)]) else {
+            break; // not even the user's own file fits
+        };
+        let free = workspace.boardside(&["df", "-d", board.address()]).count("free");
+        let ran = workspace.sync(board.address(), &[]);
+        let mut found = on_board(&board);
+        let context = format!("{free} bytes free: {ran:?}");
+        assert_eq!(
+            found.remove("/data.log").as_deref(),
+            Some(&data[..]),
+            "the user's own file: {context}"
+        );
+        assert!(leftovers(&board).is_empty(), "{:?}: {context}", leftovers(&board));
+        let end = if ran.exit == 0 {
+            assert_eq!(found, after, "{context}");
+            if ran.last()["whole"] == true {
+                End::Whole
+            } else {
+                End::OneByOne
+            }
+        } else {
+            assert_eq!((ran.exit, ran.code()), (5, "board.no_space"), "{context}");
+            assert_eq!(found, before, "{context}");
+            let numbers = numbers(&ran);
+            assert!(numbers.len() == 2 && numbers[1] == free, "{context}");
+            End::Refused(numbers[0])
+        };
+        let removed = workspace.boardside(&["rm", "-d", board.address(), "/data.log"]);
+        assert_eq!(removed.exit, 0, "{removed:?} after {context}");
+        let again = workspace.sync(board.address(), &[]);
+        assert_eq!(again.exit, 0, "{again:?} after {context}");
+        assert_eq!(on_board(&board), after, "{again:?} after {context}");
+        points.push(Point { free, end });
+    }
+    points
+}
+
+/// A board that has what was said to be needed takes the sync.
+fn assert_true(points: &[Point]) {
+    for point in points {
+        if let End::Refused(needed) = point.end {
+            assert!(needed > point.free, "{point:?}");
+            let enough = points.iter().filter(|other| other.free >= needed);
+            let refused: Vec<_> = enough
+                .filter(|other| matches!(other.end, End::Refused(_)))
+                .collect();
+            assert!(refused.is_empty(), "{point:?}, and still {refused:?}");
+        }
+    }
+    let count = |wanted: fn(&End) -> bool| points.iter().filter(|point| wanted(&point.end)).count();
+    let whole = count(|end| *end == End::Whole);
+    let one_by_one = count(|end| *end == End::OneByOne);
+    let refused = points.len() - whole - one_by_one;
+    eprintln!(
+        "{} amounts of free space: {whole} whole, {one_by_one} one by one, {refused} refused",
+        points.len()
+    );
+    assert!(whole > 0 && one_by_one > 0 && refused > 0, "{points:?}");
+}
+
+#[rstest]
+#[case::littlefs(FileSystem::LittleFs, "stream", 3)]
+#[case::fat(FileSystem::Fat, "stream", 15)]
+#[case::littlefs_paste(FileSystem::LittleFs, "paste", 6)]
+#[case::fat_paste(FileSystem::Fat, "paste", 45)]
+fn a_sync_with_any_free_space_is_whole_or_one_by_one_or_refused(
+    #[case] file_system: FileSystem,
+    #[case] tier: &str,
+    #[case] step: usize,
+) {
+    assert_true(&sweep(file_system, tier, step));
+}
+
+#[rstest]
+#[ignore = "a few minutes: every block"]
+fn a_sync_with_every_free_space_is_whole_or_one_by_one_or_refused(
+    #[values(FileSystem::LittleFs, FileSystem::Fat)] file_system: FileSystem,
+    #[values("stream", "paste")] tier: &str,
+) {
+    assert_true(&sweep(file_system, tier, 1));
+}
