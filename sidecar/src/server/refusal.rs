@@ -78,7 +78,7 @@ pub(super) fn cancelled() -> Explained {
     Explained {
         code: "cancelled",
         message: "cancelled".to_owned(),
-        help: String::new(),
+        help: "run it again when you like".to_owned(),
         exit: Exit::Cancelled,
     }
 }

@@ -21,12 +21,6 @@ impl Explain for ReplError {
                 self,
                 "press the board's reset button and try again",
             ),
-            Self::Unexpected { .. } => words(
-                "repl.unexpected",
-                Exit::NoAnswer,
-                self,
-                "try again; press the board's reset button if it stays so",
-            ),
             Self::Silent => words(
                 "board.silent",
                 Exit::NoAnswer,
@@ -48,18 +42,12 @@ impl Explain for ReplError {
                 self,
                 "check that this is the board's port and its speed (--baud), and that MicroPython is flashed on it",
             ),
-            Self::Raised(_) => words("python.raised", Exit::Failed, self, "the traceback says where"),
+            Self::Raised(_) => words("python.raised", Exit::Failed, self, "mend the line that the traceback names last"),
             Self::Damaged => words(
                 "repl.damaged",
                 Exit::NoAnswer,
                 self,
                 "use a shorter or better cable, or a lower speed (--baud)",
-            ),
-            Self::Cancelled => words(
-                "cancelled",
-                Exit::Cancelled,
-                self,
-                "nothing was changed on the board; run it again when you like",
             ),
             Self::Wire(error) => error.explained(),
         }
@@ -74,8 +62,8 @@ impl Explain for BoardError {
                 "board.read_only",
                 Exit::Storage,
                 self,
-                "some firmware gives the drive to the computer while USB is plugged in (CircuitPython: storage.remount); \
-                 else the flash is write-protected",
+                "make it writable: some firmware gives the drive to the computer while USB is plugged in (CircuitPython: \
+                 storage.remount); else the flash is write-protected",
             ),
             Self::Storage { .. } => words(
                 "board.storage",
@@ -114,7 +102,7 @@ impl Explain for BoardError {
                 "board.own",
                 Exit::Failed,
                 self,
-                "it is the record of the last sync; `boardside rm -r /.boardside` removes it as a whole, \
+                "leave it as it is: it is the record of the last sync; `boardside rm -r /.boardside` removes it as a whole, \
                  and the next sync then compares every file",
             ),
             Self::NoReset => words(
@@ -145,7 +133,7 @@ impl Explain for BoardError {
                 "board.verify",
                 Exit::Verify,
                 self,
-                "the flash may be failing: try again, then make the file system anew (os.mkfs, which erases it)",
+                "try again; the flash may be failing: then make the file system anew (os.mkfs, which erases it)",
             ),
             Self::NoMemory => words(
                 "board.no_memory",
@@ -157,7 +145,7 @@ impl Explain for BoardError {
                 "board.program",
                 Exit::NoAnswer,
                 self,
-                "a bad cable damages what is sent: try another, or a lower speed (--baud); else report it with this text",
+                "try another cable or a lower speed (--baud), because a bad line damages what is sent; else report it with this text",
             ),
             Self::Answer { .. } => words(
                 "board.answer",

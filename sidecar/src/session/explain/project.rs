@@ -16,15 +16,12 @@ use crate::session::explain::words;
 use crate::sync::SyncError;
 use crate::sync::plan::Hindrance;
 
+const SCAN: &str = "make it readable, give it another name, or leave it out (.boardsideignore); nothing was changed on the board";
+
 impl Explain for SyncError {
     fn explained(&self) -> Explained {
         match self {
-            Self::Scan(_) => words(
-                "project.scan",
-                Exit::Failed,
-                self,
-                "nothing was changed on the board",
-            ),
+            Self::Scan(_) => words("project.scan", Exit::Failed, chain(self), SCAN),
             Self::Conflicts(conflicts) => {
                 let first: Vec<String> = conflicts
                     .iter()
@@ -56,13 +53,13 @@ impl Explain for SyncError {
                 "project.changed",
                 Exit::Failed,
                 self,
-                "sync again when it is written",
+                "sync again when no program writes to it any more; nothing was changed on the board",
             ),
             Self::Read { .. } | Self::NotInProject { .. } => words(
                 "project.read",
                 Exit::Failed,
-                self,
-                "nothing was changed on the board",
+                chain(self),
+                "sync again; if it stays so, check that the file is there and can be read; nothing was changed on the board",
             ),
             Self::Empty { .. } => words(
                 "project.empty",
@@ -94,20 +91,15 @@ impl Explain for ProjectError {
                 "settings.bad",
                 Exit::Usage,
                 chain(self),
-                "nothing was changed on the board",
+                "mend that file; the README lists the settings; nothing was changed on the board",
             ),
             Self::Rules(_) => words(
                 "project.rules",
                 Exit::Usage,
                 chain(self),
-                "nothing was changed on the board",
+                "mend the pattern, which is one of .gitignore; nothing was changed on the board",
             ),
-            Self::Scan(_) => words(
-                "project.scan",
-                Exit::Failed,
-                chain(self),
-                "nothing was changed on the board",
-            ),
+            Self::Scan(_) => words("project.scan", Exit::Failed, chain(self), SCAN),
         }
     }
 }
@@ -167,7 +159,7 @@ impl Explain for LandError {
                 "host.verify",
                 Exit::Verify,
                 text,
-                "the disk may be failing: try again, to another place",
+                "try again, to another place: the disk may be failing",
             ),
         }
     }
@@ -179,7 +171,7 @@ impl Explain for AfterError {
             "settings.after",
             Exit::Usage,
             chain(self),
-            "--after none, reset, restore or run=FILE",
+            "write --after none, reset, restore or run=FILE",
         )
     }
 }
