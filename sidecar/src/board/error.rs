@@ -273,7 +273,7 @@ impl BoardError {
     pub fn is_line(&self) -> bool {
         matches!(
             self,
-            Self::Repl(ReplError::Timeout { .. } | ReplError::Unexpected { .. } | ReplError::Damaged)
+            Self::Repl(ReplError::Timeout { .. } | ReplError::Damaged)
                 // Our programs are tested: one that raises what it should not was damaged on the way.
                 | Self::Raised(_)
                 | Self::Answer { .. }

@@ -44,3 +44,6 @@ pub use sides::sides;
 pub use suspect::Suspect;
 pub use suspect::others;
 pub use transaction::Applied;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use transaction::orders;
