@@ -5,7 +5,7 @@ def finish():
     w = whole()
     while mode(J + "journal"):
         try:
-            commit()
+            commit(1)
         except KeyboardInterrupt:
             pass
     if w:
