@@ -54,10 +54,9 @@ fn change(workspace: &Workspace) {
 
 /// Lines that all differ, so that a delta is less than the whole.
 fn text(version: &str) -> String {
-    let lines: String = (0..150_u32)
-        .map(|n| format!("# {:x}\n", n.wrapping_mul(2_654_435_761)))
-        .collect();
-    format!("VERSION = '{version}'\n{lines}")
+    let lines = (0..150_u32).map(|n| format!("# {:x}", n.wrapping_mul(2_654_435_761)));
+    let lines: Vec<String> = lines.collect();
+    format!("VERSION = '{version}'\n{}\n", lines.join("\n"))
 }
 
 fn project(mut files: Files) -> Files {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::cell::Cell;
 use super::matrix::Row;
+use super::matrix::Window;
 use super::verdict::State;
 
 const STATES: [State; 4] = [State::Old, State::New, State::Mixed, State::Corrupt];
@@ -32,15 +33,30 @@ pub(super) fn text(rows: &[(Cell, Row)]) -> String {
             &mut text,
             &format!("| {name} | {points} | {states} | {ran} | {connected} | {converged} |"),
         );
-        if let [first, .., last] = row.window[..] {
-            let mixed = match row.mixed[..] {
-                [] => "never mixed".to_owned(),
-                [one] => format!("mixed at {one}"),
-                [from, .., to] => format!("mixed from {from} to {to}"),
-            };
-            let window =
-                format!("{name}: a cut at flash operations {first} to {last} leaves a journal; {mixed}");
-            line(&mut below, &window);
+        if let Some(window) = row.window {
+            let Window { first, last, ms } = window;
+            let operations = last + 1 - first;
+            line(
+                &mut below,
+                &format!(
+                    "{name}: the window is {operations} flash operations ({first} to {last}), {ms:.1} ms"
+                ),
+            );
+        }
+        if row.named > 0 {
+            line(
+                &mut below,
+                &format!(
+                    "{name}: at {} points the next sync says that the storage is damaged",
+                    row.named
+                ),
+            );
+        }
+        if row.unhealed > 0 {
+            line(
+                &mut below,
+                &format!("{name}: at {} points the file system stays damaged", row.unhealed),
+            );
         }
         for (kind, number) in &row.damage {
             line(&mut below, &format!("{name}: at {number} points: {kind}"));
@@ -69,7 +85,10 @@ pub(super) fn json(rows: &[(Cell, Row)]) -> Value {
             "old": count(State::Old), "new": count(State::New), "mixed": count(State::Mixed),
             "corrupt": count(State::Corrupt), "ran_mixed": row.ran_mixed,
             "whole_after_first_connection": row.connected, "converged": row.converged,
-            "window": row.window, "mixed_at": row.mixed, "damage": row.damage,
+            "named_as_damaged": row.named, "stays_damaged": row.unhealed, "damage": row.damage, "mixed_at": row.mixed,
+            "window": row.window.map(|window| json!({
+                "first": window.first, "last": window.last, "operations": window.last + 1 - window.first, "ms": window.ms,
+            })),
             "bad": row.bad.iter().map(|(point, bad)| json!({"point": point, "what": bad})).collect::<Vec<_>>(),
         })
     };
