@@ -116,8 +116,7 @@ impl Point<'_> {
         if !found.converged {
             found.bad.push(format!("after the next sync: {after:?}"));
         }
-        let free = board.wait("free port", LIMIT, |status| !status.connected);
-        free.map_err(words)?;
+        port::is_free(&board)?;
         port::answers(&board)?;
         let harmful = self.damage(&copy)?.into_iter().filter(Damage::is_harmful);
         found

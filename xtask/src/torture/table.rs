@@ -8,12 +8,13 @@ use serde_json::json;
 use super::cell::Cell;
 use super::matrix::Row;
 use super::matrix::Window;
+use super::microbit::Flat;
 use super::verdict::State;
 
 const STATES: [State; 4] = [State::Old, State::New, State::Mixed, State::Corrupt];
 
 /// A table in Markdown, and below it what has a name.
-pub(super) fn text(rows: &[(Cell, Row)]) -> String {
+pub(super) fn text(rows: &[(Cell, Row)], flat: Option<&Flat>) -> String {
     let mut text =
         "| what is broken | points | old | new | mixed | corrupt | ran mixed | whole after the first \
                     connection | converged |\n|---|---|---|---|---|---|---|---|---|\n"
@@ -62,22 +63,42 @@ pub(super) fn text(rows: &[(Cell, Row)]) -> String {
             line(&mut below, &format!("{name}: at {number} points: {kind}"));
         }
     }
+    if let Some(flat) = flat {
+        let Flat {
+            cuts,
+            old,
+            new,
+            absent,
+            converged,
+            ..
+        } = flat;
+        let unfinished = flat.unfinished.join(", ");
+        line(
+            &mut below,
+            &format!(
+                "micro:bit: {cuts} cuts; files old {old}, new {new}, not there {absent}, unfinished {}; converged \
+                 {converged}\nmicro:bit: unfinished: {unfinished}",
+                flat.unfinished.len()
+            ),
+        );
+    }
     format!("{text}\n{below}")
 }
 
 /// Every bad point, with the command that tries it again.
-pub(super) fn bad(rows: &[(Cell, Row)]) -> Vec<String> {
+pub(super) fn bad(rows: &[(Cell, Row)], flat: Option<&Flat>) -> Vec<String> {
     let of_row = |(cell, row): &(Cell, Row)| {
         let name = cell.name();
         let bad = row.bad.iter();
         bad.map(|(point, bad)| format!("{bad}\n  again: cargo xtask torture --only {name} --point {point}"))
             .collect::<Vec<_>>()
     };
-    rows.iter().flat_map(of_row).collect()
+    let flat = flat.into_iter().flat_map(|flat| flat.bad.clone());
+    rows.iter().flat_map(of_row).chain(flat).collect()
 }
 
 /// The same for programs.
-pub(super) fn json(rows: &[(Cell, Row)]) -> Value {
+pub(super) fn json(rows: &[(Cell, Row)], flat: Option<&Flat>) -> Value {
     let row = |(cell, row): &(Cell, Row)| {
         let count = |state| row.states.get(&state).copied().unwrap_or_default();
         json!({
@@ -92,7 +113,13 @@ pub(super) fn json(rows: &[(Cell, Row)]) -> Value {
             "bad": row.bad.iter().map(|(point, bad)| json!({"point": point, "what": bad})).collect::<Vec<_>>(),
         })
     };
-    rows.iter().map(row).collect()
+    let flat = flat.map(|flat| {
+        json!({
+            "cuts": flat.cuts, "files_old": flat.old, "files_new": flat.new, "files_absent": flat.absent,
+            "unfinished": flat.unfinished, "converged": flat.converged, "bad": flat.bad,
+        })
+    });
+    json!({"rows": rows.iter().map(row).collect::<Vec<_>>(), "microbit": flat})
 }
 
 fn line(text: &mut String, line: &str) {
