@@ -153,7 +153,7 @@ impl Ground {
     /// Content that is there is there for good: what is written now takes no clusters of it.
     fn keeps(&self, board: &VirtualBoard, what: &str) {
         let big = self.folder.path().join("big");
-        fs::write(&big, [0x5a; 100_000]).unwrap();
+        fs::write(&big, vec![0x5a; 100_000]).unwrap();
         let put = ["put", big.to_str().unwrap(), ":/big", "-d", board.address()];
         let put = self.workspace.boardside(&put);
         assert_eq!(put.exit, 0, "{what}: {put:?}");
