@@ -193,6 +193,10 @@ impl BoardError {
         }
     }
 
+    /// A name of the board that is no text (`UnicodeError`): where a loss of power met FAT as a folder grew, it reads
+    /// old content as a folder. EIO.
+    pub(super) const NO_TEXT: Self = Self::Storage { errno: 5 };
+
     /// What our programs say when they give up.
     pub(super) fn from_text(text: &str) -> Option<Self> {
         match text.split_once(' ') {
@@ -221,6 +225,7 @@ impl BoardError {
                 path: path.to_owned(),
             },
             "MemoryError" => Self::NoMemory,
+            "UnicodeError" => Self::NO_TEXT,
             "ValueError" => Self::from_text(traceback.text.rsplit(": ").next().unwrap_or_default())
                 .unwrap_or(Self::Raised(traceback)),
             _ => Self::Raised(traceback),

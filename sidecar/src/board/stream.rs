@@ -284,6 +284,7 @@ fn refused(line: &str) -> BoardError {
     match (kind.parse(), kind) {
         (Ok(errno), _) => BoardError::from_errno(errno, "a file of the project"),
         (_, "MemoryError") => BoardError::NoMemory,
+        (_, "UnicodeError") => BoardError::NO_TEXT,
         (_, "ValueError") => BoardError::from_text(text).unwrap_or_else(|| BoardError::Answer {
             line: line.to_owned(),
         }),
