@@ -3,6 +3,12 @@
 import os, sys, gc
 R = "/flash" if "/flash" in sys.path else ""
 J = R + "/.boardside/"
+# Where a loss of power cut a rename out of a folder, littlefs hides the next file of that folder from every look
+# until something is written (lfs_dir_getslice). Removing nothing counts as writing.
+try:
+    os.remove(J + "x")
+except OSError:
+    pass
 gc.collect()
 B = bytearray(2048 if gc.mem_free() > 60000 else 512)
 M = memoryview(B)
@@ -22,3 +28,9 @@ def mode(p):
         return os.stat(p)[0]
     except OSError:
         return 0
+# littlefs: where power was lost in the middle of a rename, it hides the renamed file's neighbour too until something
+# is written. An attempt to remove what is not there sets that right, and writes nothing where nothing is wrong.
+try:
+    os.remove(J + "-")
+except OSError:
+    pass

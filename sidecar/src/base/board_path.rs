@@ -137,7 +137,7 @@ impl BoardPath {
             .take_while(|(path, _)| (*path).borrow().is_below(self))
     }
 
-    /// boot.py and main.py run by themselves at a reset, so they are written last.
+    /// boot.py and main.py run by themselves at a reset.
     pub fn runs_at_boot(&self) -> bool {
         matches!(&*self.0, "/boot.py" | "/main.py")
     }

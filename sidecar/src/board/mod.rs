@@ -26,6 +26,7 @@ mod turbo;
 
 pub use compare::Compared;
 pub use compare::Drifted;
+pub use device::boot_guard;
 pub use error::BoardError;
 pub use facts::Facts;
 pub use files::FLAT_MANIFEST;

@@ -44,6 +44,8 @@ pub struct Settings {
     pub turbo: bool,
     /// What to do about files that were edited on the board, or are not ours.
     pub conflict: OnConflict,
+    /// The board finishes a sync that lost its power when it boots.
+    pub boot_guard: bool,
 }
 
 impl Settings {
@@ -63,6 +65,7 @@ impl Settings {
             baud: 115_200,
             turbo: false,
             conflict: OnConflict::Stop,
+            boot_guard: false,
         }
     }
 }
@@ -226,6 +229,7 @@ pub fn resolve(cli: &Options, file: &Options, defaults: &Settings) -> (Settings,
         baud: baud.unwrap_or(defaults.baud),
         turbo: cli.turbo.or(file.turbo).unwrap_or(defaults.turbo),
         conflict: cli.conflict.or(file.conflict).unwrap_or(defaults.conflict),
+        boot_guard: cli.boot_guard.or(file.boot_guard).unwrap_or(defaults.boot_guard),
     };
     (settings, warnings)
 }
@@ -254,7 +258,7 @@ mod tests {
     #[test]
     fn the_command_line_is_stronger_than_the_file_and_the_file_than_the_defaults() {
         type Show = fn(&Settings) -> String;
-        let cases: [(&str, &str, Show, &str); 17] = [
+        let cases: [(&str, &str, Show, &str); 18] = [
             (
                 "",
                 "device = 'COM4'",
@@ -311,6 +315,7 @@ mod tests {
             ("baud = 0", "baud = 19200", |s| s.baud.to_string(), "19200"),
             ("turbo = true", "turbo = false", |s| s.turbo.to_string(), "true"),
             ("", "conflict = 'keep'", |s| format!("{:?}", s.conflict), "Keep"),
+            ("", "boot_guard = true", |s| s.boot_guard.to_string(), "true"),
             (
                 "conflict = 'overwrite'",
                 "conflict = 'keep'",

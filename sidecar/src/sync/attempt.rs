@@ -8,6 +8,7 @@ use crate::board::BoardError;
 use crate::board::Facts;
 use crate::board::Tier;
 use crate::sync::error::SyncError;
+use crate::sync::guard::guard;
 use crate::sync::known_contents::KnownContents;
 use crate::sync::known_manifests::KnownManifests;
 use crate::sync::plan::Counts;
@@ -90,6 +91,9 @@ async fn look(
         board.expect_no_agent();
     }
     let Survey { state, is_exact } = survey(board, &project, wish.known, settle).await?;
+    if state.flat && wish.scan.made.contains_key(&guard()) {
+        return Err(SyncError::Unguarded);
+    }
     let problems = check_names(&project.files, &state);
     if !problems.is_empty() {
         return Err(SyncError::Names(problems));
@@ -127,7 +131,15 @@ pub async fn sync(
             }
             Err(failed) => failed,
         };
-        let (error, told) = from_board(failed)?;
+        let (error, told) = match from_board(failed) {
+            Ok(parts) => parts,
+            Err(other) => {
+                if other.is_of_a_file() {
+                    clear_away(board).await;
+                }
+                return Err(other);
+            }
+        };
         if error.is_gone() {
             return Err(told(error.into()));
         }
@@ -183,6 +195,13 @@ fn from_board(error: SyncError) -> Result<(BoardError, Told), SyncError> {
             Ok((error, Box::new(again)))
         }
         other => Err(other),
+    }
+}
+
+/// What was only staged goes; what was committed is finished. The first error is the one to tell.
+async fn clear_away(board: &mut Board) {
+    if board.resync().await.is_ok() {
+        board.recover().await.unwrap_or_default();
     }
 }
 

@@ -46,6 +46,7 @@ pub enum SyncError {
         /// Which.
         path: PathBuf,
         /// Why.
+        #[source]
         source: io::Error,
     },
     /// Nothing in the project goes to the board, but the board holds files of it.
@@ -81,9 +82,43 @@ pub enum SyncError {
         /// What failed.
         source: BoardError,
     },
+    /// A guard is wished for a board without folders, which has no journal that it could finish.
+    #[error(
+        "`boot_guard` is set, and this board has no folders: nothing is left there that could be finished"
+    )]
+    Unguarded,
     /// The board failed.
     #[error(transparent)]
     Board(#[from] BoardError),
+}
+
+impl SyncError {
+    /// A file of this machine was not what it was when it was scanned, while files were sent.
+    pub(super) fn is_of_a_file(&self) -> bool {
+        match self {
+            Self::Changed { .. } | Self::Read { .. } | Self::NotInProject { .. } => true,
+            Self::Partly { source, .. } => source.is_of_a_file(),
+            _ => false,
+        }
+    }
+
+    /// Another scan may find what can be sent.
+    pub fn is_of_the_moment(&self) -> bool {
+        // What took its place is no file.
+        use io::ErrorKind::InvalidInput;
+        use io::ErrorKind::IsADirectory;
+        use io::ErrorKind::NotADirectory;
+        use io::ErrorKind::NotFound;
+        match self {
+            Self::Changed { .. } => true,
+            Self::Read { source, .. } => matches!(
+                source.kind(),
+                NotFound | NotADirectory | IsADirectory | InvalidInput
+            ),
+            Self::Partly { source, .. } => source.is_of_the_moment(),
+            _ => false,
+        }
+    }
 }
 
 fn files(count: usize) -> String {

@@ -5,6 +5,8 @@
 pub mod debounce;
 /// A new file said as pieces of the old one.
 pub mod delta;
+/// A board that finishes a sync by itself when it boots.
+pub mod guard;
 /// Which files of a project go to the board.
 pub mod ignore;
 /// Decides what a sync will do; never does it.
@@ -17,6 +19,7 @@ pub mod watch;
 mod attempt;
 mod error;
 mod foreign;
+mod host_file;
 mod known_contents;
 mod known_manifests;
 mod oldest;

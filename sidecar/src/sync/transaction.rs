@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::fs;
 
 use crate::base::BoardPath;
 use crate::base::Fingerprint;
@@ -18,6 +17,8 @@ use crate::sync::attempt::Wish;
 use crate::sync::delta::delta;
 use crate::sync::delta::is_worth;
 use crate::sync::error::SyncError;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::known_contents::KnownContents;
 use crate::sync::plan::Act;
 use crate::sync::plan::BoardState;
@@ -215,18 +216,7 @@ impl Sending<'_> {
         match &step.act {
             Act::Copy { from, print, .. } => stage.copy(from, print).await?,
             Act::Put { path, print, .. } => {
-                let host = self
-                    .scan
-                    .hosts
-                    .get(path)
-                    .ok_or_else(|| SyncError::NotInProject { path: path.clone() })?;
-                let content = fs::read(host).map_err(|source| SyncError::Read {
-                    path: host.clone(),
-                    source,
-                })?;
-                if Fingerprint::of(&content) != *print {
-                    return Err(SyncError::Changed { path: host.clone() });
-                }
+                let content = content(self.scan, path, print)?;
                 let (progress, total) = (&mut *self.progress, self.total);
                 progress.report(At::Sending {
                     path: path.clone(),
@@ -253,6 +243,25 @@ impl Sending<'_> {
             Act::Remove { .. } | Act::RemoveFolder(_) | Act::MakeFolder(_) => {}
         }
         Ok(())
+    }
+}
+
+/// A file of the project, if it is what it was when it was scanned.
+fn content(scan: &Scan, path: &BoardPath, print: &Fingerprint) -> Result<Vec<u8>, SyncError> {
+    if let Some(made) = scan.made.get(path) {
+        return Ok(made.clone());
+    }
+    let host = scan.hosts.get(path);
+    let host = host.ok_or_else(|| SyncError::NotInProject { path: path.clone() })?;
+    let content = host_file::read(host, Pipes::Refused, print.size);
+    let content = content.map_err(|source| SyncError::Read {
+        path: host.clone(),
+        source,
+    })?;
+    if Fingerprint::of(&content) == *print {
+        Ok(content)
+    } else {
+        Err(SyncError::Changed { path: host.clone() })
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) enum Notice {
     SoftReset,
     /// `machine.reset()`.
     HardReset,
+    /// A write or erase of the flash is done; only if they are counted.
+    FlashWritten,
     /// The flash write that a fault had chosen.
     PowerLost,
     /// `machine.UART(0, baudrate=N)`; the board waits for `done`.
@@ -144,7 +146,7 @@ impl Device {
                 }
                 Ok(n) if !self.signals => said.push_str(&String::from_utf8_lossy(&buffer[..n])),
                 // Python complains in sentences, notices come as single letters.
-                Ok(n) if buffer[..n].iter().any(|b| !b"BSHXU0123456789;".contains(b)) => {
+                Ok(n) if buffer[..n].iter().any(|b| !b"BSHXWU0123456789;".contains(b)) => {
                     said.push_str(&String::from_utf8_lossy(&buffer[..n]));
                 }
                 Ok(n) => found.extend(letters(&buffer[..n])),
@@ -160,6 +162,13 @@ impl Device {
             found.insert(0, Notice::Said(said));
         }
         found
+    }
+
+    /// It reads from its UART, and there is nothing to read: it sleeps until a byte comes.
+    pub(crate) fn waits_for_input(&self) -> bool {
+        // The number of the system call that it waits in and its arguments, proc_pid_syscall(5): read(0, ...).
+        let reads = self.proc("syscall").is_ok_and(|call| call.starts_with("0 0x0 "));
+        reads && self.unread() == 0
     }
 
     /// What the board waits for after `Notice::Speed`.
@@ -212,6 +221,7 @@ fn letters(bytes: &[u8]) -> impl Iterator<Item = Notice> {
             b'B' => Notice::Booting,
             b'S' => Notice::SoftReset,
             b'H' => Notice::HardReset,
+            b'W' => Notice::FlashWritten,
             b'U' => {
                 let digits = bytes.by_ref().take_while(u8::is_ascii_digit);
                 Notice::Speed(digits.fold(0, |n, digit| n * 10 + u32::from(digit - b'0')))
@@ -250,7 +260,10 @@ fn unix(profile: &Profile, python: &Path, library: &Path, image: &Path, power: O
         .arg(profile.flash.to_string())
         .arg(profile.file_system.name())
         .arg(if profile.read_only { "1" } else { "0" })
-        .arg(power.map_or("-2".to_owned(), |n| n.to_string()))
+        .arg(match power {
+            Some(n) => format!("{n} {}", profile.faults.torn.name()),
+            None => format!("-2 {}", if profile.count_flash { "count" } else { "none" }),
+        })
         .arg(unique_id(image))
         .arg(if uart { "1" } else { "0" })
         .arg(FlashFault::argument(profile.faults.flash));

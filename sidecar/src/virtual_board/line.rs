@@ -1,6 +1,7 @@
 //! The thread between a host and a board: moves every byte when it is due, and does what the faults say.
 //! What becomes of each byte is decided in `lane`, which is pure; here is the clock and the system.
 
+mod cable;
 mod speed;
 mod state;
 
@@ -61,6 +62,7 @@ impl Line {
                     Command::PowerOn => self.power_on(),
                     Command::Unplug => self.unplug(),
                     Command::Replug => self.replug(),
+                    Command::IsQuiet(asker) => self.state.asked.push(asker),
                 }
             }
             let now = self.state.start.elapsed();
@@ -73,6 +75,7 @@ impl Line {
             self.take_from_board(now);
             self.deliver_to_board(now);
             self.deliver_to_host(now);
+            self.tell_quiet();
             self.sleep();
         }
     }
@@ -131,15 +134,8 @@ impl Line {
                 return;
             };
             let byte = speeds.pass(&mut self.state.to_board, byte);
-            if let Some(left) = &mut self.state.cut_after {
-                if *left == 0 {
-                    self.state.cut_after = None;
-                    self.unplug();
-                    let back = self.profile.faults.cut.and_then(|cut| cut.back);
-                    self.state.replug_at = back.map(|back| now + back);
-                    return;
-                }
-                *left -= 1;
+            if cable::is_cut(&mut self.state.cut_after) {
+                return self.cut(now, self.profile.faults.cut);
             }
             self.arrive(byte);
         }
@@ -232,6 +228,10 @@ impl Line {
         let speeds = self.speeds();
         while let Some(byte) = self.state.to_host.take(now) {
             let byte = speeds.pass(&mut self.state.to_host, byte);
+            if cable::is_cut(&mut self.state.cut_heard) {
+                self.host.write(&self.state.at_host); // these came before
+                return self.cut(now, self.profile.faults.cut_heard);
+            }
             self.state.at_host.push(byte);
         }
         let arrived = self.state.at_host.len() - before;
@@ -267,6 +267,7 @@ impl Line {
                     return self.power_on();
                 }
                 Notice::Speed(baud) => self.change_speed(baud),
+                Notice::FlashWritten => self.shared.update(|status| status.flash_writes += 1),
                 Notice::PowerLost => {
                     self.state.power = None;
                     return self.power_off();
@@ -301,6 +302,7 @@ impl Line {
                 let ready = self.state.ready;
                 self.shared.update(|status| {
                     status.powered = true;
+                    status.flash_writes = 0;
                     status.ready = ready;
                 });
             }
@@ -317,26 +319,6 @@ impl Line {
             status.powered = false;
             status.ready = false;
         });
-    }
-
-    fn unplug(&mut self) {
-        self.host.pull_out();
-        self.state.to_board.clear();
-        self.state.to_host.clear();
-        self.state.at_host.clear();
-        self.state.replug_at = None;
-        self.shared.update(|status| {
-            status.cuts += u64::from(status.plugged);
-            status.plugged = false;
-        });
-    }
-
-    fn replug(&mut self) {
-        self.state.replug_at = None;
-        match self.host.plug_in() {
-            Ok(()) => self.shared.update(|status| status.plugged = true),
-            Err(error) => self.fail(error.to_string()),
-        }
     }
 
     fn fail(&self, why: String) {

@@ -116,6 +116,8 @@ pub struct Profile {
     pub max_baud: Option<u32>,
     /// The file system is mounted read-only (unix only).
     pub read_only: bool,
+    /// `Status::flash_writes` counts (unix only); without, nothing slows the flash down.
+    pub count_flash: bool,
     /// What goes wrong on the line.
     pub faults: Faults,
     /// Where the host finds it.
@@ -138,6 +140,7 @@ impl Profile {
             without: Vec::new(),
             max_baud: None,
             read_only: false,
+            count_flash: false,
             faults: Faults::default(),
             host: HostSide::Pty { link: None },
             files: BTreeMap::new(),

@@ -6,6 +6,7 @@ mod architecture;
 mod board_model;
 #[cfg(target_os = "linux")]
 mod boards;
+mod boot_guard;
 #[cfg(target_os = "linux")]
 mod cli_code;
 #[cfg(target_os = "linux")]
@@ -28,6 +29,10 @@ mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
 #[cfg(target_os = "linux")]
+mod host_faults;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
 mod live;
 mod live_folder;
 #[cfg(target_os = "linux")]
@@ -36,12 +41,15 @@ mod living;
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
+#[cfg(target_os = "linux")]
 mod plan_model;
 mod plans;
 #[cfg(target_os = "linux")]
 mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod server;
 mod settings;
 #[cfg(target_os = "linux")]

@@ -24,7 +24,7 @@ impl Explain for SyncError {
             Self::Scan(_) => words(
                 "project.scan",
                 Exit::Failed,
-                self,
+                chain(self),
                 "nothing was changed on the board",
             ),
             Self::Conflicts(conflicts) => {
@@ -75,12 +75,12 @@ impl Explain for SyncError {
                 "project.changed",
                 Exit::Failed,
                 self,
-                "sync again when it is written",
+                "sync again when nothing writes it any more; nothing was changed on the board",
             ),
             Self::Read { .. } | Self::NotInProject { .. } => words(
                 "project.read",
                 Exit::Failed,
-                self,
+                chain(self),
                 "nothing was changed on the board",
             ),
             Self::Empty { .. } => words(
@@ -88,6 +88,12 @@ impl Explain for SyncError {
                 Exit::Failed,
                 self,
                 "check the folder and the ignore rules; nothing was changed",
+            ),
+            Self::Unguarded => words(
+                "sync.no_guard",
+                Exit::Usage,
+                self,
+                "take `boot_guard` out of boardside.toml; nothing was changed",
             ),
             Self::Board(error) => error.explained(),
         }

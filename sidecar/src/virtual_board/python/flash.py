@@ -1,9 +1,9 @@
 # Gives the unix port a board's flash and a board's way to boot; MicroPython runs it before anything else.
 # Leaves nothing in the globals that boot.py, main.py and the REPL share.
 #
-# argv: REPL mode, image, bytes, fs (littlefs, fat), readonly (0, 1), writes until the power fails (-2 never),
-# unique id (hex), uart (0, 1), flaw of the flash (empty, or: full, lose, flip or an errno; the first write or erase
-# since mounting that it hits; every how many).
+# argv: REPL mode, image, bytes, fs (littlefs, fat), readonly (0, 1), writes until the power fails (-2 never) and how
+# (half, none, garbage) or "count", unique id (hex), uart (0, 1), flaw of the flash (empty, or: full, lose, flip or an
+# errno; the first write or erase since mounting that it hits; every how many).
 #
 # The flash's methods are straight lines: MicroPython looks for a Ctrl-C at jumps only,
 # and a real board's flash driver cannot be interrupted halfway either.
@@ -23,14 +23,22 @@ def _boot():
     line = open(9, "r+b")
     store = open(image, "r+b")
 
+    power, torn = power.split()
+
     def program(flash, at, buf):
         flash.seek(at)
         flash.write(buf)
 
-    def torn_program(flash, at, buf):
-        program(flash, at, buf[: len(buf) // 2])
+    def fail():
         line.write(b"X")
         line.read(1)  # never comes: the virtual board ends this process
+
+    def torn_program(flash, at, buf):
+        if torn != "none":
+            program(flash, at, buf[: len(buf) // 2])
+        if torn == "garbage":
+            flash.write(bytes(x ^ 0xA5 for x in buf[len(buf) // 2 :]))
+        fail()
 
     def clear(flash, at):
         flash.seek(at)
@@ -43,10 +51,20 @@ def _boot():
 
     def torn_clear(flash, at):
         flash.seek(at)
-        flash.write(flash.blank)
-        flash.write(flash.blank)
-        line.write(b"X")
-        line.read(1)
+        if torn != "none":
+            flash.write(flash.blank)
+            flash.write(flash.blank)
+        if torn == "garbage":
+            flash.write(b"\xa5" * 2048)
+        fail()
+
+    def counted_program(flash, at, buf):
+        program(flash, at, buf)
+        line.write(b"W")
+
+    def counted_clear(flash, at):
+        clear(flash, at)
+        line.write(b"W")
 
     class Flash:
         seek = store.seek
@@ -55,8 +73,8 @@ def _boot():
         block = 512 if kind == "fat" else 4096
         count = int(size) // block
         blank = b"\xff" * 1024
-        programs = program, torn_program
-        clears = clear, torn_clear
+        programs = counted_program if torn == "count" else program, torn_program
+        clears = counted_clear if torn == "count" else clear, torn_clear
 
         def __init__(self):
             self.left = int(power)
