@@ -170,6 +170,17 @@ impl Goal {
         if !root.is_dir() {
             return Err(ProjectError::NoFolder(root));
         }
+        // Who opens somebody else's project syncs that, and not what its links lead to.
+        if let Ok(target) = root.canonicalize()
+            && !target.starts_with(&self.folder)
+        {
+            let source_folder = root;
+            return Err(SettingsError::LeadsOut {
+                source_folder,
+                target,
+            }
+            .into());
+        }
         let scan = self.look(cache)?;
         if let Some(file) = cache_file {
             // A cache that cannot be written costs time, nothing else.

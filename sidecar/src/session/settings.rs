@@ -127,6 +127,14 @@ pub enum SettingsError {
         #[source]
         source: io::Error,
     },
+    /// Its source folder is a link to something outside of the project.
+    #[error("the source folder {} is a link out of the project, to {}", source_folder.display(), target.display())]
+    LeadsOut {
+        /// Which.
+        source_folder: PathBuf,
+        /// Where to.
+        target: PathBuf,
+    },
     /// It says something that cannot be meant.
     #[error("{}: {source}", path.display())]
     Wrong {

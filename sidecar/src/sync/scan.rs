@@ -20,6 +20,7 @@ use std::time::SystemTime;
 
 use crate::base::BoardPath;
 use crate::base::PathError;
+use crate::base::visible;
 use crate::sync::ignore::IGNORE_FILE;
 use crate::sync::ignore::RuleError;
 use crate::sync::ignore::Rules;
@@ -114,26 +115,26 @@ impl fmt::Display for ScanWarning {
             Self::LeavesProject { link, target } => write!(
                 f,
                 "{} is left out: it is a link out of the project, to {}",
-                link.display(),
-                target.display()
+                shown(link),
+                shown(target)
             ),
             Self::Loop { link } => {
                 write!(
                     f,
                     "{} is left out: it is a link to a folder that it lies in",
-                    link.display()
+                    shown(link)
                 )
             }
-            Self::Dangling { link } => write!(f, "{} is left out: it is a link to nothing", link.display()),
+            Self::Dangling { link } => write!(f, "{} is left out: it is a link to nothing", shown(link)),
             Self::NotAFile { path } => {
                 write!(
                     f,
                     "{} is left out: it is neither a file nor a folder",
-                    path.display()
+                    shown(path)
                 )
             }
             Self::Secrets { first, count } => {
-                let first = first.display().to_string();
+                let first = shown(first);
                 // As a pattern it has the slashes of one, on every system.
                 let first = first.replace(std::path::MAIN_SEPARATOR, "/");
                 let (more, are) = match count {
@@ -153,9 +154,13 @@ impl fmt::Display for ScanWarning {
                      `/{first}` ends this warning",
                 )
             }
-            Self::Nothing { root } => write!(f, "{} has no file for the board", root.display()),
+            Self::Nothing { root } => write!(f, "{} has no file for the board", shown(root)),
         }
     }
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string()).into_owned()
 }
 
 /// Why the project cannot be read. Nothing is ever synced from half a project.

@@ -14,6 +14,7 @@ use crate::workspace::Workspace;
 
 mod caches;
 mod changes;
+mod names;
 mod relay;
 mod rivals;
 
