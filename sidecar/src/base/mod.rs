@@ -5,6 +5,8 @@
 /// How long to wait before trying again.
 pub mod backoff;
 mod board_path;
+#[cfg(any(test, feature = "fuzzing"))]
+mod feed;
 mod fingerprint;
 mod progress;
 mod redact;
@@ -13,6 +15,8 @@ mod utf8;
 
 pub use board_path::BoardPath;
 pub use board_path::PathError;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use feed::Feed;
 pub use fingerprint::Digest;
 pub use fingerprint::Fingerprint;
 pub use fingerprint::Fingerprinter;

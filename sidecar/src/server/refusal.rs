@@ -79,7 +79,7 @@ pub(super) fn cancelled() -> Explained {
     Explained {
         code: "cancelled",
         message: "cancelled".to_owned(),
-        help: String::new(),
+        help: "run it again when you like".to_owned(),
         exit: Exit::Cancelled,
     }
 }

@@ -3,7 +3,10 @@
 
 mod board;
 mod project;
+mod storage;
 mod wire;
+
+pub(crate) use storage::anew;
 
 use crate::base::redacted;
 use crate::base::visible;

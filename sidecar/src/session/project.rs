@@ -223,6 +223,7 @@ impl Goal {
         Ok(scan)
     }
 
+    /// With the guard, if that is wished.
     fn look(&self, cache: &mut ScanCache, most: u64) -> Result<Scan, ScanError> {
         let scan = scan_up_to(most, &self.root(), &self.rules, cache)?;
         if self.settings.boot_guard {

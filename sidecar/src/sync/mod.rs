@@ -27,6 +27,7 @@ mod oldest;
 mod put;
 mod sides;
 mod survey;
+mod suspect;
 mod transaction;
 
 pub use attempt::Outcome;
@@ -41,4 +42,9 @@ pub use put::Content;
 pub use put::Delivery;
 pub use put::put;
 pub use sides::sides;
+pub use suspect::Suspect;
+pub use suspect::others;
 pub use transaction::Applied;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use transaction::orders;

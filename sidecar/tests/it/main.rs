@@ -31,6 +31,10 @@ mod firmwares;
 #[cfg(target_os = "linux")]
 mod host_faults;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
 mod live;
 mod live_folder;
 #[cfg(target_os = "linux")]
@@ -39,6 +43,7 @@ mod living;
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
+#[cfg(target_os = "linux")]
 mod plan_model;
 mod plans;
 #[cfg(target_os = "linux")]
