@@ -2,10 +2,16 @@
 //! Pure. Output may hold any byte, so an end is only believed where nothing speaks against it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use crate::repl::conversation::RAW_BANNER;
+
 /// Splits what comes from a running program into output and the end.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     held: Vec<u8>,
+    /// So often the board was asked for its prompt meanwhile.
+    asked: usize,
+    /// The end of what came, as much as a banner.
+    tail: Vec<u8>,
 }
 
 /// What can be said of the bytes so far.
@@ -25,6 +31,24 @@ const LONGEST_ERROR: usize = 8192;
 impl Reply {
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
+        self.tail.extend_from_slice(bytes);
+        let past = self.tail.len().saturating_sub(RAW_BANNER.len());
+        self.tail.drain(..past);
+    }
+
+    /// The board is asked for its prompt by Ctrl-A: it says its banner, now or after the end of the program.
+    pub(super) fn ask(&mut self) {
+        self.asked += 1;
+    }
+
+    /// The board is at its prompt, and its word that the program had ended was lost. Only after `part` said `More`.
+    pub(super) fn is_lost(&self) -> bool {
+        self.asked > 0 && self.tail == RAW_BANNER
+    }
+
+    /// Banners that are still to come after the end.
+    pub(super) fn to_come(&self) -> usize {
+        if self.tail == RAW_BANNER { 0 } else { self.asked }
     }
 
     /// Looks at what is held. `End` is an opinion: call `refute` when the program turns out to go on.
@@ -43,9 +67,20 @@ impl Reply {
             Some(end) => match &error[end + 1..] {
                 [] => Part::More,
                 [b'>'] => Part::End(error[..end].to_vec()),
+                [b'>', banners @ ..] if self.asked > 0 && self.are_banners(banners) => {
+                    if banners.len() == self.asked * RAW_BANNER.len() {
+                        Part::End(error[..end].to_vec())
+                    } else {
+                        Part::More
+                    }
+                }
                 _ => self.refute(),
             },
         }
+    }
+
+    fn are_banners(&self, bytes: &[u8]) -> bool {
+        RAW_BANNER.repeat(self.asked).starts_with(bytes)
     }
 
     /// The 0x04 that was held was printed by the program.
@@ -97,6 +132,32 @@ mod tests {
             assert_eq!(run(b"hi\r\n\x04\x04>", piece), (b"hi\r\n".to_vec(), Some(vec![])));
             let raised = run(b"\x04Traceback: x\r\n\x04>", piece);
             assert_eq!(raised, (vec![], Some(b"Traceback: x\r\n".to_vec())));
+        }
+    }
+
+    #[test]
+    fn a_board_that_was_asked_for_its_prompt_says_so_after_the_end_or_in_its_place() {
+        let whole = [&b"hi\x04\x04>"[..], RAW_BANNER, RAW_BANNER].concat();
+        let lost = [&b"hi\x04>"[..], RAW_BANNER].concat();
+        for piece in 1..40 {
+            for (bytes, ends) in [(&whole, true), (&lost, false)] {
+                let mut reply = Reply::default();
+                reply.ask();
+                reply.ask();
+                let mut out = Vec::new();
+                let mut ended = None;
+                for chunk in bytes.chunks(piece) {
+                    reply.push(chunk);
+                    while let Part::Out(bytes) = reply.part() {
+                        out.extend(bytes);
+                    }
+                    if let Part::End(error) = reply.part() {
+                        ended = Some(error);
+                    }
+                }
+                assert_eq!(ended, ends.then(Vec::new), "pieces of {piece}");
+                assert!(out.starts_with(b"hi") && (ends || reply.is_lost()));
+            }
         }
     }
 

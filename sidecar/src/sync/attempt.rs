@@ -5,6 +5,7 @@ use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::board::Tries;
 use crate::sync::error::SyncError;
 use crate::sync::guard::guard;
 use crate::sync::known_contents::KnownContents;
@@ -53,7 +54,8 @@ pub struct Outcome {
 }
 
 /// A line that loses bytes gets so many tries; each begins with a fresh look at the board.
-const TRIES: usize = 5;
+const TRIES: u32 = 5;
+const DAMAGED: &str = "the line damaged something, trying again";
 
 /// What a sync would do, and nothing else. Conflicts are in the plan.
 pub async fn preview(
@@ -118,9 +120,14 @@ pub async fn sync(
     wish: &Wish<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Outcome, SyncError> {
-    let mut tries = 1;
+    let mut tries = Tries::new(TRIES);
+    let mut again = false;
     loop {
-        let error = match attempt(board, wish, progress, tries > 1).await {
+        let mut moving = Moving {
+            progress: &mut *progress,
+            moved: false,
+        };
+        let error = match attempt(board, wish, &mut moving, again).await {
             Ok(outcome) => {
                 wish.contents.keep(&outcome.plan, wish.scan);
                 return Ok(outcome);
@@ -131,14 +138,34 @@ pub async fn sync(
         if error.is_gone() {
             return Err(error.into());
         }
-        if tries == TRIES || !error.is_line() {
+        if moving.moved {
+            board.gain();
+            tries.forgive();
+        }
+        if error.is_line() {
+            progress.report(At::Connecting { doing: DAMAGED });
+        }
+        if let Err(error) = board.mend(error, &mut tries).await {
             // What was only staged goes; what was committed is finished. The first error is the one to tell.
             if board.resync().await.is_ok() {
                 board.recover().await.unwrap_or_default();
             }
             return Err(error.into());
         }
-        tries += 1;
+        again = true;
+    }
+}
+
+/// Sees whether the board takes content: then it is not in vain.
+struct Moving<'a> {
+    progress: &'a mut dyn Progress,
+    moved: bool,
+}
+
+impl Progress for Moving<'_> {
+    fn report(&mut self, stage: At) {
+        self.moved |= matches!(stage, At::Sending { done: 1.., .. });
+        self.progress.report(stage);
     }
 }
 
@@ -149,7 +176,6 @@ async fn attempt(
     again: bool,
 ) -> Result<Outcome, SyncError> {
     if again {
-        board.resync().await?;
         board.recover().await?;
     }
     let Looked {

@@ -20,6 +20,7 @@ use crate::board::FLAT_MANIFEST;
 use crate::board::Lies;
 use crate::board::Order;
 use crate::board::Stage;
+use crate::board::Tries;
 use crate::sync::error::SyncError;
 use crate::sync::plan::Fit;
 use crate::sync::plan::Space;
@@ -75,7 +76,7 @@ pub struct Delivery {
 }
 
 /// A line that loses bytes gets so many tries.
-const TRIES: usize = 3;
+const TRIES: u32 = 5;
 
 /// Puts files on the board: all of them or none where flash allows, each whole in any case.
 /// `None`: there was nothing to do.
@@ -84,16 +85,14 @@ pub async fn put(
     delivery: &Delivery,
     progress: &mut dyn Progress,
 ) -> Result<Option<Applied>, SyncError> {
-    let mut tries = 1;
+    let mut tries = Tries::new(TRIES);
+    let mut again = false;
     loop {
-        match attempt(board, delivery, progress).await {
-            Err(SyncError::Board(error)) if error.is_line() && tries < TRIES => {
-                tries += 1;
-                board.resync().await?;
-                board.recover().await?;
-            }
+        match attempt(board, delivery, progress, again).await {
+            Err(SyncError::Board(error)) => board.mend(error, &mut tries).await?,
             other => return other,
         }
+        again = true;
     }
 }
 
@@ -101,8 +100,12 @@ async fn attempt(
     board: &mut Board,
     delivery: &Delivery,
     progress: &mut dyn Progress,
+    again: bool,
 ) -> Result<Option<Applied>, SyncError> {
     progress.report(At::Comparing);
+    if again {
+        board.recover().await?;
+    }
     let Looked { missing, places } = look(board, delivery).await?;
     if delivery.files.is_empty() && missing.is_empty() {
         return Ok(None);

@@ -29,6 +29,8 @@ mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
 #[cfg(target_os = "linux")]
+mod frames;
+#[cfg(target_os = "linux")]
 mod killed;
 #[cfg(target_os = "linux")]
 mod live;
@@ -39,6 +41,8 @@ mod living;
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
+#[cfg(target_os = "linux")]
+mod noise;
 #[cfg(target_os = "linux")]
 mod plan_model;
 mod plans;
