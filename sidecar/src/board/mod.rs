@@ -9,6 +9,9 @@ mod device;
 mod error;
 mod facts;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod incoming;
 mod journal;
 mod link;
@@ -20,8 +23,10 @@ mod shorthand;
 mod squeeze;
 mod stage;
 mod stage_flat;
+mod staging;
 mod stream;
 mod sum;
+mod trial;
 mod turbo;
 
 pub use compare::Compared;
@@ -30,6 +35,7 @@ pub use device::boot_guard;
 pub use error::BoardError;
 pub use facts::Facts;
 pub use files::FLAT_MANIFEST;
+pub use files::Leftovers;
 pub use files::Lies;
 pub use files::Listed;
 pub use journal::Order;
@@ -37,7 +43,9 @@ pub use patience::Tries;
 pub use stage::Record;
 pub use stage::Stage;
 pub use stage::Tier;
+pub use staging::Misread;
 pub use sum::Sum;
+pub use trial::Trial;
 pub use turbo::Turbo;
 
 use std::time::Duration;
@@ -90,6 +98,8 @@ pub struct Board {
     speeds: turbo::Speeds,
     /// Flat: the file whose writing was cut short.
     half_written: Option<BoardPath>,
+    /// What the last transaction staged.
+    staging: staging::Staging,
 }
 
 impl Board {
@@ -112,6 +122,7 @@ impl Board {
             is_new: false,
             speeds: turbo::Speeds::default(),
             half_written: None,
+            staging: staging::Staging::default(),
         }
     }
 

@@ -30,6 +30,13 @@ impl Tries {
 }
 
 impl Tries {
+    /// Begins another one, if that was not the last.
+    pub fn one_more(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.forgive();
+        self.left > 0
+    }
+
     /// What was tried until now does not count as lost time.
     pub fn forgive(&mut self) {
         self.began = Instant::now();
@@ -47,7 +54,7 @@ impl Board {
     /// is the one to tell.
     pub async fn mend(&mut self, error: BoardError, tries: &mut Tries) -> Result<(), BoardError> {
         self.lose(tries.began);
-        tries.left -= 1;
+        tries.left = tries.left.saturating_sub(1);
         if !error.is_line() || tries.left == 0 || self.is_hopeless() {
             return Err(error);
         }

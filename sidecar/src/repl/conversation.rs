@@ -154,7 +154,7 @@ impl Repl {
         out: &mut (dyn FnMut(Vec<u8>) + Send),
     ) -> Result<(), ReplError> {
         self.start(code).await?;
-        let mut reply = Reply::default();
+        let mut reply = Reply::of_ours();
         let mut silence = Silence::new("end of the program", quiet);
         let error = 'end: loop {
             reply.push(&std::mem::take(&mut self.input));
@@ -170,7 +170,10 @@ impl Repl {
                 reply.ask();
             }
         };
-        self.hear_banners(reply.to_come()).await?;
+        if reply.was_asked() > 0 {
+            self.put_back(reply.rest());
+            self.hear_banners(reply.was_asked()).await?;
+        }
         if error.is_empty() {
             Ok(())
         } else {

@@ -12,6 +12,8 @@ pub(super) struct Reply {
     asked: usize,
     /// The end of what came, as much as a banner.
     tail: Vec<u8>,
+    /// The program is one of ours, which print no end mark.
+    is_ours: bool,
 }
 
 /// What can be said of the bytes so far.
@@ -29,6 +31,15 @@ pub(super) enum Part {
 const LONGEST_ERROR: usize = 8192;
 
 impl Reply {
+    /// Of a program that prints no 0x04. A timer of the user's program may print right behind its prompt, so what
+    /// follows there does not speak against the end.
+    pub(super) fn of_ours() -> Self {
+        Self {
+            is_ours: true,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
         self.tail.extend_from_slice(bytes);
@@ -41,14 +52,25 @@ impl Reply {
         self.asked += 1;
     }
 
+    /// So often.
+    pub(super) fn was_asked(&self) -> usize {
+        self.asked
+    }
+
     /// The board is at its prompt, and its word that the program had ended was lost. Only after `part` said `More`.
     pub(super) fn is_lost(&self) -> bool {
         self.asked > 0 && self.tail == RAW_BANNER
     }
 
-    /// Banners that are still to come after the end.
-    pub(super) fn to_come(&self) -> usize {
-        if self.tail == RAW_BANNER { 0 } else { self.asked }
+    /// What came behind the end.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        let end = self
+            .held
+            .iter()
+            .skip(1)
+            .position(|b| *b == 4)
+            .map_or(0, |at| at + 3);
+        self.held.split_off(end.min(self.held.len()))
     }
 
     /// Looks at what is held. `End` is an opinion: call `refute` when the program turns out to go on.
@@ -67,20 +89,10 @@ impl Reply {
             Some(end) => match &error[end + 1..] {
                 [] => Part::More,
                 [b'>'] => Part::End(error[..end].to_vec()),
-                [b'>', banners @ ..] if self.asked > 0 && self.are_banners(banners) => {
-                    if banners.len() == self.asked * RAW_BANNER.len() {
-                        Part::End(error[..end].to_vec())
-                    } else {
-                        Part::More
-                    }
-                }
+                [b'>', ..] if self.is_ours => Part::End(error[..end].to_vec()),
                 _ => self.refute(),
             },
         }
-    }
-
-    fn are_banners(&self, bytes: &[u8]) -> bool {
-        RAW_BANNER.repeat(self.asked).starts_with(bytes)
     }
 
     /// The 0x04 that was held was printed by the program.
@@ -141,7 +153,7 @@ mod tests {
         let lost = [&b"hi\x04>"[..], RAW_BANNER].concat();
         for piece in 1..40 {
             for (bytes, ends) in [(&whole, true), (&lost, false)] {
-                let mut reply = Reply::default();
+                let mut reply = Reply::of_ours();
                 reply.ask();
                 reply.ask();
                 let mut out = Vec::new();
@@ -151,13 +163,23 @@ mod tests {
                     while let Part::Out(bytes) = reply.part() {
                         out.extend(bytes);
                     }
-                    if let Part::End(error) = reply.part() {
+                    if let (Part::End(error), None) = (reply.part(), &ended) {
                         ended = Some(error);
+                        assert!(RAW_BANNER.repeat(2).starts_with(&reply.rest()));
                     }
                 }
                 assert_eq!(ended, ends.then(Vec::new), "pieces of {piece}");
                 assert!(out.starts_with(b"hi") && (ends || reply.is_lost()));
             }
+        }
+    }
+
+    #[test]
+    fn a_timer_may_print_behind_the_prompt_of_a_program_of_ours() {
+        for end in ["\x04\x04>", "\x04Traceback: x\r\n\x04>"] {
+            let mut reply = Reply::of_ours();
+            reply.push(format!("{end}tick\r\n").as_bytes());
+            assert!(matches!(reply.part(), Part::End(_)), "{end:?}");
         }
     }
 

@@ -17,14 +17,17 @@ pub mod scan;
 pub mod watch;
 
 mod attempt;
+mod cache_folder;
 mod error;
 mod foreign;
+mod host_file;
 mod known_contents;
 mod known_manifests;
 mod oldest;
 mod put;
 mod sides;
 mod survey;
+mod suspect;
 mod transaction;
 
 pub use attempt::Outcome;
@@ -38,4 +41,9 @@ pub use put::Content;
 pub use put::Delivery;
 pub use put::put;
 pub use sides::sides;
+pub use suspect::Suspect;
+pub use suspect::others;
 pub use transaction::Applied;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use transaction::orders;

@@ -22,6 +22,8 @@ use crate::board::Order;
 use crate::board::Stage;
 use crate::board::Tries;
 use crate::sync::error::SyncError;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::plan::Fit;
 use crate::sync::plan::Space;
 use crate::sync::plan::is_own;
@@ -53,9 +55,13 @@ impl Content {
         }
     }
 
-    fn read(&self) -> Result<Cow<'_, [u8]>, SyncError> {
+    /// A pipe or a file that grows ends one byte after `most`.
+    fn read(&self, most: u64) -> Result<Cow<'_, [u8]>, SyncError> {
         match self {
-            Self::File(path) => fs::read(path).map(Cow::Owned).map_err(unread(path)),
+            Self::File(path) => {
+                let content = host_file::read(path, Pipes::Taken, most);
+                content.map(Cow::Owned).map_err(unread(path))
+            }
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
         }
     }
@@ -77,6 +83,8 @@ pub struct Delivery {
 
 /// A line that loses bytes gets so many tries.
 const TRIES: u32 = 5;
+/// Where a board does not say how large its flash is, no file is larger, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// Puts files on the board: all of them or none where flash allows, each whole in any case.
 /// `None`: there was nothing to do.
@@ -88,7 +96,7 @@ pub async fn put(
     let mut tries = Tries::new(TRIES);
     let mut again = false;
     loop {
-        match attempt(board, delivery, progress, again).await {
+        match Box::pin(attempt(board, delivery, progress, again)).await {
             Err(SyncError::Board(error)) => board.mend(error, &mut tries).await?,
             other => return other,
         }
@@ -110,8 +118,14 @@ async fn attempt(
     if delivery.files.is_empty() && missing.is_empty() {
         return Ok(None);
     }
-    let facts = board.facts().await?;
+    let mut facts = board.facts().await?;
+    if facts.unfinished {
+        // What it has staged must not be overwritten.
+        Box::pin(board.recover()).await?;
+        facts = board.facts().await?;
+    }
     let total = places.iter().map(|place| place.size).sum();
+    let most = facts.flash.map_or(LARGEST, |(_, _, total)| total);
     let whole = match facts.flash {
         None => true,
         Some((block, free, _)) => {
@@ -144,7 +158,14 @@ async fn attempt(
             .begin(orders, None, batch.iter().map(|place| place.size).sum())
             .await?;
         for place in batch {
-            send(&mut stage, place.path, place.content, total, progress).await?;
+            let content = place.content.read(most)?;
+            if content.len() as u64 > most {
+                return Err(SyncError::NoSpace {
+                    needed: content.len() as u64,
+                    free: facts.flash.map_or(most, |(_, free, _)| free),
+                });
+            }
+            send(&mut stage, place.path, &content, total, progress).await?;
         }
         progress.report(At::Committing);
         stage.commit(&mut |_| {}).await?;
@@ -161,11 +182,10 @@ async fn attempt(
 async fn send(
     stage: &mut Stage<'_>,
     path: &BoardPath,
-    content: &Content,
+    content: &[u8],
     total: u64,
     progress: &mut dyn Progress,
 ) -> Result<(), SyncError> {
-    let content = content.read()?;
     let mut moved = |done: u64| {
         progress.report(At::Sending {
             path: path.clone(),
@@ -174,9 +194,7 @@ async fn send(
         });
     };
     moved(stage.done());
-    Ok(stage
-        .put(&content, &Fingerprint::of(&content), &mut moved)
-        .await?)
+    Ok(stage.put(content, &Fingerprint::of(content), &mut moved).await?)
 }
 
 struct Looked<'a> {

@@ -31,6 +31,10 @@ mod firmwares;
 #[cfg(target_os = "linux")]
 mod frames;
 #[cfg(target_os = "linux")]
+mod host_faults;
+#[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod killed;
 #[cfg(target_os = "linux")]
 mod live;
@@ -50,6 +54,8 @@ mod plans;
 mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod server;
 mod settings;
 #[cfg(target_os = "linux")]
