@@ -195,8 +195,8 @@ impl BoardError {
     }
 
     /// A name of the board that is no text (`UnicodeError`): where a loss of power met FAT as a folder grew, it reads
-    /// old content as a folder. EIO.
-    pub(super) const NO_TEXT: Self = Self::Storage { errno: 5 };
+    /// old content as a folder.
+    pub(super) const NO_TEXT: Self = Self::Storage { errno: EILSEQ };
 
     /// What our programs say when they give up.
     pub(super) fn from_text(text: &str) -> Option<Self> {

@@ -15,7 +15,9 @@ pub mod fuzzing;
 mod incoming;
 mod journal;
 mod link;
+mod patience;
 mod program;
+mod read;
 mod rename;
 mod shorthand;
 mod squeeze;
@@ -37,6 +39,7 @@ pub use files::Leftovers;
 pub use files::Lies;
 pub use files::Listed;
 pub use journal::Order;
+pub use patience::Tries;
 pub use stage::Record;
 pub use stage::Stage;
 pub use stage::Tier;
@@ -84,6 +87,8 @@ pub struct Board {
     entered: Entered,
     /// The line has damaged something: what is sent goes in small pieces, each of them checked.
     bad_line: bool,
+    /// So much time was lost to that, and nothing came of it.
+    lost: Duration,
     /// The agent, while it runs on the board.
     agent: Option<Box<Stream>>,
     /// This firmware cannot hold it.
@@ -111,6 +116,7 @@ impl Board {
                 at_once: true,
             },
             bad_line: false,
+            lost: Duration::ZERO,
             agent: None,
             no_agent: false,
             is_new: false,
@@ -130,6 +136,7 @@ impl Board {
         self.entered = self.repl.enter(patience, doing).await?;
         // A connection can be kept for hours: what damaged the line may be gone.
         self.bad_line = false;
+        self.lost = Duration::ZERO;
         self.come_home(doing).await
     }
 
@@ -165,6 +172,16 @@ impl Board {
 
     /// What the board is and can do. Asked once a connection.
     pub async fn facts(&mut self) -> Result<Facts, BoardError> {
+        let mut tries = Tries::default();
+        loop {
+            match Box::pin(self.facts_once()).await {
+                Err(error) => self.mend(error, &mut tries).await?,
+                facts => return facts,
+            }
+        }
+    }
+
+    async fn facts_once(&mut self) -> Result<Facts, BoardError> {
         if let Some(facts) = &self.facts {
             return Ok(facts.clone());
         }
