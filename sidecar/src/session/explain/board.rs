@@ -42,6 +42,8 @@ impl Explain for ReplError {
                 self,
                 format!("let the program end on KeyboardInterrupt; to get in now: {SAFE_BOOT}"),
             ),
+            Self::Restarts { .. } => words("board.restarts", Exit::NoAnswer, self, SAFE_BOOT),
+            Self::NotCaught { .. } => words("board.not_caught", Exit::NoAnswer, self, SAFE_BOOT),
             Self::NotMicroPython { .. } => words(
                 "board.not_micropython",
                 Exit::NoAnswer,

@@ -14,6 +14,7 @@ def _boot():
     import io
     import os
     import sys
+    import time
     import vfs
     from micropython import kbd_intr, schedule
 
@@ -106,7 +107,6 @@ def _boot():
     # The unix port's `machine` cannot reset or sleep, and has no identity, no watchdog and no timers.
     try:
         import _thread
-        import time
         import machine as ported
 
         class machine:
@@ -199,6 +199,7 @@ def _boot():
     # in every step of the two, and in none of this.
     try:
         line.write(b"B")
+        time.sleep_ms(10)  # a Ctrl-C that came while the chip started is pending by now
         for name in ("boot.py", "main.py") if mode == "0" else ("boot.py",):
             try:
                 if os.stat(name)[0] & 0x4000:
