@@ -38,6 +38,7 @@ def commit():
         with open(J + "journal", "rb") as f:
             for l in f:
                 l = l[:-1].decode()
+                beat()
                 if l[0] == ">":
                     n, p = l[1:].split(" ", 1)
                     place(J + n, R + p)

@@ -161,6 +161,11 @@ impl Link {
         }
     }
 
+    /// Was the agent prodded, and has not answered yet?
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked
+    }
+
     /// Nothing came for too long: bytes that end whatever the agent waits for, and a frame that it will
     /// refuse with the number that it wants.
     pub(super) fn prod(&mut self) -> Vec<u8> {

@@ -23,8 +23,10 @@ use crate::repl::Traceback;
 
 /// Taking its names away takes the agent a few milliseconds.
 const END_LIMIT: Duration = Duration::from_secs(3);
-/// A commit of a thousand renames on slow flash.
-const COMMIT_LIMIT: Duration = Duration::from_mins(2);
+/// 32 renames on slow flash: after so many there is a sign of life.
+const COMMIT_LIMIT: Duration = Duration::from_secs(10);
+/// So long a line is awaited before the agent is asked whether it said one; then twice as long, and so on.
+const PROD: Duration = Duration::from_secs(1);
 
 /// The stream to the agent that runs on the board.
 pub(super) struct Stream {
@@ -65,6 +67,7 @@ impl Stream {
         let (window, longest) = loop {
             let deadline = Instant::now() + QUIET;
             match next_event(&mut incoming, repl, deadline, "start of the agent").await? {
+                Event::Line(line) if line.is_empty() => {}
                 Event::Room | Event::Ack(_) => {}
                 Event::Ended(error) if error.is_empty() => return Ok(None),
                 Event::Ended(error) => {
@@ -106,6 +109,7 @@ impl Stream {
         self.begin(repl, program).await?;
         loop {
             let line = self.line(repl, "end of the program", QUIET).await?;
+            let line = line.ok_or(BoardError::Repl(ReplError::Damaged))?;
             if line == "." {
                 return Ok(());
             }
@@ -197,11 +201,10 @@ impl Stream {
 
     /// Waits for the agent's word that it has committed.
     pub(super) async fn committed(&mut self, repl: &mut Repl) -> Result<(), BoardError> {
-        let line = self.line(repl, "end of the commit", COMMIT_LIMIT).await?;
-        if line == "g" {
-            Ok(())
-        } else {
-            Err(BoardError::Answer { line })
+        match self.line(repl, "end of the commit", COMMIT_LIMIT).await? {
+            Some(line) if line != "g" => Err(BoardError::Answer { line }),
+            // It would have ended if it had not committed.
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -221,19 +224,35 @@ impl Stream {
         }
     }
 
+    /// The next line. `None`: it was lost on the way, among what threads of the user's program print for example.
     async fn line(
         &mut self,
         repl: &mut Repl,
         waiting_for: &'static str,
         limit: Duration,
-    ) -> Result<String, BoardError> {
-        let deadline = Instant::now() + limit;
+    ) -> Result<Option<String>, BoardError> {
+        let mut deadline = Instant::now() + limit;
+        let mut pause = PROD;
         loop {
-            match self.next_event(repl, deadline, waiting_for).await? {
-                Event::Room | Event::Ack(_) => {}
-                Event::Line(line) if line.starts_with("x ") => return Err(refused(&line)),
-                Event::Line(line) => return Ok(line),
-                Event::Ended(error) => return Err(ended(&error)),
+            let soon = deadline.min(Instant::now() + pause);
+            match self.next_event(repl, soon, waiting_for).await {
+                Ok(Event::Room) => {}
+                // It takes orders again, so it has said all: the line was lost.
+                Ok(Event::Ack(expected)) if self.link.is_asked() => {
+                    self.link.acknowledge(expected);
+                    return Ok(None);
+                }
+                Ok(Event::Ack(_)) => {}
+                Ok(Event::Line(line)) if line.is_empty() => deadline = Instant::now() + limit,
+                Ok(Event::Line(line)) if line.starts_with("x ") => return Err(refused(&line)),
+                Ok(Event::Line(line)) => return Ok(Some(line)),
+                Ok(Event::Ended(error)) => return Err(ended(&error)),
+                Err(BoardError::Repl(ReplError::Timeout { .. })) if Instant::now() < deadline => {
+                    pause *= 2;
+                    let prod = self.link.prod();
+                    repl.send(&prod).await?;
+                }
+                Err(error) => return Err(error),
             }
         }
     }

@@ -155,6 +155,7 @@ impl Explain for BoardError {
                 self,
                 "soft-reset the board so that its RAM is free: boardside reset",
             ),
+            Self::Restarts { .. } => words("board.restarts", Exit::NoAnswer, self, WATCHDOG),
             Self::Raised(_) => words(
                 "board.program",
                 Exit::NoAnswer,
@@ -171,6 +172,10 @@ impl Explain for BoardError {
         }
     }
 }
+
+const WATCHDOG: &str = "most likely a watchdog (machine.WDT) that the program started and that nobody feeds while it is \
+     stopped: keep it in a global name, so that Boardside finds and feeds it, or run again with --force-boot, which \
+     resets the board and stops it before it starts the watchdog; else look at its power supply";
 
 const OTHER_NAME: &str = "choose another name; nothing was changed";
 
