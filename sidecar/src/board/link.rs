@@ -166,13 +166,18 @@ impl Link {
         self.asked
     }
 
+    /// A frame that the agent will refuse, if it reads one: then it waits for orders.
+    pub(super) fn ask(&mut self) -> Vec<u8> {
+        self.asked = true;
+        let wanted = self.sent.front().map_or(self.next, |frame| frame.number);
+        frame(before(wanted), b"", self.largest).bytes
+    }
+
     /// Nothing came for too long: bytes that end whatever the agent waits for, and a frame that it will
     /// refuse with the number that it wants.
     pub(super) fn prod(&mut self) -> Vec<u8> {
-        self.asked = true;
         let mut bytes = vec![0; self.longest];
-        let wanted = self.sent.front().map_or(self.next, |frame| frame.number);
-        bytes.extend(frame(before(wanted), b"", self.largest).bytes);
+        bytes.extend(self.ask());
         bytes
     }
 

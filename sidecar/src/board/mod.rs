@@ -278,12 +278,13 @@ impl Board {
     /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
     pub async fn resync(&mut self) -> Result<(), BoardError> {
         // Whatever it was, from here on nothing is taken for granted.
-        self.bad_line = true;
+        let was_bad = std::mem::replace(&mut self.bad_line, true);
         self.agent = None;
         self.repl.resync().await?;
         let marked = std::mem::take(&mut self.marked);
         if self.forget().await == Some(false) && marked {
             self.restarts += 1;
+            self.bad_line = was_bad; // It was not the line.
             let after = self.entered_at.elapsed();
             if self.restarts > 1 || after > RESTART {
                 return Err(BoardError::Restarts { after });

@@ -249,8 +249,8 @@ impl Stream {
                 Ok(Event::Ended(error)) => return Err(ended(&error)),
                 Err(BoardError::Repl(ReplError::Timeout { .. })) if Instant::now() < deadline => {
                     pause *= 2;
-                    let prod = self.link.prod();
-                    repl.send(&prod).await?;
+                    let ask = self.link.ask();
+                    repl.send(&ask).await?;
                 }
                 Err(error) => return Err(error),
             }

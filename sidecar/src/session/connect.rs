@@ -26,6 +26,10 @@ const TCP_LIMIT: Duration = Duration::from_secs(8);
 /// How long a board that is being reset may take to reach a point where Ctrl-C works.
 const BOOT_LIMIT: Duration = Duration::from_secs(10);
 
+/// So often a board is told to reset itself.
+const TRIES: u32 = 3;
+/// A chip that was told to reset itself hears nothing after this.
+const RESETS: Duration = Duration::from_millis(30);
 /// How often a port that went away is looked for.
 const REOPEN: Duration = Duration::from_millis(50);
 
@@ -110,6 +114,8 @@ pub struct Connection {
     pub address: Address,
     /// Bits per second on serial ports.
     baud: u32,
+    /// The user wants a board to be reset that does not let us work.
+    pub force_boot: bool,
     /// A virtual board lives as long as its connection.
     #[cfg(target_os = "linux")]
     _virtual_board: Option<crate::virtual_board::VirtualBoard>,
@@ -276,6 +282,7 @@ pub(super) async fn open(
         traffic,
         address,
         baud,
+        force_boot: false,
         #[cfg(target_os = "linux")]
         _virtual_board: virtual_board,
     })
@@ -292,6 +299,7 @@ impl Connection {
     /// With `force_boot` a board that cannot be stopped is reset by its lines, or by the user's hand, and
     /// caught while it boots.
     pub async fn enter(&mut self, force_boot: bool, progress: &mut dyn Progress) -> Result<(), BoardError> {
+        self.force_boot = force_boot;
         let patience = if force_boot {
             Patience::Brief
         } else {
@@ -306,8 +314,29 @@ impl Connection {
         }
     }
 
-    /// Resets the board, or asks for it, and catches it while it boots. Its port may go and come back.
-    pub(super) async fn catch_boot(&mut self, progress: &mut dyn Progress) -> Result<(), BoardError> {
+    /// Resets a board at its prompt, whose program started a watchdog, and catches it before it does that again.
+    pub async fn start_anew(&mut self, progress: &mut dyn Progress) -> Result<(), BoardError> {
+        let doing = "resetting the board";
+        progress.report(Stage::Connecting { doing });
+        let mut tries = 1;
+        while !self.board.reset_by_lines().await? {
+            match self.board.hard_reset().await {
+                Ok(true) => {
+                    tokio::time::sleep(RESETS).await;
+                    break;
+                }
+                Ok(false) => return Err(BoardError::NoReset),
+                // The watchdog was faster.
+                Err(error) if tries == TRIES || error.is_gone() => return Err(error),
+                Err(_) => self.board.resync().await?,
+            }
+            tries += 1;
+        }
+        self.catch(Instant::now() + BOOT_LIMIT).await
+    }
+
+    /// Resets the board, or asks for it, and catches it while it boots.
+    async fn catch_boot(&mut self, progress: &mut dyn Progress) -> Result<(), BoardError> {
         let by_lines = self.board.reset_by_lines().await?;
         let doing = if by_lines {
             "resetting the board"
@@ -315,7 +344,11 @@ impl Connection {
             "press the board's reset button now"
         };
         progress.report(Stage::Connecting { doing });
-        let end = Instant::now() + BOOT_LIMIT;
+        self.catch(Instant::now() + BOOT_LIMIT).await
+    }
+
+    /// Catches a board while it boots. Its port may go and come back.
+    async fn catch(&mut self, end: Instant) -> Result<(), BoardError> {
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let caught = self

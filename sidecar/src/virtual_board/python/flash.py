@@ -197,9 +197,10 @@ def _boot():
 
     # As ports/rp2/main.c: main.py only at the friendly REPL and only after a boot.py that did not fail. Ctrl-C counts
     # in every step of the two, and in none of this.
+    heard = None
     try:
         line.write(b"B")
-        time.sleep_ms(10)  # a Ctrl-C that came while the chip started is pending by now
+        heard = line.read(1)  # a Ctrl-C that came while the chip started is pending by now
         for name in ("boot.py", "main.py") if mode == "0" else ("boot.py",):
             try:
                 if os.stat(name)[0] & 0x4000:
@@ -213,6 +214,8 @@ def _boot():
         return  # no REPL: the launcher makes a soft reset of it
     except BaseException as error:
         kbd_intr(-1)
+        if not heard:
+            line.read(1)
         text = io.StringIO()
         sys.print_exception(error, text)
         lines = text.getvalue().split("\n")
