@@ -26,8 +26,8 @@ use crate::repl::Traceback;
 
 /// Taking its names away takes the agent a few milliseconds.
 const END_LIMIT: Duration = Duration::from_secs(3);
-/// A commit of a thousand renames on slow flash.
-const COMMIT_LIMIT: Duration = Duration::from_mins(2);
+/// 32 renames on slow flash: after so many there is a sign of life.
+const COMMIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// The stream to the agent that runs on the board.
 pub(super) struct Stream {
@@ -78,6 +78,7 @@ impl Stream {
             match event {
                 // It waits for orders, and the line lost what it said.
                 Event::Ack(_) if asked > 0 => return Err(BoardError::Repl(ReplError::Damaged)),
+                Event::Line(line) if line.is_empty() => {}
                 Event::Room | Event::Ack(_) => {}
                 Event::Ended(error) if error.is_empty() => return Ok(None),
                 Event::Ended(error) => {
@@ -235,6 +236,7 @@ impl Stream {
         }
     }
 
+    /// The next line. `None`: it was lost on the way, among what threads of the user's program print for example.
     async fn line(
         &mut self,
         repl: &mut Repl,
@@ -262,6 +264,7 @@ impl Stream {
                 }
                 Event::Ack(_) => self.questions = self.questions.saturating_sub(1),
                 Event::Room => {}
+                Event::Line(line) if line.is_empty() => {}
                 Event::Line(line) if line.starts_with("x ") => return Err(refused(&line)),
                 Event::Line(line) => return Ok(line),
                 Event::Ended(error) => return Err(ended(&error)),
@@ -309,6 +312,7 @@ async fn event_or_ask(
 ) -> Result<Option<Event>, BoardError> {
     loop {
         if let Some(event) = incoming.next_event() {
+            silence.broken();
             return Ok(Some(event));
         }
         if incoming.is_at_prompt() {

@@ -36,7 +36,7 @@ pub enum Filled {
 }
 
 impl Silence {
-    /// At the longest so long, from now or the last byte on; `waiting_for` is for people.
+    /// At the longest so long, from now or from when it was broken on; `waiting_for` is for people.
     pub fn new(waiting_for: &'static str, limit: Duration) -> Self {
         let now = Instant::now();
         Self {
@@ -48,7 +48,8 @@ impl Silence {
         }
     }
 
-    fn broken(&mut self) {
+    /// Something came that the program said; what its timers and threads print is no sign that it goes on.
+    pub fn broken(&mut self) {
         *self = Self::new(self.waiting_for, self.limit);
     }
 }
@@ -58,10 +59,7 @@ impl Repl {
     pub async fn fill_or_ask(&mut self, silence: &mut Silence, question: &[u8]) -> Result<Filled, ReplError> {
         let until = silence.next.min(silence.end);
         match self.fill(until, silence.waiting_for, silence.limit).await {
-            Ok(()) => {
-                silence.broken();
-                Ok(Filled::Came)
-            }
+            Ok(()) => Ok(Filled::Came),
             Err(ReplError::Timeout { .. }) if until < silence.end => {
                 silence.pause *= 2;
                 silence.next = Instant::now() + silence.pause;
