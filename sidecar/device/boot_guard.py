@@ -5,6 +5,7 @@ def finish():
     w = whole()
     while mode(J + "journal"):
         try:
+            mend()
             commit(1)
         except KeyboardInterrupt:
             pass

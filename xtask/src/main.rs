@@ -9,6 +9,7 @@ mod checks;
 #[cfg(target_os = "linux")]
 mod editor_client;
 mod extension;
+mod fuzz;
 #[cfg(target_os = "linux")]
 mod neovim;
 #[cfg(target_os = "linux")]
@@ -36,6 +37,7 @@ cargo xtask package   build the extension with the sidecar inside, for this syst
 cargo xtask ui        the extension in a real VS Code; NAME: only tests with it; --pictures: draw those of the README
 cargo xtask editors   the sidecar in two Neovims
 cargo xtask picture   draw the README's picture anew, from a real run of `boardside demo`
+cargo xtask fuzz      each target of fuzz/ for a minute; NAME: only these; --seconds N; --store: keep what is new
 cargo xtask bench     Boardside, mpytool and mpremote side by side, about 20 minutes
                       --quick: once each, 115200 baud only; --runs N: each so often
                       --baud N, --line usb|heap-64K|microbit, --case NAME, --tool NAME: only these; may be repeated
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Some((verb, [])) if verb == "picture" => picture(),
         Some((verb, [])) if verb == "package" => package(),
         Some((verb, rest)) if verb == "test" => checks::test(rest),
+        Some((verb, rest)) if verb == "fuzz" => fuzz::fuzz(rest),
         Some((verb, rest)) if ["bench", "soak", "torture", "ui", "editors"].contains(&verb.as_str()) => {
             on_linux(verb, rest)
         }

@@ -24,7 +24,7 @@ pub enum PathError {
     #[error("the path is empty")]
     Empty,
     /// `..` would leave the root.
-    #[error("`{path}` leaves the root of the board with `..`")]
+    #[error("`{}` leaves the root of the board with `..`", path.escape_debug())]
     Escapes {
         /// As it was given.
         path: String,

@@ -194,6 +194,10 @@ impl BoardError {
         }
     }
 
+    /// A name of the board that is no text (`UnicodeError`): where a loss of power met FAT as a folder grew, it reads
+    /// old content as a folder. EIO.
+    pub(super) const NO_TEXT: Self = Self::Storage { errno: 5 };
+
     /// What our programs say when they give up.
     pub(super) fn from_text(text: &str) -> Option<Self> {
         match text.split_once(' ') {
@@ -222,8 +226,7 @@ impl BoardError {
                 path: path.to_owned(),
             },
             "MemoryError" => Self::NoMemory,
-            // A name in a folder that is no text: the file system is damaged, or the program was on its way.
-            "UnicodeError" => Self::Storage { errno: EILSEQ },
+            "UnicodeError" => Self::NO_TEXT,
             "ValueError" => Self::from_text(traceback.text.rsplit(": ").next().unwrap_or_default())
                 .unwrap_or(Self::Raised(traceback)),
             _ => Self::Raised(traceback),
@@ -274,7 +277,7 @@ impl BoardError {
     pub fn is_line(&self) -> bool {
         matches!(
             self,
-            Self::Repl(ReplError::Timeout { .. } | ReplError::Unexpected { .. } | ReplError::Damaged)
+            Self::Repl(ReplError::Timeout { .. } | ReplError::Damaged)
                 // Our programs are tested: one that raises what it should not was damaged on the way.
                 | Self::Raised(_)
                 | Self::Answer { .. }

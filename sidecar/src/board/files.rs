@@ -268,7 +268,10 @@ impl Board {
         }
         self.facts = None;
         let lines = self
-            .ask(&[device::PLACE, device::COMMIT, device::RECOVER], &[])
+            .ask(
+                &[device::PLACE, device::COMMIT, device::MEND, device::RECOVER],
+                &[],
+            )
             .await?;
         Ok(lines.iter().any(|line| line == "g"))
     }

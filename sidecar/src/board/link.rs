@@ -2,6 +2,9 @@
 //! Pure: no wire and no clock. `device/agent.py` is the other end and describes the frame.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod agent_model;
+
 use std::collections::VecDeque;
 
 const START: u8 = 2;

@@ -9,6 +9,9 @@ mod device;
 mod error;
 mod facts;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod incoming;
 mod journal;
 mod link;

@@ -284,7 +284,7 @@ fn refused(line: &str) -> BoardError {
     match (kind.parse(), kind) {
         (Ok(errno), _) => BoardError::from_errno(errno, "/.boardside"),
         (_, "MemoryError") => BoardError::NoMemory,
-        (_, "UnicodeError") => BoardError::from_errno(84, ""),
+        (_, "UnicodeError") => BoardError::NO_TEXT,
         (_, "ValueError") => BoardError::from_text(text).unwrap_or_else(|| BoardError::Answer {
             line: line.to_owned(),
         }),

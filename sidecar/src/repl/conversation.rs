@@ -152,7 +152,7 @@ impl Repl {
         out: &mut (dyn FnMut(Vec<u8>) + Send),
     ) -> Result<(), ReplError> {
         self.start(code).await?;
-        let mut reply = Reply::default();
+        let mut reply = Reply::of_ours();
         loop {
             reply.push(&std::mem::take(&mut self.input));
             loop {

@@ -8,6 +8,9 @@ mod answer;
 mod conversation;
 mod enter;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod literal;
 mod paste;
 mod reply;

@@ -6,6 +6,8 @@
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     held: Vec<u8>,
+    /// The program is one of ours, which print no end mark.
+    is_ours: bool,
 }
 
 /// What can be said of the bytes so far.
@@ -23,6 +25,15 @@ pub(super) enum Part {
 const LONGEST_ERROR: usize = 8192;
 
 impl Reply {
+    /// Of a program that prints no 0x04. A timer of the user's program may print right behind its prompt, so what
+    /// follows there does not speak against the end.
+    pub(super) fn of_ours() -> Self {
+        Self {
+            is_ours: true,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
     }
@@ -43,6 +54,7 @@ impl Reply {
             Some(end) => match &error[end + 1..] {
                 [] => Part::More,
                 [b'>'] => Part::End(error[..end].to_vec()),
+                [b'>', ..] if self.is_ours => Part::End(error[..end].to_vec()),
                 _ => self.refute(),
             },
         }
@@ -97,6 +109,15 @@ mod tests {
             assert_eq!(run(b"hi\r\n\x04\x04>", piece), (b"hi\r\n".to_vec(), Some(vec![])));
             let raised = run(b"\x04Traceback: x\r\n\x04>", piece);
             assert_eq!(raised, (vec![], Some(b"Traceback: x\r\n".to_vec())));
+        }
+    }
+
+    #[test]
+    fn a_timer_may_print_behind_the_prompt_of_a_program_of_ours() {
+        for end in ["\x04\x04>", "\x04Traceback: x\r\n\x04>"] {
+            let mut reply = Reply::of_ours();
+            reply.push(format!("{end}tick\r\n").as_bytes());
+            assert!(matches!(reply.part(), Part::End(_)), "{end:?}");
         }
     }
 

@@ -2,17 +2,18 @@
 //! Not the user's words: those are `options`; `pymakr` and `micropico` read those of other tools.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::base::redacted;
 use crate::session::After;
 use crate::session::Options;
 use crate::session::OptionsError;
 use crate::session::micropico;
 use crate::session::pymakr;
 use crate::sync::plan::OnConflict;
+use crate::sync::read_text;
 
 /// The project's own settings.
 const OWN_FILE: &str = "boardside.toml";
@@ -103,8 +104,12 @@ pub enum SettingsWarning {
 impl fmt::Display for SettingsWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Imported { tool, key, setting } => write!(f, "{tool}: `{key}` is read as {setting}"),
-            Self::NotImported { tool, key, why } => write!(f, "{tool}: `{key}` is not used: {why}"),
+            Self::Imported { tool, key, setting } => {
+                write!(f, "{tool}: `{}` is read as {}", redacted(key), redacted(setting))
+            }
+            Self::NotImported { tool, key, why } => {
+                write!(f, "{tool}: `{}` is not used: {why}", redacted(key))
+            }
             Self::Unusable { key, why } => write!(f, "the setting `{key}` is not used: {why}"),
         }
     }
@@ -121,6 +126,14 @@ pub enum SettingsError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// Its source folder is a link to something outside of the project.
+    #[error("the source folder {} is a link out of the project, to {}", source_folder.display(), target.display())]
+    LeadsOut {
+        /// Which.
+        source_folder: PathBuf,
+        /// Where to.
+        target: PathBuf,
     },
     /// It says something that cannot be meant.
     #[error("{}: {source}", path.display())]
@@ -179,7 +192,7 @@ pub fn load(project: &Path) -> Result<Loaded, SettingsError> {
 
 fn read(project: &Path, name: &str) -> Result<Option<(PathBuf, String)>, SettingsError> {
     let path = project.join(name);
-    match fs::read_to_string(&path) {
+    match read_text(&path) {
         Ok(text) => Ok(Some((path, text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(SettingsError::Unreadable { path, source }),

@@ -131,15 +131,11 @@ pub async fn sync(
             }
             Err(failed) => failed,
         };
-        let (error, told) = match from_board(failed) {
-            Ok(parts) => parts,
-            Err(other) => {
-                if other.is_of_a_file() {
-                    clear_away(board).await;
-                }
-                return Err(other);
-            }
-        };
+        if failed.is_of_a_file() {
+            clear_away(board).await;
+            return Err(failed);
+        }
+        let (error, told) = from_board(failed)?;
         if error.is_gone() {
             return Err(told(error.into()));
         }
@@ -198,7 +194,7 @@ fn from_board(error: SyncError) -> Result<(BoardError, Told), SyncError> {
     }
 }
 
-/// What was only staged goes; what was committed is finished. The first error is the one to tell.
+/// What was only staged goes; what was committed is finished.
 async fn clear_away(board: &mut Board) {
     if board.resync().await.is_ok() {
         board.recover().await.unwrap_or_default();

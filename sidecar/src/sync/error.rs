@@ -61,6 +61,11 @@ pub enum SyncError {
         /// Which.
         path: BoardPath,
     },
+    /// A guard is wished for a board without folders, which has no journal that it could finish.
+    #[error(
+        "`boot_guard` is set, and this board has no folders: nothing is left there that could be finished"
+    )]
+    Unguarded,
     /// The board's storage failed, and was looked at.
     #[error(transparent)]
     Suspect(Box<Suspect>),
@@ -82,11 +87,6 @@ pub enum SyncError {
         /// What failed.
         source: BoardError,
     },
-    /// A guard is wished for a board without folders, which has no journal that it could finish.
-    #[error(
-        "`boot_guard` is set, and this board has no folders: nothing is left there that could be finished"
-    )]
-    Unguarded,
     /// The board failed.
     #[error(transparent)]
     Board(#[from] BoardError),
@@ -111,6 +111,7 @@ impl SyncError {
         use io::ErrorKind::NotFound;
         match self {
             Self::Changed { .. } => true,
+            Self::Partly { source, .. } => source.is_of_the_moment(),
             Self::Read { source, .. } => matches!(
                 source.kind(),
                 NotFound | NotADirectory | IsADirectory | InvalidInput

@@ -17,6 +17,7 @@ pub mod scan;
 pub mod watch;
 
 mod attempt;
+mod cache_folder;
 mod error;
 mod foreign;
 mod host_file;
@@ -34,6 +35,7 @@ pub use attempt::Wish;
 pub use attempt::preview;
 pub use attempt::sync;
 pub use error::SyncError;
+pub use host_file::read_text;
 pub use known_contents::KnownContents;
 pub use known_manifests::KnownManifests;
 pub use put::Content;
@@ -43,3 +45,6 @@ pub use sides::sides;
 pub use suspect::Suspect;
 pub use suspect::others;
 pub use transaction::Applied;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use transaction::orders;

@@ -194,6 +194,12 @@ fn numbered(steps: &[Step]) -> (Vec<Order>, BTreeMap<&BoardPath, &Step>) {
     (steps.iter().map(order).collect(), staged)
 }
 
+/// For `fuzzing`: what a plan makes the board do at the commit.
+#[cfg(any(test, feature = "fuzzing"))]
+pub fn orders(plan: &Plan) -> Vec<Order> {
+    numbered(&plan.steps).0
+}
+
 struct Sending<'a> {
     before: &'a Before,
     scan: &'a Scan,

@@ -22,12 +22,6 @@ impl Explain for ReplError {
                 self,
                 "press the board's reset button and try again",
             ),
-            Self::Unexpected { .. } => words(
-                "repl.unexpected",
-                Exit::NoAnswer,
-                self,
-                "try again; press the board's reset button if it stays so",
-            ),
             Self::Silent => words(
                 "board.silent",
                 Exit::NoAnswer,
@@ -49,18 +43,17 @@ impl Explain for ReplError {
                 self,
                 "check that this is the board's port and its speed (--baud), and that MicroPython is flashed on it",
             ),
-            Self::Raised(_) => words("python.raised", Exit::Failed, self, "the traceback says where"),
+            Self::Raised(_) => words(
+                "python.raised",
+                Exit::Failed,
+                self,
+                "mend the line that the traceback names last",
+            ),
             Self::Damaged => words(
                 "repl.damaged",
                 Exit::NoAnswer,
                 self,
                 "use a shorter or better cable, or a lower speed (--baud)",
-            ),
-            Self::Cancelled => words(
-                "cancelled",
-                Exit::Cancelled,
-                self,
-                "nothing was changed on the board; run it again when you like",
             ),
             Self::Wire(error) => error.explained(),
         }
@@ -106,7 +99,7 @@ impl Explain for BoardError {
                 "board.own",
                 Exit::Failed,
                 self,
-                "it is the record of the last sync; `boardside rm -r /.boardside` removes it as a whole, \
+                "leave it as it is: it is the record of the last sync; `boardside rm -r /.boardside` removes it as a whole, \
                  and the next sync then compares every file",
             ),
             Self::NoReset => words(
@@ -143,7 +136,7 @@ impl Explain for BoardError {
                 "board.program",
                 Exit::NoAnswer,
                 self,
-                "a bad cable damages what is sent: try another, or a lower speed (--baud); else report it with this text",
+                "try another cable or a lower speed (--baud), because a bad line damages what is sent; else report it with this text",
             ),
             Self::Answer { .. } => words(
                 "board.answer",

@@ -18,15 +18,12 @@ use crate::session::explain::words;
 use crate::sync::SyncError;
 use crate::sync::plan::Hindrance;
 
+const SCAN: &str = "make it readable, give it another name, or leave it out (.boardsideignore); nothing was changed on the board";
+
 impl Explain for SyncError {
     fn explained(&self) -> Explained {
         match self {
-            Self::Scan(_) => words(
-                "project.scan",
-                Exit::Failed,
-                chain(self),
-                "nothing was changed on the board",
-            ),
+            Self::Scan(_) => words("project.scan", Exit::Failed, chain(self), SCAN),
             Self::Conflicts(conflicts) => {
                 let first: Vec<String> = conflicts
                     .iter()
@@ -75,13 +72,13 @@ impl Explain for SyncError {
                 "project.changed",
                 Exit::Failed,
                 self,
-                "sync again when nothing writes it any more; nothing was changed on the board",
+                "sync again when no program writes to it any more; nothing was changed on the board",
             ),
             Self::Read { .. } | Self::NotInProject { .. } => words(
                 "project.read",
                 Exit::Failed,
                 chain(self),
-                "nothing was changed on the board",
+                "sync again; if it stays so, check that the file is there and can be read; nothing was changed on the board",
             ),
             Self::Empty { .. } => words(
                 "project.empty",
@@ -113,20 +110,15 @@ impl Explain for ProjectError {
                 "settings.bad",
                 Exit::Usage,
                 chain(self),
-                "nothing was changed on the board",
+                "mend that file; the README lists the settings; nothing was changed on the board",
             ),
             Self::Rules(_) => words(
                 "project.rules",
                 Exit::Usage,
                 chain(self),
-                "nothing was changed on the board",
+                "mend the pattern, which is one of .gitignore; nothing was changed on the board",
             ),
-            Self::Scan(_) => words(
-                "project.scan",
-                Exit::Failed,
-                chain(self),
-                "nothing was changed on the board",
-            ),
+            Self::Scan(_) => words("project.scan", Exit::Failed, chain(self), SCAN),
         }
     }
 }
@@ -186,7 +178,7 @@ impl Explain for LandError {
                 "host.verify",
                 Exit::Verify,
                 text,
-                "the disk may be failing: try again, to another place",
+                "try again, to another place: the disk may be failing",
             ),
         }
     }
@@ -198,7 +190,7 @@ impl Explain for AfterError {
             "settings.after",
             Exit::Usage,
             chain(self),
-            "--after none, reset, restore or run=FILE",
+            "write --after none, reset, restore or run=FILE",
         )
     }
 }

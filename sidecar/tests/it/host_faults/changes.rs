@@ -6,39 +6,18 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use boardside::virtual_board::Profile;
-use boardside::virtual_board::VirtualBoard;
 use rstest::rstest;
+use serde_json::json;
 
 use crate::boards;
+use crate::editor::Hello;
+use crate::editor::TestEditor;
 use crate::host_faults::at_events;
+use crate::host_faults::noise;
+use crate::host_faults::on_board;
 use crate::host_faults::relay::Relay;
 use crate::workspace::Ran;
 use crate::workspace::Workspace;
-
-/// Bytes that do not compress.
-fn noise(size: usize, seed: u32) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
-    let next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state.to_be_bytes()[0]
-    };
-    std::iter::repeat_with(next).take(size).collect()
-}
-
-/// What lies on the board; nothing of a sync is left over beside it.
-fn on_board(board: &VirtualBoard) -> Vec<(String, Vec<u8>)> {
-    let mut files = board.files().unwrap();
-    let kept = ["/.boardside/", "/.boardside/agent", "/.boardside/manifest"];
-    let left: Vec<&String> = files
-        .keys()
-        .filter(|path| path.starts_with("/.boardside") && !kept.contains(&path.as_str()))
-        .collect();
-    assert!(left.is_empty(), "left over: {left:?}");
-    files.retain(|path, _| !path.starts_with("/.boardside") && !path.ends_with('/'));
-    files.into_iter().collect()
-}
 
 fn of_project(workspace: &Workspace) -> Vec<(String, Vec<u8>)> {
     workspace.files().into_iter().collect()
@@ -159,4 +138,26 @@ fn a_file_that_never_holds_still_ends_with_its_name_and_the_old_project() {
     assert!(on_board(&relay.board) == before, "{ran:?}");
     assert_eq!(workspace.sync(relay.address(), &[]).exit, 0);
     assert!(on_board(&relay.board) == of_project(&workspace));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_the_editor_too_a_file_that_changes_while_it_is_sent_is_scanned_again() {
+    let (relay, workspace) = bench();
+    let home = tempfile::tempdir().unwrap();
+    let device = format!("device = '{}'\n", relay.address());
+    workspace.write("boardside.toml", device.as_bytes());
+    let mut editor = TestEditor::process(home.path(), &[]);
+    editor.ignored = vec!["boardside/console/output", "boardside/jobDone"];
+    editor.greet(&[workspace.path()], Hello::default()).await;
+    editor.told("boardside/settingsChanged", |_| true).await;
+    relay.hold_after(12_000);
+    let job = editor.command("boardside.sync", json!({})).await;
+    tokio::task::block_in_place(|| relay.wait_held());
+    workspace.write("b.bin", &noise(2500, 77));
+    relay.let_go();
+    let done = editor.done(job).await;
+    assert_eq!(done["result"]["added"], 3, "{done}");
+    assert_eq!(done["result"]["bytesProject"], 24_000 + 2500 + 9, "{done}");
+    editor.end().await;
+    assert!(on_board(&relay.board) == of_project(&workspace), "{done}");
 }
