@@ -92,7 +92,7 @@ async fn look(
     if wish.known.is_empty() {
         board.expect_no_agent();
     }
-    let Survey { state, is_exact } = survey(board, &project, wish.known, settle).await?;
+    let Survey { state, is_exact } = survey(board, &project, wish.known, settle, wish.scan).await?;
     if state.flat && wish.scan.made.contains_key(&guard()) {
         return Err(SyncError::Unguarded);
     }
