@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
             .iter()
             .find(|(kind, _)| *kind == kind_of(cell))
             .ok_or("a row without a board")?;
-        let points = options.points(last(cell, &stand.totals));
+        let points = options.points(first(cell, &stand.totals), last(cell, &stand.totals));
         work.push(Work { cell, stand, points });
     }
     let rows = matrix::run(&work);
@@ -106,6 +106,15 @@ fn prepare(
         stands.push((kind, stand));
     }
     Ok(stands)
+}
+
+/// The first point of a row: the line is cut while somebody is connected.
+fn first(cell: Cell, totals: &Totals) -> u64 {
+    if cell.breaks == Break::LineToHost {
+        totals.booted
+    } else {
+        0
+    }
 }
 
 /// The last point of a row: what the undisturbed sync takes, and a little more.

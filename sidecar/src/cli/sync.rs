@@ -1,6 +1,7 @@
 //! `boardside sync`: make the board hold exactly this project.
 //! The plan and the transaction are `sync`'s business.
 
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -37,7 +38,7 @@ pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) ->
     let start = Instant::now();
     let mut project = Project::open(&args.project, &options(&args.how)?)?;
     warn(&project, screen);
-    let scan = project.scan(screen)?;
+    let mut scan = Arc::new(project.scan(screen)?);
     for warning in &scan.warnings {
         screen.warn(&warning.to_string());
     }
@@ -47,7 +48,7 @@ pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) ->
     if args.dry_run {
         return dry_run(&project, &mut connection, &scan, screen).await;
     }
-    let outcome = one_sync(&project, &mut connection, &scan, args.how.verify, screen).await?;
+    let outcome = one_sync(&project, &mut connection, &mut scan, args.how.verify, screen).await?;
     let after = project.goal.after(&mut connection.board, screen).await?;
     let spent = Spent::since(&connection, &Spent::default(), start);
     report(&outcome, &spent, &scan, screen);
@@ -115,7 +116,7 @@ async fn dry_run(
 pub(super) async fn one_sync(
     project: &Project,
     connection: &mut Connection,
-    scan: &Scan,
+    scan: &mut Arc<Scan>,
     verify: bool,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {

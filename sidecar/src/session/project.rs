@@ -38,6 +38,9 @@ use crate::sync::scan::load_rules;
 use crate::sync::scan::scan;
 use crate::sync::scan::update;
 
+/// A sync of files that change all the time gives up after so many scans.
+const SCANS: u32 = 4;
+
 /// A project that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
@@ -167,10 +170,7 @@ impl Goal {
         if !root.is_dir() {
             return Err(ProjectError::NoFolder(root));
         }
-        let mut scan = scan(&root, &self.rules, cache)?;
-        if self.settings.boot_guard {
-            scan = guarded(scan)?;
-        }
+        let scan = self.guard(scan(&root, &self.rules, cache)?)?;
         if let Some(file) = cache_file {
             // A cache that cannot be written costs time, nothing else.
             cache.save(file).unwrap_or_default();
@@ -216,18 +216,49 @@ impl Goal {
         crate::sync::preview(board, &self.wish(scan), progress).await
     }
 
-    /// Makes the board hold this project.
+    /// Makes the board hold this project. If files change while they are sent, `scan` is made anew, and it begins again
+    /// with that: each file is sent as it was at one moment, and all of them or none.
     pub async fn sync(
         &self,
         board: &mut Board,
-        scan: &Scan,
+        scan: &mut Arc<Scan>,
         progress: &mut dyn Progress,
     ) -> Result<Outcome, SyncError> {
-        if scan.files.is_empty() {
-            return Err(SyncError::Empty { root: self.root() });
-        }
         board.wish_turbo(self.settings.turbo);
-        crate::sync::sync(board, &self.wish(scan), progress).await
+        let mut scans = 1;
+        loop {
+            if scan.files.is_empty() {
+                return Err(SyncError::Empty { root: self.root() });
+            }
+            match crate::sync::sync(board, &self.wish(scan), progress).await {
+                Err(error) if error.is_of_the_moment() && scans < SCANS => {
+                    scans += 1;
+                    progress.report(Stage::Scanning);
+                    *scan = Arc::new(self.scan_again().await?);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// A scan for a sync that has begun. Others may scan the same project at the same time.
+    async fn scan_again(&self) -> Result<Scan, ScanError> {
+        let (root, rules) = (self.root(), self.rules.clone());
+        let file = ScanCache::file_for(&self.folder);
+        let scan = tokio::task::spawn_blocking(move || {
+            let mut cache = file.as_deref().map(ScanCache::load).unwrap_or_default();
+            scan(&root, &rules, &mut cache)
+        });
+        self.guard(scan.await.expect("a scan does not panic")?)
+    }
+
+    /// With the guard, if that is wished.
+    fn guard(&self, scan: Scan) -> Result<Scan, ScanError> {
+        if self.settings.boot_guard {
+            guarded(scan)
+        } else {
+            Ok(scan)
+        }
     }
 
     /// Board and project file by file, whatever the last sync did.

@@ -126,19 +126,28 @@ pub async fn sync(
                 return Ok(outcome);
             }
             Err(SyncError::Board(error)) => error,
-            Err(other) => return Err(other),
+            Err(other) => {
+                if other.is_of_a_file() {
+                    clear_away(board).await;
+                }
+                return Err(other);
+            }
         };
         if error.is_gone() {
             return Err(error.into());
         }
         if tries == TRIES || !error.is_line() {
-            // What was only staged goes; what was committed is finished. The first error is the one to tell.
-            if board.resync().await.is_ok() {
-                board.recover().await.unwrap_or_default();
-            }
+            clear_away(board).await;
             return Err(error.into());
         }
         tries += 1;
+    }
+}
+
+/// What was only staged goes; what was committed is finished. The first error is the one to tell.
+async fn clear_away(board: &mut Board) {
+    if board.resync().await.is_ok() {
+        board.recover().await.unwrap_or_default();
     }
 }
 

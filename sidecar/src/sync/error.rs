@@ -45,6 +45,7 @@ pub enum SyncError {
         /// Which.
         path: PathBuf,
         /// Why.
+        #[source]
         source: io::Error,
     },
     /// Nothing in the project goes to the board, but the board holds files of it.
@@ -67,6 +68,33 @@ pub enum SyncError {
     /// The board failed.
     #[error(transparent)]
     Board(#[from] BoardError),
+}
+
+impl SyncError {
+    /// A file of this machine was not what it was when it was scanned, while files were sent.
+    pub(super) fn is_of_a_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Changed { .. } | Self::Read { .. } | Self::NotInProject { .. }
+        )
+    }
+
+    /// Another scan may find what can be sent.
+    pub fn is_of_the_moment(&self) -> bool {
+        // What took its place is no file.
+        use io::ErrorKind::InvalidInput;
+        use io::ErrorKind::IsADirectory;
+        use io::ErrorKind::NotADirectory;
+        use io::ErrorKind::NotFound;
+        match self {
+            Self::Changed { .. } => true,
+            Self::Read { source, .. } => matches!(
+                source.kind(),
+                NotFound | NotADirectory | IsADirectory | InvalidInput
+            ),
+            _ => false,
+        }
+    }
 }
 
 fn files(count: usize) -> String {

@@ -2,12 +2,13 @@
 //! that begins with it.
 //! What the guard does is `device/boot_guard.py`; when the two files get their names is the plan's business.
 
-use std::fs;
 use std::sync::Arc;
 
 use crate::base::BoardPath;
 use crate::base::Fingerprint;
 use crate::board::boot_guard;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::plan::GUARD;
 use crate::sync::scan::Scan;
 use crate::sync::scan::ScanError;
@@ -27,10 +28,12 @@ pub fn guarded(mut scan: Scan) -> Result<Scan, ScanError> {
     }
     let (guard, boot) = (guard(), boot());
     let own = match scan.hosts.get(&boot) {
-        Some(host) => fs::read(host).map_err(|source| ScanError::Unreadable {
-            path: host.clone(),
-            source,
-        })?,
+        Some(host) => {
+            host_file::read(host, Pipes::Refused, u64::MAX).map_err(|source| ScanError::Unreadable {
+                path: host.clone(),
+                source,
+            })?
+        }
         None => Vec::new(),
     };
     let made = [(guard, boot_guard().into_bytes()), (boot, with_call(&own))];

@@ -18,6 +18,8 @@ use tokio::task::JoinHandle;
 
 use crate::base::Digest;
 use crate::base::Fingerprint;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::oldest::forget_oldest;
 use crate::sync::plan::Act;
 use crate::sync::plan::Plan;
@@ -120,7 +122,7 @@ fn keep(folder: &Path, print: &Fingerprint, host: &Path) -> io::Result<()> {
     if place.exists() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let content = fs::read(host)?;
+    let content = host_file::read(host, Pipes::Refused, print.size)?;
     if Digest::of(&content) != print.sha256 {
         return Err(io::ErrorKind::InvalidData.into());
     }

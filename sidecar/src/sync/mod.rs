@@ -19,6 +19,7 @@ pub mod watch;
 mod attempt;
 mod error;
 mod foreign;
+mod host_file;
 mod known_contents;
 mod known_manifests;
 mod oldest;

@@ -21,6 +21,8 @@ use crate::board::Lies;
 use crate::board::Order;
 use crate::board::Stage;
 use crate::sync::error::SyncError;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::plan::Fit;
 use crate::sync::plan::Space;
 use crate::sync::plan::is_own;
@@ -52,9 +54,13 @@ impl Content {
         }
     }
 
-    fn read(&self) -> Result<Cow<'_, [u8]>, SyncError> {
+    /// A pipe or a file that grows ends one byte after `most`.
+    fn read(&self, most: u64) -> Result<Cow<'_, [u8]>, SyncError> {
         match self {
-            Self::File(path) => fs::read(path).map(Cow::Owned).map_err(unread(path)),
+            Self::File(path) => {
+                let content = host_file::read(path, Pipes::Taken, most);
+                content.map(Cow::Owned).map_err(unread(path))
+            }
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
         }
     }
@@ -76,6 +82,8 @@ pub struct Delivery {
 
 /// A line that loses bytes gets so many tries.
 const TRIES: usize = 3;
+/// Where a board does not say how large its flash is, no file is larger, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// Puts files on the board: all of them or none where flash allows, each whole in any case.
 /// `None`: there was nothing to do.
@@ -109,6 +117,7 @@ async fn attempt(
     }
     let facts = board.facts().await?;
     let total = places.iter().map(|place| place.size).sum();
+    let most = facts.flash.map_or(LARGEST, |(_, _, total)| total);
     let whole = match facts.flash {
         None => true,
         Some((block, free, _)) => {
@@ -141,7 +150,14 @@ async fn attempt(
             .begin(orders, None, batch.iter().map(|place| place.size).sum())
             .await?;
         for place in batch {
-            send(&mut stage, place.path, place.content, total, progress).await?;
+            let content = place.content.read(most)?;
+            if content.len() as u64 > most {
+                return Err(SyncError::NoSpace {
+                    needed: content.len() as u64,
+                    free: facts.flash.map_or(most, |(_, free, _)| free),
+                });
+            }
+            send(&mut stage, place.path, &content, total, progress).await?;
         }
         progress.report(At::Committing);
         stage.commit(&mut |_| {}).await?;
@@ -158,11 +174,10 @@ async fn attempt(
 async fn send(
     stage: &mut Stage<'_>,
     path: &BoardPath,
-    content: &Content,
+    content: &[u8],
     total: u64,
     progress: &mut dyn Progress,
 ) -> Result<(), SyncError> {
-    let content = content.read()?;
     let mut moved = |done: u64| {
         progress.report(At::Sending {
             path: path.clone(),
@@ -171,9 +186,7 @@ async fn send(
         });
     };
     moved(stage.done());
-    Ok(stage
-        .put(&content, &Fingerprint::of(&content), &mut moved)
-        .await?)
+    Ok(stage.put(content, &Fingerprint::of(content), &mut moved).await?)
 }
 
 struct Looked<'a> {

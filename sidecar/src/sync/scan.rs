@@ -94,6 +94,13 @@ pub enum ScanWarning {
         /// Which.
         path: PathBuf,
     },
+    /// Files whose names look like those of secrets, and that nobody named.
+    Secrets {
+        /// Relative to the root, the first in the order of the names.
+        first: PathBuf,
+        /// How many there are.
+        count: usize,
+    },
     /// There is nothing in the project that goes to the board. Syncing it would empty the board.
     Nothing {
         /// Where it looked.
@@ -123,6 +130,27 @@ impl fmt::Display for ScanWarning {
                     f,
                     "{} is left out: it is neither a file nor a folder",
                     path.display()
+                )
+            }
+            Self::Secrets { first, count } => {
+                let first = first.display().to_string();
+                // As a pattern it has the slashes of one, on every system.
+                let first = first.replace(std::path::MAIN_SEPARATOR, "/");
+                let (more, are) = match count {
+                    1 => (String::new(), "is left out: it looks like a secret"),
+                    2 => (
+                        " and 1 file more".to_owned(),
+                        "are left out: they look like secrets",
+                    ),
+                    _ => (
+                        format!(" and {} files more", count - 1),
+                        "are left out: they look like secrets",
+                    ),
+                };
+                write!(
+                    f,
+                    "{first}{more} {are}; the line `!/{first}` in {IGNORE_FILE} brings it to the board, \
+                     `/{first}` ends this warning",
                 )
             }
             Self::Nothing { root } => write!(f, "{} has no file for the board", root.display()),
@@ -234,13 +262,15 @@ pub(crate) fn scan_at(
     now: SystemTime,
 ) -> Result<Scan, ScanError> {
     let walk::Found {
+        root: true_root,
         mut hosts,
         mut warnings,
         ignored,
+        secrets,
         linked,
         folders,
     } = walk::walk(root, rules)?;
-    let hash::Hashed { files, gone, read } = hash::hash_all(&hosts, cache, Trust::Cache, now)?;
+    let hash::Hashed { files, gone, read } = hash::hash_all(&true_root, &hosts, cache, Trust::Cache, now)?;
     let work = Work {
         folders,
         asked: hosts.len(),
@@ -250,6 +280,10 @@ pub(crate) fn scan_at(
         hosts.remove(path);
     }
     cache.keep_only(hosts.values());
+    warnings.extend(secrets.first().map(|first| ScanWarning::Secrets {
+        first: first.clone(),
+        count: secrets.len(),
+    }));
     if hosts.is_empty() {
         warnings.push(ScanWarning::Nothing {
             root: root.to_owned(),

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::fs;
 
 use crate::base::BoardPath;
 use crate::base::Fingerprint;
@@ -18,6 +17,8 @@ use crate::sync::attempt::Wish;
 use crate::sync::delta::delta;
 use crate::sync::delta::is_worth;
 use crate::sync::error::SyncError;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::known_contents::KnownContents;
 use crate::sync::plan::Act;
 use crate::sync::plan::BoardState;
@@ -215,7 +216,8 @@ fn content(scan: &Scan, path: &BoardPath, print: &Fingerprint) -> Result<Vec<u8>
     }
     let host = scan.hosts.get(path);
     let host = host.ok_or_else(|| SyncError::NotInProject { path: path.clone() })?;
-    let content = fs::read(host).map_err(|source| SyncError::Read {
+    let content = host_file::read(host, Pipes::Refused, print.size);
+    let content = content.map_err(|source| SyncError::Read {
         path: host.clone(),
         source,
     })?;

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use boardside::session::Settings;
 use boardside::sync::ignore::DEFAULTS;
+use boardside::sync::ignore::SECRETS;
 
 const DOCUMENTS: [&str; 4] = [
     "README.md",
@@ -81,13 +82,19 @@ fn the_settings_and_their_defaults_are_those_of_the_program() {
 
 #[test]
 fn the_built_in_ignore_rules_are_those_of_the_program() {
-    let told: BTreeSet<String> = marked("ignored")
-        .lines()
-        .filter(|line| !line.starts_with("```"))
-        .flat_map(str::split_whitespace)
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(told, DEFAULTS.map(str::to_owned).into());
+    for (mark, rules) in [("ignored", &DEFAULTS[..]), ("secrets", &SECRETS[..])] {
+        let told: BTreeSet<String> = marked(mark)
+            .lines()
+            .filter(|line| !line.starts_with("```"))
+            .flat_map(str::split_whitespace)
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(
+            told,
+            rules.iter().map(|rule| (*rule).to_owned()).collect(),
+            "{mark}"
+        );
+    }
 }
 
 #[test]

@@ -25,9 +25,15 @@ mod desk;
 mod doctor;
 mod documents;
 mod editor;
+#[cfg(target_os = "linux")]
+mod errors;
 mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
+#[cfg(target_os = "linux")]
+mod host_faults;
+#[cfg(target_os = "linux")]
+mod killed;
 #[cfg(target_os = "linux")]
 mod live;
 mod live_folder;
@@ -37,12 +43,15 @@ mod living;
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
+#[cfg(target_os = "linux")]
 mod plan_model;
 mod plans;
 #[cfg(target_os = "linux")]
 mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod server;
 mod settings;
 #[cfg(target_os = "linux")]

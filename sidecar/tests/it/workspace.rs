@@ -66,6 +66,11 @@ impl Workspace {
         self.project.path()
     }
 
+    /// What this machine remembers of its boards.
+    pub(crate) fn cache(&self) -> &Path {
+        self.cache.path()
+    }
+
     /// Writes a file, with the folders above it.
     pub(crate) fn write(&self, path: &str, content: &[u8]) -> PathBuf {
         let file = self.path().join(path);

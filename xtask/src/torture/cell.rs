@@ -59,14 +59,14 @@ impl Cell {
     /// What `--only` names, from its beginning.
     pub(super) fn name(self) -> String {
         let fs = self.fs.name();
-        let guard = if self.guard { "-guard" } else { "" };
+        let power = if self.guard { "guard" } else { "power" };
         match self.breaks {
             Break::LineToBoard => "line-to-board".to_owned(),
             Break::LineToHost => "line-to-host".to_owned(),
             Break::KillAtEvent => "kill-event".to_owned(),
             Break::KillAtByte => "kill-byte".to_owned(),
             Break::KillServer => "kill-server".to_owned(),
-            Break::Power(torn) => format!("power-{fs}-{}{guard}", torn.name()),
+            Break::Power(torn) => format!("{power}-{fs}-{}", torn.name()),
         }
     }
 

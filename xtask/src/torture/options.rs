@@ -61,12 +61,15 @@ impl Options {
         cells
     }
 
-    /// Of a row that has points up to `last`.
-    pub(super) fn points(&self, last: u64) -> Vec<u64> {
+    /// Of a row that has points from `first` to `last`.
+    pub(super) fn points(&self, first: u64, last: u64) -> Vec<u64> {
+        let span = last.saturating_sub(first);
         match self.point {
             Some(point) => vec![point],
-            None if self.quick && last >= QUICK => (0..QUICK).map(|n| n * last / (QUICK - 1)).collect(),
-            None => (0..=last).collect(),
+            None if self.quick && span >= QUICK => {
+                (0..QUICK).map(|n| first + n * span / (QUICK - 1)).collect()
+            }
+            None => (first..=last).collect(),
         }
     }
 }
@@ -89,11 +92,11 @@ mod tests {
                 .iter()
                 .all(|cell| cell.name().starts_with("power-fat") || cell.name() == "kill-event")
         );
-        assert_eq!(some.points(3), [0, 1, 2, 3]);
-        assert_eq!(parse("--point 7").unwrap().points(3), [7]);
+        assert_eq!(some.points(0, 3), [0, 1, 2, 3]);
+        assert_eq!(parse("--point 7").unwrap().points(0, 3), [7]);
         let quick = parse("--quick").unwrap();
-        assert_eq!((quick.points(3).len(), quick.points(1000).len()), (4, 12));
-        assert_eq!(quick.points(1000).last(), Some(&1000));
+        assert_eq!((quick.points(0, 3).len(), quick.points(0, 1000).len()), (4, 12));
+        assert_eq!(quick.points(0, 1000).last(), Some(&1000));
         for bad in ["--only nothing", "--point x", "--point", "--loud"] {
             parse(bad).unwrap_err();
         }

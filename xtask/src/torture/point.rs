@@ -60,6 +60,7 @@ impl Point<'_> {
     fn run(&self, point: u64, name: &str, found: &mut Found) -> Result<(), String> {
         let copy = self.stand.copy(name)?;
         let mut board = self.stand.board(&copy.image, self.faults(point))?;
+        board.wait_quiet(LIMIT).map_err(words)?; // else the program would meet it while it boots
         let reached = match self.cell.breaks {
             Break::LineToBoard | Break::LineToHost => self.cut(&board, &copy)?,
             Break::KillAtEvent => kill_at_event(&board, &copy, point)?,
@@ -67,27 +68,32 @@ impl Point<'_> {
             Break::KillServer => server::kill_in_sync(&board, &copy.program, point * STEP)?,
             Break::Power(_) => lose_power(&board, &copy)?,
         };
-        if reached {
-            let before = self.look_at_rest(&board)?;
-            self.judge(&before, found);
-            found.fat = self.damage(&copy)?;
-            found.before = Some(before);
-            if self.cell.is_power() {
-                self.boot(&mut board, found)?;
-            } else if !board.status().plugged {
-                board.replug().map_err(words)?;
-            }
-            let first = copy.program.run(&["ls", "-d", board.address()])?;
-            first.done("the first connection")?;
-            let connected = self.look(&board)?;
-            let whole = matches!(connected.state, State::Old | State::New) && !connected.journal;
-            if !whole && self.cell.fs == FileSystem::LittleFs {
-                found
-                    .bad
-                    .push(format!("after the first connection: {connected:?}"));
-            }
-            found.connected = Some(connected);
+        if !reached {
+            let whole = self.look(&board)?;
+            let not_new =
+                (whole.state != State::New).then(|| format!("a sync that nothing broke: {whole:?}"));
+            found.bad.extend(not_new);
+            return Ok(());
         }
+        let before = self.look_at_rest(&board)?;
+        self.judge(&before, found);
+        found.fat = self.damage(&copy)?;
+        found.before = Some(before);
+        if self.cell.is_power() {
+            self.boot(&mut board, found)?;
+        } else if !board.status().plugged {
+            board.replug().map_err(words)?;
+        }
+        let first = copy.program.run(&["ls", "-d", board.address()])?;
+        first.done("the first connection")?;
+        let connected = self.look(&board)?;
+        let whole = matches!(connected.state, State::Old | State::New) && !connected.journal;
+        if !whole && self.cell.fs == FileSystem::LittleFs {
+            found
+                .bad
+                .push(format!("after the first connection: {connected:?}"));
+        }
+        found.connected = Some(connected);
         copy.program.sync(board.address())?.done("the next sync")?;
         let after = self.look(&board)?;
         found.converged = after.state == State::New && !after.journal;
@@ -145,10 +151,12 @@ impl Point<'_> {
 
     fn cut(&self, board: &VirtualBoard, copy: &Copy) -> Result<bool, String> {
         let ran = copy.program.sync(board.address())?;
-        if board.status().plugged {
-            return ran.done("a sync that was not cut").map(|()| false);
-        }
         // The last bytes may have been those that nobody waits for.
+        if ran.exit == Some(0) && board.status().plugged {
+            return Ok(false);
+        }
+        let pulled = board.wait("pulled cable", LIMIT, |status| !status.plugged);
+        pulled.map_err(|error| format!("{error}; the sync said {}", ran.last()))?;
         let code = ran.last()["code"].as_str().unwrap_or("none");
         if ran.exit == Some(0) || (ran.exit, code) == (Some(4), "wire.gone") {
             return Ok(true);

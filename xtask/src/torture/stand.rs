@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::FileSystem;
@@ -17,11 +18,16 @@ use super::project;
 use super::project::Files;
 use super::verdict;
 
+/// Longer than a boot takes on a busy machine.
+const BOOT: Duration = Duration::from_secs(20);
+
 /// What a sync that nothing disturbs takes, a little more each: what counts is not the same in every run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Totals {
     pub(super) to_board: u64,
     pub(super) to_host: u64,
+    /// Bytes of the board before anybody opens its port.
+    pub(super) booted: u64,
     pub(super) events: u64,
     pub(super) flash_writes: u64,
 }
@@ -87,11 +93,14 @@ impl Stand {
         for turn in 0..2 {
             let copy = stand.copy(&format!("reference-{turn}"))?;
             let board = stand.board(&copy.image, Faults::default())?;
+            board.wait_quiet(BOOT).map_err(|error| error.to_string())?;
+            let booted = board.status().to_host;
             let ran = copy.program.sync(board.address())?;
             ran.done("the sync that nothing disturbs")?;
             stand.new = board.files().map_err(|error| error.to_string())?;
             let (status, most) = (board.status(), &mut stand.totals);
             most.to_board = most.to_board.max(status.to_board);
+            most.booted = most.booted.max(booted);
             most.to_host = most.to_host.max(status.to_host);
             most.events = most.events.max(ran.events.len() as u64);
             most.flash_writes = most.flash_writes.max(status.flash_writes);

@@ -42,7 +42,12 @@ impl Explain for ReplError {
                 self,
                 "check that this is the board's port and its speed (--baud), and that MicroPython is flashed on it",
             ),
-            Self::Raised(_) => words("python.raised", Exit::Failed, self, "mend the line that the traceback names last"),
+            Self::Raised(_) => words(
+                "python.raised",
+                Exit::Failed,
+                self,
+                "mend the line that the traceback names last",
+            ),
             Self::Damaged => words(
                 "repl.damaged",
                 Exit::NoAnswer,

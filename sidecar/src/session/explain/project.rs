@@ -53,7 +53,7 @@ impl Explain for SyncError {
                 "project.changed",
                 Exit::Failed,
                 self,
-                "sync again when no program writes to it any more; nothing was changed on the board",
+                "sync again when nothing writes it any more; nothing was changed on the board",
             ),
             Self::Read { .. } | Self::NotInProject { .. } => words(
                 "project.read",

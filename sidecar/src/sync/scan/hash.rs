@@ -16,6 +16,8 @@ use std::time::SystemTime;
 use crate::base::BoardPath;
 use crate::base::Fingerprint;
 use crate::base::Fingerprinter;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::plan::Snapshot;
 use crate::sync::scan::ScanCache;
 use crate::sync::scan::ScanError;
@@ -48,8 +50,9 @@ pub(super) enum Trust {
     Nothing,
 }
 
-/// Fingerprints of these files, from the cache or from their contents; the cache learns them.
+/// Fingerprints of these files below `root` (without links), from the cache or from their contents; the cache learns them.
 pub(super) fn hash_all<'a>(
+    root: &Path,
     hosts: impl IntoIterator<Item = (&'a BoardPath, &'a PathBuf)>,
     cache: &mut ScanCache,
     trust: Trust,
@@ -74,7 +77,7 @@ pub(super) fn hash_all<'a>(
                 if failed.load(Ordering::Relaxed) {
                     return done;
                 }
-                let read = settle(ATTEMPTS, || look(host, known, &mut piece));
+                let read = settle(ATTEMPTS, || look(root, host, known, &mut piece));
                 let result = read.map_err(|unsettled| unsettled.explain(host));
                 failed.fetch_or(
                     result.as_ref().is_err_and(|error| !is_gone(error)),
@@ -171,7 +174,7 @@ pub(super) fn settle(attempts: u32, mut look: impl FnMut() -> io::Result<Look>) 
     Err(last.map_or(Unsettled::Restless, Unsettled::Unreadable))
 }
 
-fn look(host: &Path, known: Option<&ScanCache>, piece: &mut Vec<u8>) -> io::Result<Look> {
+fn look(root: &Path, host: &Path, known: Option<&ScanCache>, piece: &mut Vec<u8>) -> io::Result<Look> {
     let gone = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Ok(Look::Moving(Some(error))),
         _ => Err(error),
@@ -183,16 +186,29 @@ fn look(host: &Path, known: Option<&ScanCache>, piece: &mut Vec<u8>) -> io::Resu
     if let Some(print) = known.and_then(|known| known.get(host, &before)) {
         return Ok(Look::Steady(Seen::Known(print)));
     }
-    let mut file = match fs::File::open(host) {
+    let mut file = match host_file::open(host, Pipes::Refused) {
         Ok(file) => file,
+        // It was a file when its folder was listed.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(Look::Moving(None)),
         Err(error) => return gone(error),
     };
+    match host_file::is_inside(&file, host, root) {
+        Ok(true) => {}
+        Ok(false) => return Ok(Look::Moving(None)),
+        Err(error) => return gone(error),
+    }
     let mut sums = Fingerprinter::default();
+    let mut left = before.size();
     piece.resize(PIECE, 0);
     loop {
         match file.read(piece) {
             Ok(0) => break,
-            Ok(count) => sums.update(&piece[..count]),
+            // It is being written to, perhaps faster than it is read.
+            Ok(count) if count as u64 > left => return Ok(Look::Moving(None)),
+            Ok(count) => {
+                left -= count as u64;
+                sums.update(&piece[..count]);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

@@ -20,12 +20,24 @@ use crate::desk::Desk;
 use crate::desk::with_files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    ("connect.no_board", Real(|| Told::by(&Desk::at(""), &["ls"]))),
+    ("connect.no_board", Real(|| with_ports(&[]))),
     ("connect.many_boards", Real(many_boards)),
-    ("connect.no_such_id", Real(|| Told::by(&Desk::at("id:nosuch"), &["ls"]))),
-    ("connect.no_virtual_board", Real(|| Told::by(&Desk::at("virtual:toaster"), &["ls"]))),
-    ("wire.bad_address", Real(|| Told::by(&Desk::at("socket://board"), &["ls"]))),
-    ("wire.not_found", Real(|| Told::by(&Desk::at("/dev/ttyNOTHERE"), &["ls"]))),
+    (
+        "connect.no_such_id",
+        Real(|| Told::by(&Desk::at("id:nosuch"), &["ls"])),
+    ),
+    (
+        "connect.no_virtual_board",
+        Real(|| Told::by(&Desk::at("virtual:toaster"), &["ls"])),
+    ),
+    (
+        "wire.bad_address",
+        Real(|| Told::by(&Desk::at("socket://board"), &["ls"])),
+    ),
+    (
+        "wire.not_found",
+        Real(|| Told::by(&Desk::at("/dev/ttyNOTHERE"), &["ls"])),
+    ),
     ("wire.busy", Real(busy)),
     (
         "wire.permission",
@@ -44,9 +56,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("wire.timeout", Real(timeout)),
     (
         "wire.no_lines",
-        Value(|| WireError::NoLines.explained(), "no verb asks a connection without reset lines for them"),
+        Value(
+            || WireError::NoLines.explained(),
+            "no verb asks a connection without reset lines for them",
+        ),
     ),
-    ("wire.io", Real(|| Told::by(&Desk::at("/proc/self/mem"), &["ls"]))),
+    ("wire.io", Real(|| Told::by(&Desk::at("socket://255.255.255.255:1"), &["ls"]))),
     (
         "wire.transcript",
         Value(
@@ -54,7 +69,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             "transcripts are for tests; no verb plays one",
         ),
     ),
-    ("board.silent", Real(|| Told::by(&Peer::new(|_| Some(Vec::new())).desk(), &["ls"]))),
+    (
+        "board.silent",
+        Real(|| Told::by(&Peer::new(|_| Some(Vec::new())).desk(), &["ls"])),
+    ),
     (
         "board.not_micropython",
         Real(|| Told::by(&Peer::new(|_| Some(b"\r\nlogin: ".to_vec())).desk(), &["ls"])),
@@ -67,10 +85,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 
 fn many_boards() -> Told {
     let boards = [boards::start(&boards::fast()), boards::start(&boards::fast())];
+    with_ports(&[boards[0].address(), boards[1].address()])
+}
+
+/// With no other boards than these.
+fn with_ports(ports: &[&str]) -> Told {
     let desk = Desk::at("");
-    let ports = format!("{}:{}", boards[0].address(), boards[1].address());
     let mut command = desk.command(&["ls", "--json"]);
-    let output = command.env("BOARDSIDE_PORTS", ports).output().unwrap();
+    command.env_remove("BOARDSIDE_DEVICE").env("BOARDSIDE_PORTS", ports.join(":"));
+    let output = command.output().unwrap();
     let last = String::from_utf8(output.stdout).unwrap();
     Told::of(&serde_json::from_str(last.trim()).unwrap(), output.status.code())
 }
@@ -129,15 +152,20 @@ fn repl_timeout() -> Told {
     let peer = Peer::new(move |bytes| {
         let knock = bytes.contains(&1) && !asked;
         asked |= knock;
-        let said: &[u8] = if knock { b"raw REPL; CTRL-B to exit\r\n>R" } else { b"" };
+        let said: &[u8] = if knock {
+            b"raw REPL; CTRL-B to exit\r\n>R"
+        } else {
+            b""
+        };
         Some(said.to_vec())
     });
     Told::by(&peer.desk(), &["ls"])
 }
 
-/// The end of a file whose bytes never came.
+/// What we send never runs, and nothing says so.
 fn damaged() -> Told {
-    let peer = Peer::repl("\x02013ae 5 00\x03\r\n\x04\x04>");
-    Told::by(&peer.desk(), &["cat", "a.py"])
+    let desk = Peer::repl("\x04\x04>");
+    let desk = desk.desk();
+    desk.write("project/a.py", "");
+    Told::by(&desk, &["sync", "project"])
 }
-
