@@ -259,5 +259,6 @@ def run(c, k):
         agent(c)
     except Exception as e:
         say("x %s %s" % (e.args[0] if isinstance(e, OSError) and e.args else type(e).__name__, e))
-        if mode(J[:-1]) and not mode(J + "journal"):
+        # What was not kept is looked at once more.
+        if "verify" not in e.args and mode(J[:-1]) and not mode(J + "journal"):
             clear()

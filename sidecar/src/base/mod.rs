@@ -9,6 +9,7 @@ mod board_path;
 mod feed;
 mod fingerprint;
 mod progress;
+mod redact;
 mod size;
 mod utf8;
 
@@ -22,5 +23,8 @@ pub use fingerprint::Fingerprinter;
 pub use progress::Progress;
 pub use progress::Silent;
 pub use progress::Stage;
+pub use redact::MASK;
+pub use redact::redacted;
+pub use redact::redacted_address;
 pub use size::size_text;
 pub use utf8::Utf8;

@@ -2,6 +2,7 @@
 //! Words for people are made in `session::explain`.
 
 use crate::base::BoardPath;
+use crate::board::Facts;
 use crate::repl::ReplError;
 use crate::repl::Traceback;
 
@@ -17,10 +18,16 @@ pub enum BoardError {
         free: Option<u64>,
     },
     /// The storage takes no writes.
-    #[error("the board's storage is read-only")]
-    ReadOnly,
+    #[error("{}", refusal(*.errno))]
+    ReadOnly {
+        /// `EROFS`, `EPERM` or `EACCES`.
+        errno: i32,
+    },
+    /// Nothing is mounted where the project would lie.
+    #[error("the board has no file system mounted")]
+    NoFileSystem,
     /// The storage answered with this errno.
-    #[error("the board's storage failed with errno {errno}")]
+    #[error("the board's storage failed with errno {errno}{}", meaning(*.errno))]
     Storage {
         /// MicroPython's errno, as in `errno.errorcode`.
         errno: i32,
@@ -112,18 +119,51 @@ pub enum BoardError {
 
 fn shortage(needed: Option<u64>, free: Option<u64>) -> String {
     match (needed, free) {
+        (Some(needed), Some(free)) if needed <= free => {
+            format!(
+                ": it took no more of the {needed} bytes that are needed, though it said that {free} are free"
+            )
+        }
         (Some(needed), Some(free)) => format!(": {needed} bytes are needed, {free} are free"),
         _ => String::new(),
     }
 }
 
+fn refusal(errno: i32) -> &'static str {
+    match errno {
+        EPERM => "the board's storage takes no writes: it answers EPERM, not permitted",
+        EACCES => "the board's storage takes no writes: it answers EACCES, access denied",
+        _ => "the board's storage is read-only",
+    }
+}
+
+fn meaning(errno: i32) -> &'static str {
+    match errno {
+        EIO => " (EIO: the flash could not be written or read)",
+        EILSEQ => " (the file system is damaged)",
+        _ => "",
+    }
+}
+
 /// `errno` of MicroPython's `py/mperrno.h`, which are Linux's.
+const EPERM: i32 = 1;
 const ENOENT: i32 = 2;
+const EIO: i32 = 5;
+const EACCES: i32 = 13;
 const EEXIST: i32 = 17;
+const ENODEV: i32 = 19;
 const ENOTDIR: i32 = 20;
 const EISDIR: i32 = 21;
 const ENOSPC: i32 = 28;
 const EROFS: i32 = 30;
+/// What littlefs answers, too, where there is no room for the name of a new file (`lfs_file_rawopen`).
+const ENAMETOOLONG: i32 = 36;
+/// littlefs's `LFS_ERR_CORRUPT`.
+const EILSEQ: i32 = 84;
+/// Bytes that are no room for a folder, or two.
+const FEW: u64 = 8192;
+/// No name that gets here is longer than a file system takes, unless it is about this long.
+const LONG_NAME: usize = 100;
 
 impl BoardError {
     pub(super) fn from_errno(errno: i32, path: &str) -> Self {
@@ -132,7 +172,14 @@ impl BoardError {
                 needed: None,
                 free: None,
             },
-            EROFS => Self::ReadOnly,
+            EPERM | EACCES | EROFS => Self::ReadOnly { errno },
+            ENODEV => Self::NoFileSystem,
+            ENAMETOOLONG => match path.split('/').find(|name| name.len() >= LONG_NAME) {
+                Some(name) => Self::Name {
+                    name: name.to_owned(),
+                },
+                None => Self::from_errno(ENOSPC, path),
+            },
             ENOENT => Self::NotFound {
                 path: path.to_owned(),
             },
@@ -186,6 +233,35 @@ impl BoardError {
             Self::Raised(traceback) | Self::Repl(ReplError::Raised(traceback)) => Some(&traceback.text),
             _ => None,
         }
+    }
+
+    /// What an error means that a board of these facts gave while content was staged; `needed` bytes were asked for.
+    #[must_use]
+    pub fn while_staging(self, needed: u64, facts: &Facts) -> Self {
+        let free = facts.flash.map(|(_, free, _)| free);
+        let needed = Some(needed).filter(|needed| *needed > 0);
+        match self {
+            Self::NoSpace { free: None, .. } => Self::NoSpace { needed, free },
+            // FatFs answers FR_DENIED where it has no cluster for a folder's entries.
+            Self::ReadOnly { errno: EACCES } if !facts.littlefs && free.is_some_and(|free| free < FEW) => {
+                Self::NoSpace { needed, free }
+            }
+            // What it had just written is gone.
+            Self::NotFound { .. } => Self::Verify,
+            other => other,
+        }
+    }
+
+    /// The storage failed, whatever was asked of it.
+    pub fn is_storage(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSpace { .. }
+                | Self::ReadOnly { .. }
+                | Self::NoFileSystem
+                | Self::Storage { .. }
+                | Self::Verify
+        )
     }
 
     /// The wire broke: nothing more can be said to this board.

@@ -20,6 +20,8 @@ pub struct Facts {
     pub folders: bool,
     /// Its file system is littlefs; `false` for FAT, and for firmware that does not tell (before 1.25).
     pub littlefs: bool,
+    /// Its file system is FAT; `false` for littlefs, and for firmware that does not tell.
+    pub fat: bool,
     /// An unfinished transaction lies on the board.
     pub unfinished: bool,
     /// Free RAM in bytes, after a collection.
@@ -63,6 +65,7 @@ impl Facts {
             binary_stdin: has('b'),
             folders: has('m'),
             littlefs: has('l'),
+            fat: has('a'),
             unfinished: has('j'),
             free_ram: ram.parse().ok()?,
             flash: (block > 0).then_some((block, block * free, block * total)),

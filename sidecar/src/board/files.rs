@@ -30,6 +30,15 @@ pub struct Listed {
     pub drive: bool,
 }
 
+/// What a sync that was cut short left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leftovers {
+    /// What lies in Boardside's own folder besides the manifest and the agent.
+    pub staged: Vec<Listed>,
+    /// There is a journal, and this is whether it is whole.
+    pub journal: Option<bool>,
+}
+
 /// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lies {
@@ -257,33 +266,35 @@ impl Board {
         Ok(lines.iter().any(|line| line == "g"))
     }
 
-    /// What lies in Boardside's own folder and is not the manifest: an unfinished transaction, or what a sync had
-    /// staged when it was cut short.
-    pub async fn leftovers(&mut self) -> Result<Vec<Listed>, BoardError> {
-        if self.kind().await? == Kind::Flat {
-            return Ok(Vec::new());
-        }
-        let lines = self.ask(&[device::PLACE, device::LEFTOVERS], &[]).await?;
-        let listed: Vec<Listed> = lines.iter().filter_map(|line| entry(line)).collect();
-        if lines.last() != Some(&format!("e {}", listed.len())) {
-            return Err(unclear(&lines));
-        }
-        Ok(listed)
-    }
-
-    /// Tries to write, read back and remove a small file. `None` where the firmware is too small to ask.
-    pub async fn is_writable(&mut self) -> Result<Option<Result<(), BoardError>>, BoardError> {
-        if self.kind().await? == Kind::Flat {
+    /// `recover` if something is unfinished. Gives what keeps it from being finished, where the board can still be
+    /// used: on a full flash somebody has to remove a file first.
+    pub async fn settle(&mut self) -> Result<Option<BoardError>, BoardError> {
+        if !self.facts().await?.unfinished {
             return Ok(None);
         }
-        let lines = self.ask(&[device::PLACE, device::WRITABLE], &[]).await?;
-        let errno = lines
-            .first()
-            .and_then(|line| line.strip_prefix("a ")?.parse().ok());
-        match errno.ok_or_else(|| unclear(&lines))? {
-            0 => Ok(Some(Ok(()))),
-            errno => Ok(Some(Err(BoardError::from_errno(errno, FOLDER)))),
+        match Box::pin(self.recover()).await {
+            Ok(_) => Ok(None),
+            Err(error) if error.is_gone() || error.is_line() => Err(error),
+            Err(error) => Ok(Some(error)),
         }
+    }
+
+    /// What a sync that was cut short left in Boardside's own folder.
+    pub async fn leftovers(&mut self) -> Result<Leftovers, BoardError> {
+        if self.kind().await? == Kind::Flat {
+            return Ok(Leftovers::default());
+        }
+        let pieces = [device::PLACE, device::COMMIT, device::LEFTOVERS];
+        let lines = self.ask(&pieces, &[]).await?;
+        let staged: Vec<Listed> = lines.iter().filter_map(|line| entry(line)).collect();
+        if !lines.contains(&format!("e {}", staged.len())) {
+            return Err(unclear(&lines));
+        }
+        let journal = lines.iter().find_map(|line| line.strip_prefix("j "));
+        Ok(Leftovers {
+            staged,
+            journal: journal.map(|whole| whole == "1"),
+        })
     }
 }
 

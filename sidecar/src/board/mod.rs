@@ -21,8 +21,10 @@ mod shorthand;
 mod squeeze;
 mod stage;
 mod stage_flat;
+mod staging;
 mod stream;
 mod sum;
+mod trial;
 mod turbo;
 
 pub use compare::Compared;
@@ -31,13 +33,16 @@ pub use device::boot_guard;
 pub use error::BoardError;
 pub use facts::Facts;
 pub use files::FLAT_MANIFEST;
+pub use files::Leftovers;
 pub use files::Lies;
 pub use files::Listed;
 pub use journal::Order;
 pub use stage::Record;
 pub use stage::Stage;
 pub use stage::Tier;
+pub use staging::Misread;
 pub use sum::Sum;
+pub use trial::Trial;
 pub use turbo::Turbo;
 
 use std::time::Duration;
@@ -88,6 +93,8 @@ pub struct Board {
     speeds: turbo::Speeds,
     /// Flat: the file whose writing was cut short.
     half_written: Option<BoardPath>,
+    /// What the last transaction staged.
+    staging: staging::Staging,
 }
 
 impl Board {
@@ -109,6 +116,7 @@ impl Board {
             is_new: false,
             speeds: turbo::Speeds::default(),
             half_written: None,
+            staging: staging::Staging::default(),
         }
     }
 

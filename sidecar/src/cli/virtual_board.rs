@@ -68,6 +68,9 @@ pub(super) struct Args {
     /// Above so many bits per second the board's UART damages what passes.
     #[arg(long, value_name = "N")]
     max_baud: Option<u32>,
+    /// The port is the board's own USB: it goes away when the board resets, sleeps deeply or loses its power.
+    #[arg(long, conflicts_with = "listen")]
+    native_usb: bool,
     /// Mount the file system read-only.
     #[arg(long)]
     read_only: bool,
@@ -162,6 +165,7 @@ fn profile(baud: Option<u32>, args: Args) -> Result<Profile, VirtualBoardError> 
         image: args.image,
         without: args.without,
         max_baud: args.max_baud,
+        native_usb: args.native_usb,
         read_only: args.read_only,
         faults: args.fault,
         host: args

@@ -5,6 +5,7 @@ use serde_json::json;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::jsonrpc::ErrorCode;
 
+use crate::base::redacted_address;
 use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
@@ -50,7 +51,7 @@ impl Refusal {
 
     /// No board can have this address.
     pub(super) fn board_unknown(address: &str) -> Self {
-        let message = format!("there is no board {address}");
+        let message = format!("there is no board {}", redacted_address(address));
         Self::Failed(words(
             "board.unknown",
             message,

@@ -3,7 +3,12 @@
 
 mod board;
 mod project;
+mod storage;
 mod wire;
+
+pub(crate) use storage::anew;
+
+use crate::base::redacted;
 
 /// What a process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +62,8 @@ fn words(
 ) -> Explained {
     Explained {
         code,
-        message: message.to_string(),
-        help: help.into(),
+        message: redacted(&message.to_string()).into_owned(),
+        help: redacted(&help.into()).into_owned(),
         exit,
     }
 }

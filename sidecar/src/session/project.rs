@@ -170,10 +170,19 @@ impl Goal {
         if !root.is_dir() {
             return Err(ProjectError::NoFolder(root));
         }
-        let scan = self.guard(scan(&root, &self.rules, cache)?)?;
+        let scan = self.look(cache)?;
         if let Some(file) = cache_file {
             // A cache that cannot be written costs time, nothing else.
             cache.save(file).unwrap_or_default();
+        }
+        Ok(scan)
+    }
+
+    /// With the guard, if that is wished.
+    fn look(&self, cache: &mut ScanCache) -> Result<Scan, ScanError> {
+        let scan = scan(&self.root(), &self.rules, cache)?;
+        if self.settings.boot_guard {
+            return guarded(scan);
         }
         Ok(scan)
     }
@@ -243,22 +252,13 @@ impl Goal {
 
     /// A scan for a sync that has begun. Others may scan the same project at the same time.
     async fn scan_again(&self) -> Result<Scan, ScanError> {
-        let (root, rules) = (self.root(), self.rules.clone());
-        let file = ScanCache::file_for(&self.folder);
+        let goal = self.clone();
         let scan = tokio::task::spawn_blocking(move || {
+            let file = ScanCache::file_for(&goal.folder);
             let mut cache = file.as_deref().map(ScanCache::load).unwrap_or_default();
-            scan(&root, &rules, &mut cache)
+            goal.look(&mut cache)
         });
-        self.guard(scan.await.expect("a scan does not panic")?)
-    }
-
-    /// With the guard, if that is wished.
-    fn guard(&self, scan: Scan) -> Result<Scan, ScanError> {
-        if self.settings.boot_guard {
-            guarded(scan)
-        } else {
-            Ok(scan)
-        }
+        scan.await.expect("a scan does not panic")
     }
 
     /// Board and project file by file, whatever the last sync did.

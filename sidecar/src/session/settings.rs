@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::base::redacted;
 use crate::session::After;
 use crate::session::Options;
 use crate::session::OptionsError;
@@ -103,8 +104,12 @@ pub enum SettingsWarning {
 impl fmt::Display for SettingsWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Imported { tool, key, setting } => write!(f, "{tool}: `{key}` is read as {setting}"),
-            Self::NotImported { tool, key, why } => write!(f, "{tool}: `{key}` is not used: {why}"),
+            Self::Imported { tool, key, setting } => {
+                write!(f, "{tool}: `{}` is read as {}", redacted(key), redacted(setting))
+            }
+            Self::NotImported { tool, key, why } => {
+                write!(f, "{tool}: `{}` is not used: {why}", redacted(key))
+            }
             Self::Unusable { key, why } => write!(f, "the setting `{key}` is not used: {why}"),
         }
     }

@@ -5,6 +5,8 @@ use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::board::Facts;
+use crate::board::Tier;
 use crate::sync::error::SyncError;
 use crate::sync::guard::guard;
 use crate::sync::known_contents::KnownContents;
@@ -21,6 +23,7 @@ use crate::sync::scan::Scan;
 use crate::sync::survey::Settle;
 use crate::sync::survey::Survey;
 use crate::sync::survey::survey;
+use crate::sync::suspect::examine;
 use crate::sync::transaction::Applied;
 use crate::sync::transaction::Before;
 use crate::sync::transaction::apply;
@@ -119,32 +122,79 @@ pub async fn sync(
     progress: &mut dyn Progress,
 ) -> Result<Outcome, SyncError> {
     let mut tries = 1;
+    let mut misread = None;
     loop {
-        let error = match attempt(board, wish, progress, tries > 1).await {
+        let failed = match attempt(board, wish, progress, tries > 1).await {
             Ok(outcome) => {
                 wish.contents.keep(&outcome.plan, wish.scan);
                 return Ok(outcome);
             }
-            Err(SyncError::Board(error)) => error,
-            Err(other) => {
-                if other.is_of_a_file() {
-                    clear_away(board).await;
-                }
-                return Err(other);
-            }
+            Err(failed) => failed,
         };
-        if error.is_gone() {
-            return Err(error.into());
-        }
-        if tries == TRIES || !error.is_line() {
+        if failed.is_of_a_file() {
             clear_away(board).await;
-            return Err(error.into());
+            return Err(failed);
         }
-        tries += 1;
+        let (error, told) = from_board(failed)?;
+        if error.is_gone() {
+            return Err(told(error.into()));
+        }
+        let is_wrong = matches!(error, BoardError::Verify);
+        if is_wrong && misread.is_none() && board.resync().await.is_ok() {
+            misread = board.misread().await.ok();
+        }
+        // Frames of the stream are checked, so that it was not the line.
+        let is_flash =
+            is_wrong && tries > 1 && board.last_facts().is_some_and(|(_, tier)| tier == Tier::Stream);
+        if error.is_line() && tries < TRIES && !is_flash {
+            tries += 1;
+            continue;
+        }
+        if board.resync().await.is_err() {
+            return Err(told(error.into()));
+        }
+        // What was only staged goes; what was committed is finished, and then there may be nothing left to do.
+        match board.recover().await {
+            Ok(true) if tries < TRIES => {
+                tries += 1;
+                continue;
+            }
+            Err(source) if source.is_storage() && board.facts().await.is_ok_and(|facts| facts.unfinished) => {
+                return Err(SyncError::Unfinished { source });
+            }
+            _ => {}
+        }
+        return Err(told(Box::pin(examine(board, error, misread)).await));
     }
 }
 
-/// What was only staged goes; what was committed is finished. The first error is the one to tell.
+/// How an error is told when more is known about it.
+type Told = Box<dyn FnOnce(SyncError) -> SyncError + Send>;
+
+/// The board's part of an error, and how the whole is put together again; other errors are final.
+fn from_board(error: SyncError) -> Result<(BoardError, Told), SyncError> {
+    match error {
+        SyncError::Board(error) => Ok((error, Box::new(|error| error))),
+        SyncError::Partly {
+            done,
+            of,
+            lost,
+            source,
+        } => {
+            let (error, _) = from_board(*source)?;
+            let again = move |source| SyncError::Partly {
+                done,
+                of,
+                lost,
+                source: Box::new(source),
+            };
+            Ok((error, Box::new(again)))
+        }
+        other => Err(other),
+    }
+}
+
+/// What was only staged goes; what was committed is finished.
 async fn clear_away(board: &mut Board) {
     if board.resync().await.is_ok() {
         board.recover().await.unwrap_or_default();
@@ -179,13 +229,13 @@ async fn attempt(
     }
     let facts = board.facts().await?;
     let text = plan.manifest.render();
-    let fit = match facts.flash {
+    let (fit, needed) = match facts.flash {
         Some((block, ..)) => room(&plan, &text, block)?,
-        None => Fit::Unknown,
+        None => (Fit::Unknown, 0),
     };
     board.speed_up(to_send(&plan.steps)).await?;
     let applied = apply(board, &plan, &text, &before, fit, wish, progress).await;
-    let applied = applied.map_err(|error| with_free(error, facts.flash.map(|(_, free, _)| free)))?;
+    let applied = applied.map_err(|error| explained(error, needed, &facts))?;
     wish.known.keep(text.as_bytes());
     board.slow_down().await?;
     Ok(Outcome {
@@ -195,11 +245,21 @@ async fn attempt(
     })
 }
 
-fn with_free(error: SyncError, free: Option<u64>) -> SyncError {
+/// What is known here and not where it was met.
+fn explained(error: SyncError, needed: u64, facts: &Facts) -> SyncError {
     match error {
-        SyncError::Board(BoardError::NoSpace { needed, free: None }) => {
-            SyncError::Board(BoardError::NoSpace { needed, free })
-        }
+        SyncError::Partly {
+            done,
+            of,
+            lost,
+            source,
+        } => SyncError::Partly {
+            done,
+            of,
+            lost,
+            source: Box::new(explained(*source, needed, facts)),
+        },
+        SyncError::Board(error) => BoardError::while_staging(error, needed, facts).into(),
         other => other,
     }
 }

@@ -17,6 +17,7 @@ pub mod scan;
 pub mod watch;
 
 mod attempt;
+mod cache_folder;
 mod error;
 mod foreign;
 mod host_file;
@@ -26,6 +27,7 @@ mod oldest;
 mod put;
 mod sides;
 mod survey;
+mod suspect;
 mod transaction;
 
 pub use attempt::Outcome;
@@ -39,6 +41,8 @@ pub use put::Content;
 pub use put::Delivery;
 pub use put::put;
 pub use sides::sides;
+pub use suspect::Suspect;
+pub use suspect::others;
 pub use transaction::Applied;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -94,7 +94,7 @@ pub async fn put(
 ) -> Result<Option<Applied>, SyncError> {
     let mut tries = 1;
     loop {
-        match attempt(board, delivery, progress).await {
+        match Box::pin(attempt(board, delivery, progress)).await {
             Err(SyncError::Board(error)) if error.is_line() && tries < TRIES => {
                 tries += 1;
                 board.resync().await?;
@@ -115,7 +115,12 @@ async fn attempt(
     if delivery.files.is_empty() && missing.is_empty() {
         return Ok(None);
     }
-    let facts = board.facts().await?;
+    let mut facts = board.facts().await?;
+    if facts.unfinished {
+        // What it has staged must not be overwritten.
+        Box::pin(board.recover()).await?;
+        facts = board.facts().await?;
+    }
     let total = places.iter().map(|place| place.size).sum();
     let most = facts.flash.map_or(LARGEST, |(_, _, total)| total);
     let whole = match facts.flash {

@@ -43,8 +43,9 @@ pub struct Applied {
 /// Smaller files, in bytes, are sent whole: the steps would not be much less.
 const WORTH: usize = 256;
 
-/// Is there room, and for which way? The journal and the manifest take a few blocks more.
-pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<Fit, SyncError> {
+/// Is there room, and for which way, and how much does that way need? The journal and the manifest take a few blocks
+/// more.
+pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<(Fit, u64), SyncError> {
     let journal: u64 = plan
         .steps
         .iter()
@@ -57,7 +58,8 @@ pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<Fit, SyncE
             needed: plan.space.one_by_one + more,
             free: plan.space.free.unwrap_or_default(),
         }),
-        fit => Ok(fit),
+        Fit::OneByOne => Ok((Fit::OneByOne, plan.space.one_by_one + more)),
+        fit => Ok((fit, plan.space.whole + more)),
     }
 }
 
@@ -122,16 +124,23 @@ pub(super) async fn apply(
         }
     } else {
         // A cut in between leaves files that are already what the project wants; the next sync takes them over.
-        for step in plan.one_by_one() {
-            let (orders, _) = numbered(std::slice::from_ref(&step));
-            stage.begin(orders, None, 0).await?;
-            sending.stage(&mut stage, &step).await?;
-            stage.commit(&mut |_| {}).await?;
+        let steps = plan.one_by_one();
+        for (done, step) in steps.iter().enumerate() {
+            let one = sending.one(&mut stage, step).await;
+            one.map_err(|error| partly(error, done, steps.len(), None))?;
         }
-        stage.begin(Vec::new(), Some(record(&BTreeSet::new())), 0).await?;
+        let last = stage.begin(Vec::new(), Some(record(&BTreeSet::new())), 0).await;
+        last.map_err(|error| partly(error.into(), steps.len(), steps.len(), None))?;
     }
     sending.progress.report(At::Committing);
-    stage.commit(&mut |_| {}).await?;
+    if let Err(error) = stage.commit(&mut |_| {}).await {
+        let all = plan.steps.len();
+        return Err(if whole {
+            in_place(stage.half_written(), plan, error.into())
+        } else {
+            partly(error.into(), all, all, None)
+        });
+    }
     let applied = Applied {
         tier: stage.tier(),
         whole,
@@ -139,6 +148,32 @@ pub(super) async fn apply(
     };
     stage.finish().await?;
     Ok(applied)
+}
+
+/// What had been done before an error, where not all is done at once.
+fn partly(source: SyncError, done: usize, of: usize, lost: Option<BoardPath>) -> SyncError {
+    if done == 0 && lost.is_none() {
+        return source;
+    }
+    SyncError::Partly {
+        done,
+        of,
+        lost,
+        source: Box::new(source),
+    }
+}
+
+/// The same on a flat board, where files are written in place.
+fn in_place(half_written: Option<&BoardPath>, plan: &Plan, source: SyncError) -> SyncError {
+    let Some(path) = half_written else { return source };
+    let steps = &plan.steps;
+    let done = steps.iter().position(|step| step.act.path() == path);
+    partly(
+        source,
+        done.unwrap_or(steps.len()),
+        steps.len(),
+        Some(path.clone()),
+    )
 }
 
 /// What the commit does, in the order of the plan; and what is staged for it, in the order of the paths, which is
@@ -174,6 +209,14 @@ struct Sending<'a> {
 }
 
 impl Sending<'_> {
+    /// Stages and commits one step.
+    async fn one(&mut self, stage: &mut Stage<'_>, step: &Step) -> Result<(), SyncError> {
+        let (orders, _) = numbered(std::slice::from_ref(step));
+        stage.begin(orders, None, 0).await?;
+        self.stage(stage, step).await?;
+        Ok(stage.commit(&mut |_| {}).await?)
+    }
+
     /// Stages what this step needs.
     async fn stage(&mut self, stage: &mut Stage<'_>, step: &Step) -> Result<(), SyncError> {
         match &step.act {

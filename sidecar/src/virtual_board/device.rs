@@ -40,6 +40,10 @@ pub(crate) enum Notice {
     HardReset,
     /// A write or erase of the flash is done; only if they are counted.
     FlashWritten,
+    /// `machine.deepsleep(MS)`; 0 is for ever.
+    Sleep(u32),
+    /// `machine.WDT(timeout=MS)`, or its `feed()`.
+    Fed(u32),
     /// The flash write that a fault had chosen.
     PowerLost,
     /// `machine.UART(0, baudrate=N)`; the board waits for `done`.
@@ -146,7 +150,7 @@ impl Device {
                 }
                 Ok(n) if !self.signals => said.push_str(&String::from_utf8_lossy(&buffer[..n])),
                 // Python complains in sentences, notices come as single letters.
-                Ok(n) if buffer[..n].iter().any(|b| !b"BSHXWU0123456789;".contains(b)) => {
+                Ok(n) if buffer[..n].iter().any(|b| !b"BSHXWUDZ0123456789;".contains(b)) => {
                     said.push_str(&String::from_utf8_lossy(&buffer[..n]));
                 }
                 Ok(n) => found.extend(letters(&buffer[..n])),
@@ -222,12 +226,19 @@ fn letters(bytes: &[u8]) -> impl Iterator<Item = Notice> {
             b'S' => Notice::SoftReset,
             b'H' => Notice::HardReset,
             b'W' => Notice::FlashWritten,
-            b'U' => {
-                let digits = bytes.by_ref().take_while(u8::is_ascii_digit);
-                Notice::Speed(digits.fold(0, |n, digit| n * 10 + u32::from(digit - b'0')))
-            }
+            b'U' => Notice::Speed(number(&mut bytes)),
+            b'Z' => Notice::Sleep(number(&mut bytes)),
+            b'D' => Notice::Fed(number(&mut bytes)),
             _ => Notice::PowerLost,
         })
+    })
+}
+
+/// Digits up to the `;` behind them.
+fn number(bytes: &mut impl Iterator<Item = u8>) -> u32 {
+    let digits = bytes.take_while(u8::is_ascii_digit);
+    digits.fold(0, |n: u32, digit| {
+        n.saturating_mul(10).saturating_add(u32::from(digit - b'0'))
     })
 }
 

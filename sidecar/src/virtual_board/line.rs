@@ -2,6 +2,7 @@
 //! What becomes of each byte is decided in `lane`, which is pure; here is the clock and the system.
 
 mod cable;
+mod power;
 mod speed;
 mod state;
 
@@ -70,6 +71,7 @@ impl Line {
                 self.replug();
             }
             self.listen_to_board();
+            self.time_out(now);
             self.attend_host();
             self.take_from_host(now);
             self.take_from_board(now);
@@ -262,9 +264,16 @@ impl Line {
                     self.state.ready = false;
                     self.shared.update(|status| status.ready = false);
                 }
-                Notice::HardReset => {
+                Notice::HardReset => return self.reset(),
+                Notice::Fed(ms) => {
+                    let timeout = Duration::from_millis(u64::from(ms));
+                    self.state.bite_at = Some(self.state.start.elapsed() + timeout);
+                }
+                Notice::Sleep(ms) => {
                     self.power_off();
-                    return self.power_on();
+                    let pause = Duration::from_millis(u64::from(ms));
+                    self.state.wake_at = (ms > 0).then(|| self.state.start.elapsed() + pause);
+                    return;
                 }
                 Notice::Speed(baud) => self.change_speed(baud),
                 Notice::FlashWritten => self.shared.update(|status| status.flash_writes += 1),
@@ -287,38 +296,6 @@ impl Line {
                 Notice::Said(text) => self.state.said.push_str(&text),
             }
         }
-    }
-
-    fn power_on(&mut self) {
-        if self.state.device.is_some() {
-            return;
-        }
-        self.state.said.clear();
-        match Device::start(&self.profile, &self.firmware, &self.image, self.state.power) {
-            Ok(device) => {
-                self.state.device = Some(device);
-                self.own_speed();
-                self.state.ready = matches!(self.firmware, Firmware::Microbit { .. });
-                let ready = self.state.ready;
-                self.shared.update(|status| {
-                    status.powered = true;
-                    status.flash_writes = 0;
-                    status.ready = ready;
-                });
-            }
-            Err(error) => self.fail(error.to_string()),
-        }
-    }
-
-    fn power_off(&mut self) {
-        self.take_from_board(self.state.start.elapsed()); // it has left the board already
-        self.state.device = None; // ends the process
-        self.state.ready = false;
-        self.state.at_board.clear();
-        self.shared.update(|status| {
-            status.powered = false;
-            status.ready = false;
-        });
     }
 
     fn fail(&self, why: String) {
@@ -351,7 +328,13 @@ impl Line {
             .to_board
             .next_due()
             .filter(|_| hears && state.at_board.is_empty());
-        let next = [to_board, state.to_host.next_due(), state.replug_at];
+        let next = [
+            to_board,
+            state.to_host.next_due(),
+            state.replug_at,
+            state.bite_at,
+            state.wake_at,
+        ];
         let timeout = next.into_iter().flatten().min().map(|due| {
             let left = due.saturating_sub(state.start.elapsed());
             Timespec::try_from(left).unwrap_or_default()

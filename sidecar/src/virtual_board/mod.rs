@@ -178,7 +178,7 @@ impl VirtualBoard {
         self.shared.wait(waiting_for, limit, wanted)
     }
 
-    /// Takes the power away at once: nothing is flushed, the port stays.
+    /// Takes the power away at once: nothing is flushed. The port stays, unless it is the board's own USB.
     pub fn power_off(&mut self) -> Result<(), VirtualBoardError> {
         self.ask(Command::PowerOff);
         self.wait("power-off", BOOT, |status| !status.powered)

@@ -114,6 +114,8 @@ pub struct Profile {
     pub without: Vec<String>,
     /// Above so many bits per second this board's UART damages what passes.
     pub max_baud: Option<u32>,
+    /// The port is the board's own USB: it goes away while the board has no power, sleeps deeply or resets.
+    pub native_usb: bool,
     /// The file system is mounted read-only (unix only).
     pub read_only: bool,
     /// `Status::flash_writes` counts (unix only); without, nothing slows the flash down.
@@ -139,6 +141,7 @@ impl Profile {
             image: None,
             without: Vec::new(),
             max_baud: None,
+            native_usb: false,
             read_only: false,
             count_flash: false,
             faults: Faults::default(),

@@ -22,6 +22,8 @@ pub struct Status {
     pub connected: bool,
     /// How often boot.py was reached: power-ons and soft resets (unix).
     pub boots: u64,
+    /// How often its program or its watchdog reset it.
+    pub resets: u64,
     /// Bits per second of the board's UART; `None` where the line has no speed.
     pub baud: Option<u32>,
     /// How often the firmware ended by itself and was started again.

@@ -7,6 +7,7 @@ pub mod chips;
 mod error;
 /// Which program has a port open.
 pub mod holder;
+mod lease;
 /// Which ports are there.
 pub mod ports;
 mod recorder;

@@ -57,9 +57,12 @@ fn a_healthy_board_has_no_problems_and_its_program_runs_again_afterwards() {
         "sync.tier",
         "ram.free",
         "transaction",
+        "flash.format",
         "flash.free",
         "flash.writes",
+        "files.record",
         "files.synced",
+        "files.boot",
         "files.empty",
     ];
     assert_eq!(in_state(&ran, "ok"), names);
@@ -87,7 +90,7 @@ fn empty_files_that_nobody_wanted_are_listed_and_removed_only_when_asked() {
     );
     assert_eq!(board.files().unwrap(), before);
     let ran = doctor(&board, &["--fix"]);
-    assert_eq!(in_state(&ran, "ok").len(), 13, "{ran:?}");
+    assert_eq!(in_state(&ran, "ok").len(), 16, "{ran:?}");
     let mut expected = before;
     expected.remove("/half.mpy");
     expected.remove("/lib/log.txt");

@@ -6,13 +6,16 @@ use std::io::BufRead as _;
 use std::io::BufReader;
 use std::process::Stdio;
 
+use boardside::virtual_board::VirtualBoard;
 use serde_json::Value;
 
 use crate::workspace::Ran;
 use crate::workspace::Workspace;
 
+mod caches;
 mod changes;
 mod relay;
+mod rivals;
 
 /// Runs a verb with `--json`, and does something at its events.
 fn at_events(workspace: &Workspace, args: &[&str], mut act: impl FnMut(&Value)) -> Ran {
@@ -35,4 +38,29 @@ fn at_events(workspace: &Workspace, args: &[&str], mut act: impl FnMut(&Value)) 
         events,
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// Bytes that do not compress.
+fn noise(size: usize, seed: u32) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_be_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(size).collect()
+}
+
+/// What lies on the board; nothing of a sync is left over beside it.
+fn on_board(board: &VirtualBoard) -> Vec<(String, Vec<u8>)> {
+    let mut files = board.files().unwrap();
+    let kept = ["/.boardside/", "/.boardside/agent", "/.boardside/manifest"];
+    let left: Vec<&String> = files
+        .keys()
+        .filter(|path| path.starts_with("/.boardside") && !kept.contains(&path.as_str()))
+        .collect();
+    assert!(left.is_empty(), "left over: {left:?}");
+    files.retain(|path, _| !path.starts_with("/.boardside") && !path.ends_with('/'));
+    files.into_iter().collect()
 }

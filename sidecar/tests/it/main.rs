@@ -33,6 +33,8 @@ mod firmwares;
 #[cfg(target_os = "linux")]
 mod host_faults;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod killed;
 #[cfg(target_os = "linux")]
 mod live;

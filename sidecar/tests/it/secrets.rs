@@ -3,3 +3,4 @@
 //! Which names look like secrets, `sync::ignore` tests one by one.
 
 mod files;
+mod marker;

@@ -99,7 +99,7 @@ async fn a_host_that_does_not_answer_is_a_timeout() {
     let port = listener.local_addr().unwrap().port();
     let mut waiting = Vec::new();
     for _ in 0..2 {
-        waiting.push(tcp::open("127.0.0.1", port, LIMIT).await.unwrap());
+        waiting.push(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap());
     }
     tokio::time::pause();
     let error = tcp::open("127.0.0.1", port, LIMIT).await.unwrap_err();

@@ -66,7 +66,8 @@ impl Workspace {
         self.project.path()
     }
 
-    /// What this machine remembers of its boards.
+    /// Where the program keeps what it knows.
+    #[cfg(target_os = "linux")]
     pub(crate) fn cache(&self) -> &Path {
         self.cache.path()
     }

@@ -6,6 +6,7 @@ use crate::repl::ReplError;
 use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
+use crate::session::explain::storage;
 use crate::session::explain::words;
 
 const SAFE_BOOT: &str = "run again with --force-boot and press the board's reset button when asked; \
@@ -62,20 +63,11 @@ impl Explain for ReplError {
 impl Explain for BoardError {
     fn explained(&self) -> Explained {
         match self {
-            Self::NoSpace { .. } => words("board.no_space", Exit::Storage, self, NO_SPACE),
-            Self::ReadOnly => words(
-                "board.read_only",
-                Exit::Storage,
-                self,
-                "make it writable: some firmware gives the drive to the computer while USB is plugged in (CircuitPython: \
-                 storage.remount); else the flash is write-protected",
-            ),
-            Self::Storage { .. } => words(
-                "board.storage",
-                Exit::Storage,
-                self,
-                "`boardside doctor` looks at the file system; a damaged one is made anew with os.mkfs, which erases it",
-            ),
+            Self::NoSpace { .. }
+            | Self::ReadOnly { .. }
+            | Self::NoFileSystem
+            | Self::Storage { .. }
+            | Self::Verify => storage::refused(self),
             Self::NotFound { .. } => words(
                 "board.not_found",
                 Exit::Failed,
@@ -134,12 +126,6 @@ impl Explain for BoardError {
                 self,
                 "leave that folder out of the project (.boardsideignore) and copy it by hand; nothing was changed",
             ),
-            Self::Verify => words(
-                "board.verify",
-                Exit::Verify,
-                self,
-                "try again; the flash may be failing: then make the file system anew (os.mkfs, which erases it)",
-            ),
             Self::NoMemory => words(
                 "board.no_memory",
                 Exit::Failed,
@@ -164,6 +150,3 @@ impl Explain for BoardError {
 }
 
 const OTHER_NAME: &str = "choose another name; nothing was changed";
-
-pub(super) const NO_SPACE: &str = "remove files from the board (boardside ls, boardside rm) or leave some out of the project \
-     (.boardsideignore); nothing was changed";

@@ -1,6 +1,7 @@
 //! Words for projects, settings and syncs.
 //! A board's own failures are `board`'s.
 
+use crate::board::BoardError;
 use crate::session::AfterError;
 use crate::session::Exit;
 use crate::session::Explain;
@@ -10,8 +11,9 @@ use crate::session::ProjectError;
 use crate::session::PullError;
 use crate::session::PullingError;
 use crate::session::WatchedError;
-use crate::session::explain::board::NO_SPACE;
 use crate::session::explain::chain;
+use crate::session::explain::storage;
+use crate::session::explain::storage::MAKE_ROOM;
 use crate::session::explain::words;
 use crate::sync::SyncError;
 use crate::sync::plan::Hindrance;
@@ -42,7 +44,24 @@ impl Explain for SyncError {
                 self,
                 "rename the file or leave it out (.boardsideignore); nothing was changed",
             ),
-            Self::NoSpace { .. } => words("board.no_space", Exit::Storage, self, NO_SPACE),
+            Self::NoSpace { .. } | Self::Board(BoardError::NoSpace { .. }) => words(
+                "board.no_space",
+                Exit::Storage,
+                self,
+                format!("{MAKE_ROOM}; nothing was changed"),
+            ),
+            Self::Suspect(suspect) => storage::suspect(suspect),
+            Self::Partly { source, .. } => {
+                let inner = source.explained();
+                let help = inner.help.replace("; nothing was changed", "");
+                let more = "what was done stays, and the next sync goes on from there";
+                words(inner.code, inner.exit, self, format!("{help}; {more}"))
+            }
+            Self::Unfinished { source } => {
+                let inner = source.explained();
+                let more = "then every verb of boardside finishes it, or run `boardside doctor --fix`";
+                words(inner.code, inner.exit, self, format!("{}; {more}", inner.help))
+            }
             Self::Manifest(_) => words(
                 "sync.manifest_newer",
                 Exit::Failed,
@@ -53,7 +72,7 @@ impl Explain for SyncError {
                 "project.changed",
                 Exit::Failed,
                 self,
-                "sync again when nothing writes it any more; nothing was changed on the board",
+                "sync again when no program writes to it any more; nothing was changed on the board",
             ),
             Self::Read { .. } | Self::NotInProject { .. } => words(
                 "project.read",

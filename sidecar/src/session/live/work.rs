@@ -313,8 +313,6 @@ impl Live {
 
 /// What an earlier sync left unfinished is settled first.
 pub(super) async fn tidy(board: &mut Board) -> Result<(), BoardError> {
-    if board.facts().await?.unfinished {
-        board.recover().await?;
-    }
-    Ok(())
+    // One that cannot be finished shows where it stands in the way.
+    Box::pin(board.settle()).await.map(drop)
 }

@@ -14,6 +14,7 @@ use std::time::UNIX_EPOCH;
 
 use crate::base::Digest;
 use crate::base::Fingerprint;
+use crate::sync::cache_folder;
 
 /// A file that was written less than this before it was hashed can be written again without its times
 /// changing (FAT counts in two seconds; git calls such an entry racy).
@@ -25,7 +26,7 @@ const HEADER: &[u8] = b"boardside scan cache 2\n";
 pub(super) struct Stamp {
     size: u64,
     modified_ns: i64,
-    /// Inode and time of the inode's change; nothing on Windows.
+    /// Inode and time of the inode's change; on Windows the time when it was made, and nothing.
     inode: u64,
     changed_ns: i64,
 }
@@ -39,7 +40,13 @@ impl Stamp {
             let seconds = metadata.ctime().saturating_mul(1_000_000_000);
             (metadata.ino(), seconds.saturating_add(metadata.ctime_nsec()))
         };
-        #[cfg(not(unix))]
+        // A file that was replaced was made at another time.
+        #[cfg(windows)]
+        let (inode, changed_ns) = (
+            std::os::windows::fs::MetadataExt::creation_time(metadata),
+            modified_ns,
+        );
+        #[cfg(not(any(unix, windows)))]
         let (inode, changed_ns) = (0, modified_ns);
         Self {
             size: metadata.len(),
@@ -109,12 +116,7 @@ impl ScanCache {
             write(&mut body, host, entry);
         }
         let sum = u64::from(crc32fast::hash(&body)).to_le_bytes();
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let beside = file.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&beside, [HEADER, &sum, &body].concat())?;
-        fs::rename(&beside, file)?;
+        cache_folder::replace(file, &[HEADER, &sum, &body].concat())?;
         self.changed = false;
         Ok(())
     }

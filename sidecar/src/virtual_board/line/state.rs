@@ -43,6 +43,10 @@ pub(crate) struct State {
     /// Who wants to know whether the board is quiet.
     pub(super) asked: Vec<Sender<bool>>,
     pub(super) replug_at: Option<Duration>,
+    /// When the watchdog bites, if it is not fed.
+    pub(super) bite_at: Option<Duration>,
+    /// When a board in deep sleep wakes up.
+    pub(super) wake_at: Option<Duration>,
     /// What the firmware gave its UART since the last reset, if that is another speed than the board's own.
     pub(super) speed: Option<u32>,
     /// What the host's port had when its program began to send: that stands for the board's own speed.
@@ -75,6 +79,8 @@ impl State {
             cut_heard: faults.cut_heard.map(|cut| cut.after),
             asked: Vec::new(),
             replug_at: None,
+            bite_at: None,
+            wake_at: None,
             speed: None,
             opened_at: None,
             recent: [0; 2],

@@ -16,6 +16,7 @@ def _boot():
     import os
     import sys
     import vfs
+    from micropython import kbd_intr, schedule
 
     _, mode, image, size, kind, readonly, power, uid, uart, flaw = sys.argv
     sys.argv[:] = []
@@ -166,17 +167,68 @@ def _boot():
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
 
-    # The unix port's `machine` cannot reset and has no identity.
+    def end(how):
+        kbd_intr(-1)  # nothing interrupts a chip that resets or sleeps
+        line.write(how)
+        while 1:
+            line.read(1)  # never comes: the virtual board ends this process
+
+    # The unix port's `machine` cannot reset or sleep, and has no identity, no watchdog and no timers.
     try:
+        import _thread
+        import time
         import machine as ported
 
         class machine:
             def reset():
-                line.write(b"H")
-                line.read(1)
+                end(b"H")
+
+            def deepsleep(ms=0):
+                end(b"Z%d;" % ms)
 
             def unique_id():
                 return uid
+
+        class WDT:
+            # Runs on the line's clock, which no program of the board can stop.
+            def __init__(self, id=0, timeout=5000):
+                self.timeout = timeout
+                self.feed()
+
+            def feed(self):
+                line.write(b"D%d;" % self.timeout)
+
+        class Timer:
+            # A thread counts, the callback runs between two steps of the main program, as a board's soft timers do.
+            ONE_SHOT = 0
+            PERIODIC = 1
+
+            def __init__(self, id=-1, **v):
+                self.turn = 0
+                if v:
+                    self.init(**v)
+
+            def init(self, mode=1, period=0, freq=0, callback=None):
+                self.turn += 1
+                _thread.start_new_thread(self.count, (self.turn, mode, period or 1000 // freq, callback))
+
+            def count(self, turn, mode, period, callback):
+                while 1:
+                    time.sleep_ms(period)
+                    if self.turn != turn:
+                        return
+                    try:
+                        schedule(callback, self)
+                    except RuntimeError:  # the queue is full: a real timer drops this one, too
+                        pass
+                    if not mode:
+                        return
+
+            def deinit(self):
+                self.turn += 1
+
+        machine.WDT = WDT
+        machine.Timer = Timer
 
         class UART:
             # The REPL's own UART, as on ESP32 and ESP8266; other firmware of this kind has no UART at all.
@@ -212,27 +264,29 @@ def _boot():
     sys.atexit(sweep)
     shared.pop("_boot")
     shared.pop("__file__")
-    line.write(b"B")
 
-    # As ports/rp2/main.c: main.py only at the friendly REPL and only after a boot.py that did not fail.
-    for name in ("boot.py", "main.py") if mode == "0" else ("boot.py",):
-        try:
-            if os.stat(name)[0] & 0x4000:
+    # As ports/rp2/main.c: main.py only at the friendly REPL and only after a boot.py that did not fail. Ctrl-C counts
+    # in every step of the two, and in none of this.
+    try:
+        line.write(b"B")
+        for name in ("boot.py", "main.py") if mode == "0" else ("boot.py",):
+            try:
+                if os.stat(name)[0] & 0x4000:
+                    continue
+            except OSError:
                 continue
-        except OSError:
-            continue
-        try:
             shared["__file__"] = name
             execfile(name)
-        except SystemExit:
-            return  # no REPL: the launcher makes a soft reset of it
-        except BaseException as error:
-            text = io.StringIO()
-            sys.print_exception(error, text)
-            lines = text.getvalue().split("\n")
-            lines[1:2] = []  # this function's own frame, which no board has
-            print("\n".join(lines), end="")
-            break
+        kbd_intr(-1)
+    except SystemExit:
+        return  # no REPL: the launcher makes a soft reset of it
+    except BaseException as error:
+        kbd_intr(-1)
+        text = io.StringIO()
+        sys.print_exception(error, text)
+        lines = text.getvalue().split("\n")
+        lines[1:2] = []  # this function's own frame, which no board has
+        print("\n".join(lines), end="")
     os.putenv("MICROPYINSPECT", "1")
 
 

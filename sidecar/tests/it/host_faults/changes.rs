@@ -6,39 +6,15 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use boardside::virtual_board::Profile;
-use boardside::virtual_board::VirtualBoard;
 use rstest::rstest;
 
 use crate::boards;
 use crate::host_faults::at_events;
+use crate::host_faults::noise;
+use crate::host_faults::on_board;
 use crate::host_faults::relay::Relay;
 use crate::workspace::Ran;
 use crate::workspace::Workspace;
-
-/// Bytes that do not compress.
-fn noise(size: usize, seed: u32) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
-    let next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state.to_be_bytes()[0]
-    };
-    std::iter::repeat_with(next).take(size).collect()
-}
-
-/// What lies on the board; nothing of a sync is left over beside it.
-fn on_board(board: &VirtualBoard) -> Vec<(String, Vec<u8>)> {
-    let mut files = board.files().unwrap();
-    let kept = ["/.boardside/", "/.boardside/agent", "/.boardside/manifest"];
-    let left: Vec<&String> = files
-        .keys()
-        .filter(|path| path.starts_with("/.boardside") && !kept.contains(&path.as_str()))
-        .collect();
-    assert!(left.is_empty(), "left over: {left:?}");
-    files.retain(|path, _| !path.starts_with("/.boardside") && !path.ends_with('/'));
-    files.into_iter().collect()
-}
 
 fn of_project(workspace: &Workspace) -> Vec<(String, Vec<u8>)> {
     workspace.files().into_iter().collect()

@@ -37,6 +37,8 @@ struct State {
     left: Option<usize>,
     held: bool,
     clients: usize,
+    /// Bytes that came from the board.
+    answered: u64,
 }
 
 impl Relay {
@@ -95,17 +97,39 @@ impl Relay {
         (state.left, state.held) = (None, false);
         self.gate.changed.notify_all();
     }
+
+    /// Everything passes, and the board has answered to it.
+    pub(crate) fn let_go_and_wait(&self) {
+        let before = self.gate.state.lock().unwrap().answered;
+        self.let_go();
+        let state = self.gate.state.lock().unwrap();
+        let silent = |state: &mut State| state.answered == before;
+        let (state, _) = self
+            .gate
+            .changed
+            .wait_timeout_while(state, boards::LIMIT, silent)
+            .unwrap();
+        assert!(state.answered > before, "the board says nothing");
+    }
 }
 
 impl Gate {
-    fn serve(&self, mut client: TcpStream, to: &str) {
+    fn serve(self: Arc<Self>, mut client: TcpStream, to: &str) {
         self.state.lock().unwrap().clients += 1;
         let Ok(mut board) = TcpStream::connect(to) else {
             return;
         };
         let (mut from, mut back) = (board.try_clone().unwrap(), client.try_clone().unwrap());
+        let gate = self.clone();
         thread::spawn(move || {
-            std::io::copy(&mut from, &mut back).unwrap_or_default();
+            let mut bytes = [0; 256];
+            while let Ok(count @ 1..) = from.read(&mut bytes) {
+                gate.state.lock().unwrap().answered += count as u64;
+                gate.changed.notify_all();
+                if back.write_all(&bytes[..count]).is_err() {
+                    break;
+                }
+            }
             back.shutdown(Shutdown::Both).unwrap_or_default();
         });
         let mut bytes = [0; 256];
