@@ -30,7 +30,10 @@ pub enum PathError {
         path: String,
     },
     /// Line ends and NUL cannot be in names: MicroPython takes NUL as the end, the manifest is made of lines.
-    #[error("`{}` has the character U+{code:04X}, which no board can keep in a name", shown(path))]
+    #[error(
+        "`{}` has the character U+{code:04X}, which no board can keep in a name",
+        shown(path)
+    )]
     Character {
         /// As it was given.
         path: String,
@@ -201,8 +204,14 @@ mod tests {
     #[test]
     fn an_error_shows_the_path_and_no_control_character_of_it() {
         for (text, shown) in [
-            ("a\\b", "`a\\b` has the character U+005C, which no board can keep in a name"),
-            ("../\u{1b}[2J", "`../\\u{1b}[2J` leaves the root of the board with `..`"),
+            (
+                "a\\b",
+                "`a\\b` has the character U+005C, which no board can keep in a name",
+            ),
+            (
+                "../\u{1b}[2J",
+                "`../\\u{1b}[2J` leaves the root of the board with `..`",
+            ),
         ] {
             assert_eq!(BoardPath::new(text).unwrap_err().to_string(), shown);
         }

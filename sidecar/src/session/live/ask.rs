@@ -55,13 +55,32 @@ impl Live {
                 path,
                 content,
                 answer,
-            } => heed(answer, task, self.change(Change::Write(path, content), task)).await,
-            Ask::Remove { path, answer } => heed(answer, task, self.change(Change::Remove(path), task)).await,
+            } => {
+                heed(
+                    answer,
+                    task,
+                    Box::pin(self.change(Change::Write(path, content), task)),
+                )
+                .await
+            }
+            Ask::Remove { path, answer } => {
+                heed(answer, task, Box::pin(self.change(Change::Remove(path), task))).await
+            }
             Ask::Rename { from, to, answer } => {
-                heed(answer, task, self.change(Change::Rename(from, to), task)).await
+                heed(
+                    answer,
+                    task,
+                    Box::pin(self.change(Change::Rename(from, to), task)),
+                )
+                .await
             }
             Ask::MakeFolder { path, answer } => {
-                heed(answer, task, self.change(Change::MakeFolder(path), task)).await
+                heed(
+                    answer,
+                    task,
+                    Box::pin(self.change(Change::MakeFolder(path), task)),
+                )
+                .await
             }
         };
         self.tell_facts();

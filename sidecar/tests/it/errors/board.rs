@@ -25,10 +25,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         "board.not_folder",
         Real(|| at(&[("/a.py", "")], &["mkdir", "a.py"])),
     ),
-    (
-        "board.in_the_way",
-        Real(in_the_way),
-    ),
+    ("board.in_the_way", Real(in_the_way)),
     ("board.own", Real(|| at(&[], &["mkdir", ".boardside/x"]))),
     ("board.no_reset", Real(no_reset)),
     ("board.no_folders", Real(no_folders)),
@@ -36,6 +33,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("board.other_drive", Real(other_drive)),
     ("board.no_space", Real(no_space)),
     ("board.read_only", Real(read_only)),
+    ("board.no_file_system", Real(no_file_system)),
     ("board.storage", Real(|| faulty("protect=EIO"))),
     ("board.verify", Real(|| faulty("lose=1"))),
     (
@@ -127,6 +125,13 @@ fn read_only() -> Told {
         read_only: true,
         ..fast()
     });
+    let desk = Desk::at(board.address());
+    desk.write("project/a.py", "a = 1\n");
+    Told::by(&desk, &["sync", "project"])
+}
+
+fn no_file_system() -> Told {
+    let board = boards::start(&with_files(&[("/boot.py", "import vfs\nvfs.umount('/')\n")]));
     let desk = Desk::at(board.address());
     desk.write("project/a.py", "a = 1\n");
     Told::by(&desk, &["sync", "project"])

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::process::Stdio;
 
 use boardside::session::Explain as _;
+use boardside::session::Explained;
 use boardside::wire::Replay;
 use boardside::wire::WireError;
 
@@ -61,11 +62,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             "no verb asks a connection without reset lines for them",
         ),
     ),
-    ("wire.io", Real(|| Told::by(&Desk::at("socket://255.255.255.255:1"), &["ls"]))),
+    ("wire.io", Value(driver, "a driver that fails")),
     (
         "wire.transcript",
         Value(
-            || Replay::new("not one").err().expect("no transcript").explained(),
+            || Replay::new("not one").expect_err("no transcript").explained(),
             "transcripts are for tests; no verb plays one",
         ),
     ),
@@ -92,7 +93,9 @@ fn many_boards() -> Told {
 fn with_ports(ports: &[&str]) -> Told {
     let desk = Desk::at("");
     let mut command = desk.command(&["ls", "--json"]);
-    command.env_remove("BOARDSIDE_DEVICE").env("BOARDSIDE_PORTS", ports.join(":"));
+    command
+        .env_remove("BOARDSIDE_DEVICE")
+        .env("BOARDSIDE_PORTS", ports.join(":"));
     let output = command.output().unwrap();
     let last = String::from_utf8(output.stdout).unwrap();
     Told::of(&serde_json::from_str(last.trim()).unwrap(), output.status.code())
@@ -132,6 +135,14 @@ fn timeout() -> Told {
     Told::by(&Desk::at(&format!("socket://{address}")), &["ls"])
 }
 
+fn driver() -> Explained {
+    let error = WireError::Io {
+        address: "/dev/ttyUSB0".to_owned(),
+        source: std::io::Error::from_raw_os_error(5),
+    };
+    error.explained()
+}
+
 fn catches() -> Told {
     let peer = Peer::new(|bytes| {
         let said: &[u8] = if bytes.contains(&3) { b"no\r\n" } else { b"" };
@@ -162,10 +173,10 @@ fn repl_timeout() -> Told {
     Told::by(&peer.desk(), &["ls"])
 }
 
-/// What we send never runs, and nothing says so.
+/// A file of five bytes whose bytes never came; else all answers are in order.
 fn damaged() -> Told {
-    let desk = Peer::repl("\x04\x04>");
-    let desk = desk.desk();
-    desk.write("project/a.py", "");
-    Told::by(&desk, &["sync", "project"])
+    let facts = "\x020756f hm 9000 0 0 0 / - esp8266 1.29.0\x03\r\n\x020296n board\x03\r\n";
+    let file = "\x0200c0k 5\x03\r\n\x02013ae 5 00\x03\r\n";
+    let said = format!("{facts}{file}\x04\x04>");
+    Told::by(&Peer::repl(said.leak()).desk(), &["cat", "a.py"])
 }

@@ -13,8 +13,8 @@ use boardside::session::WatchedError;
 use boardside::sync::SyncError;
 use boardside::sync::watch::WatchError;
 use boardside::virtual_board::FileSystem;
+use boardside::virtual_board::Kind;
 use boardside::virtual_board::Profile;
-use serde_json::Value;
 
 use super::How::Real;
 use super::How::Value;
@@ -57,6 +57,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("sync.conflict", Real(conflict)),
     ("sync.names", Real(names)),
     ("sync.manifest_newer", Real(newer)),
+    ("sync.no_guard", Real(no_guard)),
     ("pull.conflict", Real(pull)),
     ("host.io", Real(|| Told::by(&Desk::at(""), &["run", "nosuch.py"]))),
     (
@@ -107,11 +108,13 @@ fn restless() -> Told {
         baud: Some(115_200),
         ..fast()
     });
-    let noise: String = (0..1000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_string()).collect();
+    let noise: String = (0..8000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_string())
+        .collect();
     let desk = project(board.address(), &[("a.py", &noise), ("z.py", "")]);
     let mut command = desk.command(&["sync", "project", "--json"]);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut last = Value::Null;
+    let mut last = serde_json::Value::Null;
     for (number, line) in BufReader::new(child.stdout.take().unwrap()).lines().enumerate() {
         last = serde_json::from_str(&line.unwrap()).unwrap();
         if last["event"] == "sending" {
@@ -128,6 +131,14 @@ fn conflict() -> Told {
 fn newer() -> Told {
     let manifest = ("/.boardside/manifest", "boardside 2 blink\n");
     synced_to(&with_files(&[manifest]), &[("main.py", "ours")])
+}
+
+fn no_guard() -> Told {
+    let microbit = Profile::new(Kind::Microbit);
+    synced_to(
+        &microbit,
+        &[("main.py", ""), ("boardside.toml", "boot_guard = true\n")],
+    )
 }
 
 fn pull() -> Told {

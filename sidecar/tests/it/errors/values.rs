@@ -165,7 +165,9 @@ fn board() -> Vec<BoardError> {
             needed: None,
             free: None,
         },
-        BoardError::ReadOnly,
+        BoardError::ReadOnly { errno: 30 },
+        BoardError::ReadOnly { errno: 13 },
+        BoardError::NoFileSystem,
         BoardError::Storage { errno: 5 },
         BoardError::NotFound { path: name() },
         BoardError::IsFolder { path: name() },
@@ -202,6 +204,7 @@ fn sync() -> Vec<SyncError> {
             free: 512,
         },
         SyncError::Manifest(newer),
+        SyncError::Unguarded,
         SyncError::Changed {
             path: "lib/x.py".into(),
         },
