@@ -158,11 +158,9 @@ def keep(t):
     try:
         v = os.statvfs(R or "/")
         if t and 16 < v[3] <= v[2] and v[3] * (v[1] or v[0]) > 65536 and mode(J[:-1]):
-            with open(J + "k", "wb") as f:
+            # In place: a part of it is never run, for its sum is wrong.
+            with open(J + "agent", "wb") as f:
                 f.write(t)
-            if mode(J + "agent"):
-                os.remove(J + "agent")
-            os.rename(J + "k", J + "agent")
     except (OSError, AttributeError):
         pass
 def window():

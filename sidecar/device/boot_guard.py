@@ -5,7 +5,8 @@ def finish():
     w = whole()
     while mode(J + "journal"):
         try:
-            commit()
+            mend()
+            commit(1)
         except KeyboardInterrupt:
             pass
     if w:

@@ -28,9 +28,3 @@ def mode(p):
         return os.stat(p)[0]
     except OSError:
         return 0
-# littlefs: where power was lost in the middle of a rename, it hides the renamed file's neighbour too until something
-# is written. An attempt to remove what is not there sets that right, and writes nothing where nothing is wrong.
-try:
-    os.remove(J + "-")
-except OSError:
-    pass

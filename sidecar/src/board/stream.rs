@@ -282,8 +282,9 @@ fn refused(line: &str) -> BoardError {
     let mut words = line.splitn(3, ' ').skip(1);
     let (kind, text) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     match (kind.parse(), kind) {
-        (Ok(errno), _) => BoardError::from_errno(errno, "a file of the project"),
+        (Ok(errno), _) => BoardError::from_errno(errno, "/.boardside"),
         (_, "MemoryError") => BoardError::NoMemory,
+        (_, "UnicodeError") => BoardError::NO_TEXT,
         (_, "ValueError") => BoardError::from_text(text).unwrap_or_else(|| BoardError::Answer {
             line: line.to_owned(),
         }),
@@ -301,5 +302,5 @@ fn ended(error: &[u8]) -> BoardError {
         // Nobody but noise on the line interrupts the agent while we wait for it.
         return BoardError::Repl(ReplError::Damaged);
     }
-    BoardError::at(ReplError::Raised(raised), "a file of the project")
+    BoardError::at(ReplError::Raised(raised), "/.boardside")
 }

@@ -104,7 +104,7 @@ pub struct Connection {
     pub address: Address,
     /// A virtual board lives as long as its connection.
     #[cfg(target_os = "linux")]
-    _virtual_board: Option<crate::virtual_board::VirtualBoard>,
+    _virtual_board: Option<Box<crate::virtual_board::VirtualBoard>>,
 }
 
 /// How a board was reset.
@@ -251,7 +251,7 @@ pub(super) async fn open(
         Address::Virtual(words) => {
             let board = crate::session::virtual_boards::start(words, progress)?;
             let path = board.address().to_owned();
-            virtual_board = Some(board);
+            virtual_board = Some(Box::new(board));
             Box::new(wire::serial::open(&path, settings).await?)
         }
         #[cfg(not(target_os = "linux"))]

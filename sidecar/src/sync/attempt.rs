@@ -259,7 +259,11 @@ fn explained(error: SyncError, needed: u64, facts: &Facts) -> SyncError {
             lost,
             source: Box::new(explained(*source, needed, facts)),
         },
-        SyncError::Board(error) => BoardError::while_staging(error, needed, facts).into(),
+        // What it had just written is gone.
+        SyncError::Board(BoardError::NotFound { .. }) => BoardError::Verify.into(),
+        SyncError::Board(error) => error
+            .while_writing(Some(needed).filter(|needed| *needed > 0), facts)
+            .into(),
         other => other,
     }
 }

@@ -116,6 +116,7 @@ impl SyncError {
                 source.kind(),
                 NotFound | NotADirectory | IsADirectory | InvalidInput
             ),
+            Self::Partly { source, .. } => source.is_of_the_moment(),
             _ => false,
         }
     }
