@@ -1,6 +1,7 @@
 //! `sync`: scan is done, board is at its prompt: survey, plan, apply, and try again where the line was bad.
 //! Opens nothing and resets nothing.
 
+use crate::base::Fingerprint;
 use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
@@ -181,7 +182,14 @@ pub async fn sync(
             }
             _ => {}
         }
-        return Err(told(Box::pin(examine(board, error, misread)).await));
+        let project = Manifest {
+            project: wish.name.to_owned(),
+            files: wish.scan.files.clone(),
+        };
+        let wanted = Fingerprint::of(project.render().as_bytes());
+        return Err(told(
+            Box::pin(examine(board, error, misread, Some(&wanted))).await,
+        ));
     }
 }
 
