@@ -106,7 +106,7 @@ impl Screen {
     /// The traceback of a user's program, on stderr; a JSON line for machines.
     pub(super) fn traceback(&mut self, text: &str) {
         if self.json {
-            let help = "the traceback says where";
+            let help = "mend the line that the traceback names last";
             self.event(&json!({"event": "error", "code": "python.raised", "message": text, "help": help}));
         } else {
             self.without_bar(|| eprintln!("{text}"));

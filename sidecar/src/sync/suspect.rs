@@ -46,7 +46,7 @@ impl Suspect {
                 let more = if wrong.len() > SHOWN { " and more" } else { "" };
                 let (wrong, shown) = (wrong.len(), shown.join(", "));
                 format!(
-                    "{wrong} of {of} files were not what was sent when the board read them back: {shown}{more}"
+                    "{wrong} of {of} files sent came back wrong when the board read what it had written: {shown}{more}"
                 )
             }
             (BoardError::NoSpace { .. }, _) => format!(
@@ -86,15 +86,15 @@ pub(super) async fn examine(board: &mut Board, error: BoardError, misread: Optio
     if has_answer {
         return cause.into();
     }
-    let (Ok(trial), Ok(facts)) = (board.try_storage().await, board.facts().await) else {
+    let Some((trial, facts)) = tried(board).await else {
         return cause.into();
     };
-    let is_full = matches!(cause, BoardError::NoSpace { .. });
     let has_room = facts.flash.is_some_and(|(_, free, _)| free >= ROOM);
-    let keeps = matches!(trial, Trial::Kept { .. } | Trial::NotTried);
-    if is_full && (keeps || !has_room) {
+    let is_full = matches!(cause, BoardError::NoSpace { .. });
+    if is_full && (matches!(trial, Some(Trial::Kept { .. } | Trial::NotTried)) || !has_room) {
         return cause.into();
     }
+    let trial = trial.unwrap_or(Trial::NotTried);
     let (old_is_whole, others) = look(board).await;
     SyncError::Suspect(Box::new(Suspect {
         cause,
@@ -104,6 +104,17 @@ pub(super) async fn examine(board: &mut Board, error: BoardError, misread: Optio
         old_is_whole,
         others,
     }))
+}
+
+/// A test file and the facts; the file is `None` where that took the board down: MicroPython may crash when littlefs
+/// could not close a file (`lfs_fs_size` still follows it).
+async fn tried(board: &mut Board) -> Option<(Option<Trial>, Facts)> {
+    if let Ok(trial) = board.try_storage().await {
+        return Some((Some(trial), board.facts().await.ok()?));
+    }
+    board.resync().await.ok()?;
+    let trial = board.try_storage().await.ok();
+    Some((trial, board.facts().await.ok()?))
 }
 
 /// Is each file as the manifest says, and which are in no manifest?

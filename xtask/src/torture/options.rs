@@ -7,6 +7,8 @@ use super::cell::Cell;
 /// Points of a row that has many, with `--quick`.
 const QUICK: u64 = 12;
 
+const MICROBIT: &str = "microbit";
+
 /// What to try.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Options {
@@ -33,7 +35,8 @@ impl Options {
                 "--boardside" => options.boardside = Some(value()?.into()),
                 "--only" => {
                     let name = value()?;
-                    let names: Vec<String> = Cell::all().into_iter().map(Cell::name).collect();
+                    let mut names: Vec<String> = Cell::all().into_iter().map(Cell::name).collect();
+                    names.push(MICROBIT.to_owned());
                     if !names.iter().any(|row| row.starts_with(name)) {
                         return Err(format!(
                             "--only wants the beginning of one of {}",
@@ -51,6 +54,12 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// The micro:bit has no rows: its files are counted, not its projects.
+    pub(super) fn microbit(&self) -> bool {
+        self.point.is_none()
+            && (self.only.is_empty() || self.only.iter().any(|only| MICROBIT.starts_with(only)))
     }
 
     pub(super) fn cells(&self) -> Vec<Cell> {

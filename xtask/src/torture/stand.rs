@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::time::Instant;
 
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::FileSystem;
@@ -18,6 +19,8 @@ use super::project;
 use super::project::Files;
 use super::verdict;
 
+/// Of one figure in milliseconds.
+const RUNS: usize = 5;
 /// Longer than a boot takes on a busy machine.
 const BOOT: Duration = Duration::from_secs(20);
 
@@ -37,7 +40,8 @@ pub(super) struct Totals {
 pub(super) struct Stand {
     pub(super) firmware: Firmware,
     boardside: PathBuf,
-    fs: FileSystem,
+    pub(super) fs: FileSystem,
+    pub(super) guard: bool,
     folder: PathBuf,
     /// What the board holds, Boardside's own too.
     pub(super) old: Files,
@@ -69,6 +73,7 @@ impl Stand {
             firmware: firmware.clone(),
             boardside: boardside.to_owned(),
             fs,
+            guard,
             folder,
             old: Files::new(),
             new: Files::new(),
@@ -121,6 +126,29 @@ impl Stand {
             }
         }
         Ok(())
+    }
+
+    /// From the end of one write of the flash to the end of another, in an undisturbed sync; the median of a few.
+    pub(super) fn between(&self, first: u64, last: u64) -> Result<Duration, String> {
+        let mut times = Vec::new();
+        for _ in 0..RUNS {
+            let copy = self.copy("window")?;
+            let board = self.board(&copy.image, Faults::default())?;
+            let sync = copy.program.start(&["sync", "-d", board.address()])?;
+            let limit = Instant::now() + BOOT;
+            // To be woken takes longer than a write.
+            let until = |writes| {
+                while board.status().flash_writes < writes && Instant::now() < limit {
+                    std::hint::spin_loop();
+                }
+                Instant::now()
+            };
+            let start = until(first);
+            times.push(until(last) - start);
+            sync.finish()?.done("a sync that nothing disturbs")?;
+        }
+        times.sort();
+        Ok(times[RUNS / 2])
     }
 
     /// A flash and a home of its own, below this name.
