@@ -85,6 +85,7 @@ enum Kind {
 }
 
 /// One board at the end of a wire.
+#[allow(clippy::struct_excessive_bools)] // which have nothing to do with each other
 pub struct Board {
     repl: Repl,
     kind: Option<Kind>,
