@@ -201,6 +201,11 @@ impl BoardError {
         matches!(self, Self::Repl(ReplError::Wire(_)))
     }
 
+    /// What a user's program left behind may be the reason, at this try: the RAM is full, or names mean something else.
+    pub fn may_be_the_program(&self, tries: usize) -> bool {
+        matches!(self, Self::NoMemory) || (tries > 1 && matches!(self, Self::Raised(_) | Self::Answer { .. }))
+    }
+
     /// The conversation was lost, by noise on the line for example: trying again may help.
     pub fn is_line(&self) -> bool {
         matches!(

@@ -115,6 +115,7 @@ pub async fn sync(
     progress: &mut dyn Progress,
 ) -> Result<Outcome, SyncError> {
     let mut tries = 1;
+    let mut refreshed = false;
     loop {
         let error = match attempt(board, wish, progress, tries > 1).await {
             Ok(outcome) => {
@@ -126,6 +127,11 @@ pub async fn sync(
         };
         if error.is_gone() {
             return Err(error.into());
+        }
+        if !refreshed && error.may_be_the_program(tries) && board.is_flat().await.is_ok_and(|flat| !flat) {
+            refreshed = true;
+            board.refresh().await?;
+            continue;
         }
         if tries == TRIES || !error.is_line() {
             // What was only staged goes; what was committed is finished. The first error is the one to tell.
