@@ -5,15 +5,24 @@
 def whole():
     a = 1
     c = 0
-    with open(J + "journal", "rb") as f:
-        for l in f:
-            if l[:1] == b"=":
-                return l == b"=%d\n" % (c << 16 | a)
-            for x in l:
-                a += x
-                c += a
-            a %= 65521
-            c %= 65521
+    try:
+        with open(J + "journal", "rb") as f:
+            for l in f:
+                if l[:1] == b"=":
+                    return l == b"=%d\n" % (c << 16 | a)
+                n = "0"
+                p = l[1:-1].decode()
+                if l[:1] == b">":
+                    n, p = p.split(" ", 1)
+                if l[:1] not in b"-<+>" or "." in n or p[:1] != "/" or "/../" in p + "/":
+                    break
+                for x in l:
+                    a += x
+                    c += a
+                a %= 65521
+                c %= 65521
+    except ValueError:
+        pass
     return False
 def clear(d=J[:-1]):
     for e in list(os.ilistdir(d)):  # FAT takes no slash at the end
@@ -33,26 +42,42 @@ def place(n, p):
     elif m:
         # Else it has its name already: this is not the first time.
         os.rename(n, p)
-def commit():
-    if whole():
+def ours(p):
+    # Does the manifest say that a sync put it there?
+    if mode(J + "manifest"):
+        with open(J + "manifest", "rb") as f:
+            for l in f:
+                if l[:-1].split(b" ", 4)[-1] == p.encode():
+                    return True
+def commit(k=0):
+    # k: nobody who has looked at the board stands behind this journal. Then it removes nothing that is not ours,
+    # and what cannot be done is left, for else no connection would ever get past it; but a flash that is full (28)
+    # or takes no writes may do it later.
+    g = whole()
+    if g:
         with open(J + "journal", "rb") as f:
             for l in f:
                 l = l[:-1].decode()
                 beat()
-                if l[0] == ">":
-                    n, p = l[1:].split(" ", 1)
-                    place(J + n, R + p)
-                    continue
-                p = R + l[1:]
-                m = mode(p)
-                if l[0] == "-":
-                    if m & 0x8000:
-                        os.remove(p)
-                elif l[0] == "<":
-                    if m & 0x4000 and not list(os.ilistdir(p)):
-                        os.rmdir(p)
-                elif l[0] == "+":
-                    if not m:
-                        os.mkdir(p)
+                try:
+                    if l[0] == ">":
+                        n, p = l[1:].split(" ", 1)
+                        place(J + n, R + p)
+                        continue
+                    p = R + l[1:]
+                    m = mode(p)
+                    if l[0] == "-":
+                        if m & 0x8000 and (not k or ours(l[1:])):
+                            os.remove(p)
+                    elif l[0] == "<":
+                        if m & 0x4000 and not list(os.ilistdir(p)):
+                            os.rmdir(p)
+                    elif l[0] == "+":
+                        if not m:
+                            os.mkdir(p)
+                except OSError as e:
+                    if not k or e.args[0] in (1, 5, 28, 30, 36):
+                        raise
     os.remove(J + "journal")
     clear()
+    return g

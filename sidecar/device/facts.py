@@ -6,8 +6,8 @@ def facts(g):
     try:
         import vfs
         for x in vfs.mount():
-            if x[1] == (R or "/") and "Lfs" in str(x[0]):
-                g += "l"
+            if x[1] == (R or "/"):
+                g += "l" if "Lfs" in str(x[0]) else "a" if "Fat" in str(x[0]) else ""
     except (ImportError, TypeError):
         pass
     v = (0, 0, 0)

@@ -8,4 +8,4 @@ with open(A, "rb") as f:
         for x in b:
             h += "%02x" % x
         say("x" + h)
-say("e %d %s" % (os.size(A), check(A)))
+say("e " + check(A, 1))

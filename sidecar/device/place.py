@@ -8,6 +8,12 @@ except ImportError:
     import os
 R = "/flash" if "/flash" in sys.path else ""
 J = R + "/.boardside/"
+# Where a loss of power cut a rename out of a folder, littlefs hides the next file of that folder from every look
+# until something is written (lfs_dir_getslice). Removing nothing counts as writing.
+try:
+    os.remove(J + "x")
+except OSError:
+    pass
 gc.collect()
 B = bytearray(2048 if gc.mem_free() > 60000 else 512)
 M = memoryview(B)

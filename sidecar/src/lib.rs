@@ -4,12 +4,20 @@
 //! (the exact table is in ARCHITECTURE.md and a test holds it).
 //! Not a library for others to build on: only the binary and the tests use it.
 
+// For the model of a board that the fuzz targets share with the integration tests.
+#[cfg(any(test, feature = "fuzzing"))]
+extern crate self as boardside;
+
 /// Words that everybody uses: paths on a board, what a file is, progress.
 pub mod base;
 /// What one board can do: probe, list, read, write, hash, run, reset.
 pub mod board;
 /// The terminal's door.
 pub mod cli;
+/// What `cargo fuzz` and the tests throw bytes at.
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 /// MicroPython's friendly, raw and raw-paste conversation on a wire.
 pub mod repl;
 /// The editor's door.

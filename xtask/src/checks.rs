@@ -55,12 +55,19 @@ fn tests(more: &[&str]) -> Command {
     tests
 }
 
-/// The sidecar in real editors, on virtual boards.
+/// The sidecar in real editors, on virtual boards. They wait more than they work, so it soaks beside them, on boards
+/// of its own.
 #[cfg(target_os = "linux")]
 fn editors() -> Vec<String> {
+    let soak = thread::spawn(crate::soak::two_minutes);
     let vscode = timed("UI tests", || crate::vscode::ui(&[]));
     let neovim = crate::neovim::editors();
-    [vscode, neovim].into_iter().filter_map(Result::err).collect()
+    let soak = timed("the rest of the soak", || soak.join());
+    let soak = soak.unwrap_or_else(|_| Err("the soak panicked".to_owned()));
+    [vscode, neovim, soak]
+        .into_iter()
+        .filter_map(Result::err)
+        .collect()
 }
 
 /// Elsewhere there are no virtual boards; the package must still come about.

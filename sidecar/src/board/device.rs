@@ -36,7 +36,9 @@ pieces! {
     RESETS = "resets.py";
     FORGET = "forget.py";
     COMMIT = "commit.py";
+    MEND = "mend.py";
     RECOVER = "recover.py";
+    BOOT_GUARD = "boot_guard.py";
     LEFTOVERS = "leftovers.py";
     STAGE = "stage.py";
     TURBO = "turbo.py";
@@ -80,6 +82,12 @@ pub(super) fn program(pieces: &[Piece]) -> String {
         }
     }
     code
+}
+
+/// The program that boot.py imports to finish a sync that lost its power (`boot_guard.py`). It needs nothing else on
+/// the board.
+pub fn boot_guard() -> String {
+    program(&[PLACE, COMMIT, MEND, BOOT_GUARD])
 }
 
 /// One line without its comment, with one space a level, and no spaces that Python does not need.

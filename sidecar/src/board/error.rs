@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::base::BoardPath;
+use crate::board::Facts;
 use crate::repl::ReplError;
 use crate::repl::Traceback;
 
@@ -19,10 +20,16 @@ pub enum BoardError {
         free: Option<u64>,
     },
     /// The storage takes no writes.
-    #[error("the board's storage is read-only")]
-    ReadOnly,
+    #[error("{}", refusal(*.errno))]
+    ReadOnly {
+        /// `EROFS`, `EPERM` or `EACCES`.
+        errno: i32,
+    },
+    /// Nothing is mounted where the project would lie.
+    #[error("the board has no file system mounted")]
+    NoFileSystem,
     /// The storage answered with this errno.
-    #[error("the board's storage failed with errno {errno}")]
+    #[error("the board's storage failed with errno {errno}{}", meaning(*.errno))]
     Storage {
         /// MicroPython's errno, as in `errno.errorcode`.
         errno: i32,
@@ -120,18 +127,52 @@ pub enum BoardError {
 
 fn shortage(needed: Option<u64>, free: Option<u64>) -> String {
     match (needed, free) {
+        (Some(needed), Some(free)) if needed <= free => {
+            format!(
+                ": it took no more of the {needed} bytes that are needed, though it said that {free} are free"
+            )
+        }
         (Some(needed), Some(free)) => format!(": {needed} bytes are needed, {free} are free"),
+        (None, Some(free)) => format!(": {free} bytes are free"),
         _ => String::new(),
     }
 }
 
+fn refusal(errno: i32) -> &'static str {
+    match errno {
+        EPERM => "the board's storage takes no writes: it answers EPERM, not permitted",
+        EACCES => "the board's storage takes no writes: it answers EACCES, access denied",
+        _ => "the board's storage is read-only",
+    }
+}
+
+fn meaning(errno: i32) -> &'static str {
+    match errno {
+        EIO => " (EIO: the flash could not be written or read)",
+        EILSEQ => " (the file system is damaged)",
+        _ => "",
+    }
+}
+
 /// `errno` of MicroPython's `py/mperrno.h`, which are Linux's.
+const EPERM: i32 = 1;
 const ENOENT: i32 = 2;
+const EIO: i32 = 5;
+const EACCES: i32 = 13;
 const EEXIST: i32 = 17;
+const ENODEV: i32 = 19;
 const ENOTDIR: i32 = 20;
 const EISDIR: i32 = 21;
 const ENOSPC: i32 = 28;
 const EROFS: i32 = 30;
+/// What littlefs answers, too, where there is no room for the name of a new file (`lfs_file_rawopen`).
+const ENAMETOOLONG: i32 = 36;
+/// littlefs's `LFS_ERR_CORRUPT`.
+const EILSEQ: i32 = 84;
+/// Bytes that are no room for a folder, or two.
+const FEW: u64 = 8192;
+/// No name that gets here is longer than a file system takes, unless it is about this long.
+const LONG_NAME: usize = 100;
 
 impl BoardError {
     pub(super) fn from_errno(errno: i32, path: &str) -> Self {
@@ -140,7 +181,14 @@ impl BoardError {
                 needed: None,
                 free: None,
             },
-            EROFS => Self::ReadOnly,
+            EPERM | EACCES | EROFS => Self::ReadOnly { errno },
+            ENODEV => Self::NoFileSystem,
+            ENAMETOOLONG => match path.split('/').find(|name| name.len() >= LONG_NAME) {
+                Some(name) => Self::Name {
+                    name: name.to_owned(),
+                },
+                None => Self::from_errno(ENOSPC, path),
+            },
             ENOENT => Self::NotFound {
                 path: path.to_owned(),
             },
@@ -153,6 +201,10 @@ impl BoardError {
             errno => Self::Storage { errno },
         }
     }
+
+    /// A name of the board that is no text (`UnicodeError`): where a loss of power met FAT as a folder grew, it reads
+    /// old content as a folder.
+    pub(super) const NO_TEXT: Self = Self::Storage { errno: EILSEQ };
 
     /// What our programs say when they give up.
     pub(super) fn from_text(text: &str) -> Option<Self> {
@@ -182,6 +234,7 @@ impl BoardError {
                 path: path.to_owned(),
             },
             "MemoryError" => Self::NoMemory,
+            "UnicodeError" => Self::NO_TEXT,
             "ValueError" => Self::from_text(traceback.text.rsplit(": ").next().unwrap_or_default())
                 .unwrap_or(Self::Raised(traceback)),
             _ => Self::Raised(traceback),
@@ -196,25 +249,54 @@ impl BoardError {
         }
     }
 
+    /// What an error of a board of these facts means while something is written; `needed` bytes were asked for, where
+    /// that is known.
+    #[must_use]
+    pub fn while_writing(self, needed: Option<u64>, facts: &Facts) -> Self {
+        let free = facts.flash.map(|(_, free, _)| free);
+        match self {
+            Self::NoSpace { free: None, .. } => Self::NoSpace { needed, free },
+            // FatFs answers FR_DENIED where it has no cluster for a folder's entries.
+            Self::ReadOnly { errno: EACCES } if !facts.littlefs && free.is_some_and(|free| free < FEW) => {
+                Self::NoSpace { needed, free }
+            }
+            other => other,
+        }
+    }
+
+    /// The storage failed, whatever was asked of it.
+    pub fn is_storage(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSpace { .. }
+                | Self::ReadOnly { .. }
+                | Self::NoFileSystem
+                | Self::Storage { .. }
+                | Self::Verify
+        )
+    }
+
     /// The wire broke: nothing more can be said to this board.
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Repl(ReplError::Wire(_)))
     }
 
-    /// What a user's program left behind may be the reason, at this try: the RAM is full, or names mean something else.
-    pub fn may_be_the_program(&self, tries: usize) -> bool {
-        matches!(self, Self::NoMemory) || (tries > 1 && matches!(self, Self::Raised(_) | Self::Answer { .. }))
+    /// What a user's program left behind may be the reason: the RAM is full, or, if it fails again, names mean
+    /// something else.
+    pub fn may_be_the_program(&self, again: bool) -> bool {
+        matches!(self, Self::NoMemory) || (again && matches!(self, Self::Raised(_) | Self::Answer { .. }))
     }
 
     /// The conversation was lost, by noise on the line for example: trying again may help.
     pub fn is_line(&self) -> bool {
         matches!(
             self,
-            Self::Repl(ReplError::Timeout { .. } | ReplError::Unexpected { .. } | ReplError::Damaged)
+            Self::Repl(ReplError::Timeout { .. } | ReplError::Damaged)
                 // Our programs are tested: one that raises what it should not was damaged on the way.
                 | Self::Raised(_)
                 | Self::Answer { .. }
                 | Self::Verify
+                | Self::Storage { errno: EILSEQ }
         )
     }
 }

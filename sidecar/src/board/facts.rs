@@ -20,6 +20,8 @@ pub struct Facts {
     pub folders: bool,
     /// Its file system is littlefs; `false` for FAT, and for firmware that does not tell (before 1.25).
     pub littlefs: bool,
+    /// Its file system is FAT; `false` for littlefs, and for firmware that does not tell.
+    pub fat: bool,
     /// An unfinished transaction lies on the board.
     pub unfinished: bool,
     /// Free RAM in bytes, after a collection.
@@ -48,7 +50,13 @@ impl Facts {
         };
         let has = |flag| flags.contains(flag);
         let block: u64 = block.parse().ok()?;
-        let pieces: (u64, u64) = (free.parse().ok()?, total.parse().ok()?);
+        let (free, total): (i64, u64) = (free.parse().ok()?, total.parse().ok()?);
+        // littlefs counts each folder twice (lfs_fs_size), so that less than nothing may be free, and the unix port
+        // gives that as a number near 2^32.
+        let free = u64::try_from(free)
+            .ok()
+            .filter(|free| *free <= total)
+            .unwrap_or(0);
         Some(Self {
             sha256: has('h'),
             crc32: has('c'),
@@ -57,9 +65,10 @@ impl Facts {
             binary_stdin: has('b'),
             folders: has('m'),
             littlefs: has('l'),
+            fat: has('a'),
             unfinished: has('j'),
             free_ram: ram.parse().ok()?,
-            flash: (block > 0).then_some((block, block * pieces.0, block * pieces.1)),
+            flash: (block > 0).then_some((block, block * free, block * total)),
             root: root.trim_end_matches('/').to_owned(),
             unique_id: id.trim_start_matches('-').to_owned(),
             platform: platform.to_owned(),
@@ -84,5 +93,10 @@ mod tests {
             ("/flash", "", "PYBv1.1")
         );
         assert_eq!(Facts::parse(&lines[1..]), None);
+        for below in ["-2", "4294967294"] {
+            let line = format!("f hcdb 20000 4096 {below} 512 / - rp2 1.29.0");
+            let facts = Facts::parse(&[line, lines[1].clone()]).unwrap();
+            assert_eq!(facts.flash, Some((4096, 0, 2_097_152)), "{below} free");
+        }
     }
 }

@@ -33,11 +33,15 @@ pub(super) struct Layout {
 impl Layout {
     /// A folder that is made is staged as a folder with all that comes into it, and gets its name in one step:
     /// littlefs needs 5 ms to move a file from one folder to another, a real board's flash more than that, and a
-    /// folder takes no longer than a file. `manifest`: the file `m` is the new manifest.
+    /// folder takes no longer than a file. One that nothing comes into is made by the commit. `manifest`: the file `m` is the new manifest.
     pub(super) fn of(orders: &[Order], manifest: bool) -> Self {
         let mut trees: BTreeMap<&BoardPath, String> = BTreeMap::new();
         let (mut text, mut folders) = (String::new(), String::new());
         let mut files: BTreeMap<u32, String> = BTreeMap::new();
+        let filled = BoardPath::folders(orders.iter().filter_map(|order| match order {
+            Order::Place(_, path) => Some(path),
+            _ => None,
+        }));
         let in_tree = |trees: &BTreeMap<&BoardPath, String>, path: &BoardPath| {
             // Folders come before what is in them.
             let (folder, staged) = path
@@ -49,7 +53,7 @@ impl Layout {
         };
         for order in orders {
             match order {
-                Order::MakeFolder(path) => {
+                Order::MakeFolder(path) if filled.contains(path) => {
                     if let Some(staged) = in_tree(&trees, path) {
                         folders.push_str(&["+", &staged, "\n"].concat());
                     } else {
@@ -126,6 +130,24 @@ mod tests {
         assert_eq!(layout.journal, ended(journal.to_owned()));
         let names = "+t0\n+t0/deep\n+t1\nt0/deep/a.py\nt0/b.py\n2\nt1/x\n";
         assert_eq!(layout.names.as_deref(), Some(names));
+    }
+
+    #[test]
+    fn a_folder_that_nothing_comes_into_is_made_by_the_commit() {
+        let orders = [
+            Order::MakeFolder(path("/full")),
+            Order::MakeFolder(path("/full/empty")),
+            Order::MakeFolder(path("/empty")),
+            Order::Place(0, path("/full/a.py")),
+        ];
+        let layout = Layout::of(&orders, false);
+        assert_eq!(
+            layout.journal,
+            ended(">t0 /full\n+/full/empty\n+/empty\n".to_owned())
+        );
+        assert_eq!(layout.names.as_deref(), Some("+t0\nt0/a.py\n"));
+        let alone = Layout::of(&orders[2..3], false);
+        assert_eq!((alone.journal, alone.names), (journal(&orders[2..3]), None));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //! Pure: no wire and no clock. `device/agent.py` is the other end and describes the frame.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod agent_model;
+
 use std::collections::VecDeque;
 
 const START: u8 = 2;
@@ -161,23 +164,19 @@ impl Link {
         }
     }
 
-    /// Was the agent prodded, and has not answered yet?
-    pub(super) fn is_asked(&self) -> bool {
-        self.asked
-    }
-
-    /// A frame that the agent will refuse, if it reads one: then it waits for orders.
-    pub(super) fn ask(&mut self) -> Vec<u8> {
-        self.asked = true;
-        let wanted = self.sent.front().map_or(self.next, |frame| frame.number);
-        frame(before(wanted), b"", self.largest).bytes
+    /// Asks an agent that has read everything whether it still works: it answers when it reads on. Ctrl-A in front:
+    /// where there is no agent any more, the board says that it is at its prompt.
+    pub(super) fn question(&self) -> Vec<u8> {
+        question(self.next)
     }
 
     /// Nothing came for too long: bytes that end whatever the agent waits for, and a frame that it will
     /// refuse with the number that it wants.
     pub(super) fn prod(&mut self) -> Vec<u8> {
+        self.asked = true;
         let mut bytes = vec![0; self.longest];
-        bytes.extend(self.ask());
+        let wanted = self.sent.front().map_or(self.next, |frame| frame.number);
+        bytes.extend(frame(before(wanted), b"", self.largest).bytes);
         bytes
     }
 
@@ -255,6 +254,17 @@ impl Link {
         };
         on_wire.saturating_sub(read)
     }
+}
+
+/// `Link::question` of an agent that has read nothing yet.
+pub(super) fn first_question() -> Vec<u8> {
+    question(FIRST)
+}
+
+fn question(next: u8) -> Vec<u8> {
+    let mut bytes = vec![1];
+    bytes.extend(frame(before(next), b"", SMALLEST).bytes);
+    bytes
 }
 
 fn after(number: u8) -> u8 {

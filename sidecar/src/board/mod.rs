@@ -9,31 +9,43 @@ mod device;
 mod error;
 mod facts;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod incoming;
 mod journal;
 mod link;
+mod patience;
 mod program;
+mod read;
 mod rename;
 mod shorthand;
 mod squeeze;
 mod stage;
 mod stage_flat;
+mod staging;
 mod stream;
 mod sum;
+mod trial;
 mod turbo;
 
 pub use compare::Compared;
 pub use compare::Drifted;
+pub use device::boot_guard;
 pub use error::BoardError;
 pub use facts::Facts;
 pub use files::FLAT_MANIFEST;
+pub use files::Leftovers;
 pub use files::Lies;
 pub use files::Listed;
 pub use journal::Order;
+pub use patience::Tries;
 pub use stage::Record;
 pub use stage::Stage;
 pub use stage::Tier;
+pub use staging::Misread;
 pub use sum::Sum;
+pub use trial::Trial;
 pub use turbo::Turbo;
 
 use std::time::Duration;
@@ -83,6 +95,8 @@ pub struct Board {
     entered: Entered,
     /// The line has damaged something: what is sent goes in small pieces, each of them checked.
     bad_line: bool,
+    /// So much time was lost to that, and nothing came of it.
+    lost: Duration,
     /// The agent, while it runs on the board.
     agent: Option<Box<Stream>>,
     /// This firmware cannot hold it.
@@ -97,6 +111,8 @@ pub struct Board {
     restarts: u32,
     /// Flat: the file whose writing was cut short.
     half_written: Option<BoardPath>,
+    /// What the last transaction staged.
+    staging: staging::Staging,
 }
 
 impl Board {
@@ -113,6 +129,7 @@ impl Board {
                 at_once: true,
             },
             bad_line: false,
+            lost: Duration::ZERO,
             agent: None,
             no_agent: false,
             is_new: false,
@@ -121,6 +138,7 @@ impl Board {
             entered_at: Instant::now(),
             restarts: 0,
             half_written: None,
+            staging: staging::Staging::default(),
         }
     }
 
@@ -137,6 +155,7 @@ impl Board {
         self.restarts = 0;
         // A connection can be kept for hours: what damaged the line may be gone.
         self.bad_line = false;
+        self.lost = Duration::ZERO;
         self.come_home(doing).await
     }
 
@@ -172,6 +191,16 @@ impl Board {
 
     /// What the board is and can do. Asked once a connection.
     pub async fn facts(&mut self) -> Result<Facts, BoardError> {
+        let mut tries = Tries::default();
+        loop {
+            match Box::pin(self.facts_once()).await {
+                Err(error) => self.mend(error, &mut tries).await?,
+                facts => return facts,
+            }
+        }
+    }
+
+    async fn facts_once(&mut self) -> Result<Facts, BoardError> {
         if let Some(facts) = &self.facts {
             return Ok(facts.clone());
         }

@@ -2,11 +2,13 @@
 //! runs it: a program that a bad line changed could do anything.
 //! What programs there are, `device` knows; getting text to the board is `repl`'s business.
 
+use tokio::time::Instant;
+
 use crate::base::Fingerprint;
 use crate::board::Board;
 use crate::board::BoardError;
-use crate::board::Kind;
 use crate::board::FLAT_QUIET;
+use crate::board::Kind;
 use crate::board::QUIET;
 use crate::board::SHORT;
 use crate::board::Sum;
@@ -166,10 +168,15 @@ impl Board {
     async fn certainly(&mut self, code: &str) -> Result<(), BoardError> {
         let mut tries = 1;
         loop {
-            match self.repl.exec(code, SHORT).await {
+            let began = Instant::now();
+            let done = self.repl.exec(code, SHORT).await;
+            if done.is_err() {
+                self.lose(began);
+            }
+            match done {
                 Ok(_) => return Ok(()),
                 Err(error @ ReplError::Wire(_)) => return Err(error.into()),
-                Err(error) if tries == TRIES => return Err(error.into()),
+                Err(error) if tries == TRIES || self.is_hopeless() => return Err(error.into()),
                 Err(ReplError::Raised(_)) => {}
                 Err(_) => self.repl.resync().await?,
             }

@@ -13,6 +13,7 @@ use crate::board::device;
 use crate::board::journal::Layout;
 use crate::board::journal::journal;
 use crate::board::stage_flat::Held;
+use crate::board::staging::Staging;
 use crate::board::stream::Stream;
 use crate::repl::bytes_literal;
 use crate::repl::text_literal;
@@ -146,6 +147,11 @@ impl Stage<'_> {
         }
     }
 
+    /// After a commit that failed on a flat board: the file whose writing was cut short.
+    pub fn half_written(&self) -> Option<&BoardPath> {
+        self.board.half_written.as_ref()
+    }
+
     /// Content bytes that the board has taken.
     pub fn done(&self) -> u64 {
         if let By::Stream { stream, .. } = &self.by {
@@ -173,11 +179,13 @@ impl Stage<'_> {
         content: u64,
     ) -> Result<(), BoardError> {
         self.next = 0;
+        self.board.staging = Staging::of(&orders, None);
         if let By::Stream { stream, sums } = &mut self.by {
             // Paths and numbers all at once, in front of the contents: they compress best among themselves.
             sums.clear();
             let repl = &mut self.board.repl;
             let layout = Layout::of(&orders, record.is_some());
+            self.board.staging = Staging::of(&orders, layout.names.as_deref());
             stream.text(repl, b"Tj", layout.journal.as_bytes()).await?;
             if let Some(names) = layout.names {
                 stream.text(repl, b"Tn", names.as_bytes()).await?;
@@ -205,6 +213,7 @@ impl Stage<'_> {
         print: &Fingerprint,
         moved: &mut (dyn FnMut(u64) + Send),
     ) -> Result<(), BoardError> {
+        self.board.staging.sent(self.next, print);
         let (repl, sum) = (&mut self.board.repl, self.board.sum);
         match &mut self.by {
             By::Stream { stream, sums } => {
@@ -236,6 +245,7 @@ impl Stage<'_> {
 
     /// Stages a copy of a file that lies on the board.
     pub async fn copy(&mut self, from: &BoardPath, print: &Fingerprint) -> Result<(), BoardError> {
+        self.board.staging.sent(self.next, print);
         let (repl, sum) = (&mut self.board.repl, self.board.sum);
         match &mut self.by {
             By::Stream { stream, sums } => {
@@ -279,6 +289,7 @@ impl Stage<'_> {
             let line = "a tier without patches".to_owned();
             return Err(BoardError::Answer { line });
         };
+        self.board.staging.sent(self.next, print);
         let repl = &mut self.board.repl;
         stream.write(repl, &taking(b"D", print, from)?, 0).await?;
         stream

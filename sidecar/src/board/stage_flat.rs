@@ -5,8 +5,8 @@ use crate::base::BoardPath;
 use crate::base::Fingerprint;
 use crate::board::Board;
 use crate::board::BoardError;
-use crate::board::Order;
 use crate::board::FLAT_QUIET;
+use crate::board::Order;
 use crate::board::device;
 use crate::board::files::FLAT_MANIFEST;
 use crate::board::shorthand::Shorthand;
@@ -126,7 +126,9 @@ impl Board {
             }
         }
         self.remove_flat(&removed).await?;
-        self.repl.exec(&device::program(&[device::NAMES]), FLAT_QUIET).await?;
+        self.repl
+            .exec(&device::program(&[device::NAMES]), FLAT_QUIET)
+            .await?;
         for piece in [device::FLAT_SUM, device::FLAT_PASTE] {
             for piece in [device::FLAT_COLLECT, piece] {
                 self.repl.exec(&device::program(&[piece]), FLAT_QUIET).await?;
@@ -147,7 +149,9 @@ impl Board {
         }
         let calls = drafts.iter().flat_map(Draft::calls).collect();
         self.call_each(calls, &shorthand, done, moved).await?;
-        self.repl.exec(&device::program(&[device::TIDY]), FLAT_QUIET).await?;
+        self.repl
+            .exec(&device::program(&[device::TIDY]), FLAT_QUIET)
+            .await?;
         Ok(())
     }
 
@@ -157,7 +161,11 @@ impl Board {
         if table.is_empty() {
             return Ok(shorthand);
         }
-        match self.repl.exec_each(&[call("t", &table)], FLAT_QUIET, &mut || {}).await {
+        match self
+            .repl
+            .exec_each(&[call("t", &table)], FLAT_QUIET, &mut || {})
+            .await
+        {
             Err(error) if is_memory(&error) => Ok(Shorthand::default()),
             other => Ok(other.map(|()| shorthand)?),
         }

@@ -39,7 +39,14 @@ not answer, 5 the board's storage refused (full, read-only, corrupt), 6 verifica
 pub(super) struct Global {
     /// The board: a port (/dev/ttyACM0, COM4), socket://host:port, id:SERIAL, virtual:unix.
     /// May be left out when one board is plugged in
-    #[arg(short, long, global = true, value_name = "ADDRESS", env = "BOARDSIDE_DEVICE")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        env = "BOARDSIDE_DEVICE",
+        hide_env_values = true
+    )]
     pub(super) device: Option<String>,
     /// Bits per second on serial ports
     #[arg(long, global = true, value_name = "N")]

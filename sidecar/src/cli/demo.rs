@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -97,9 +98,9 @@ fn heading(screen: &mut Screen, title: &str, what: &str) {
 async fn one(folder: &Folder, target: &Target, screen: &mut Screen) -> Result<(), Failure> {
     let start = Instant::now();
     let mut project = Project::open(&folder.0, &Options::default())?;
-    let scan = project.scan(screen)?;
+    let mut scan = Arc::new(project.scan(screen)?);
     let mut connection = link::enter(target, screen).await?;
-    let outcome = sync::one_sync(&project, &mut connection, &scan, false, screen).await?;
+    let outcome = sync::one_sync(&project, &mut connection, &mut scan, false, screen).await?;
     project.goal.after(&mut connection.board, screen).await?;
     sync::report(
         &outcome,

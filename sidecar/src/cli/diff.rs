@@ -22,6 +22,7 @@ use crate::session::Exit;
 use crate::session::Fetched;
 use crate::session::Options;
 use crate::session::Project;
+use crate::sync::guard::bare;
 use crate::sync::plan::Sides;
 use crate::sync::scan::Scan;
 
@@ -138,7 +139,7 @@ async fn one(
         .fetch(&mut connection.board, path, screen)
         .await;
     let theirs = match theirs {
-        Ok(content) => Some(content),
+        Ok(content) => Some(bare(path, content)),
         Err(BoardError::NotFound { .. }) if ours.is_some() => None,
         Err(error) => return Err(error.into()),
     };

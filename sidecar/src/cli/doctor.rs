@@ -1,6 +1,8 @@
 //! `boardside doctor`: what is wrong with this board, and what to do.
 //! What is looked at, and what it means, is `session::doctor`'s business.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::cli::args::DoctorArgs;
@@ -9,12 +11,15 @@ use crate::cli::failure::Failure;
 use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::session::Exit;
+use crate::session::Options;
+use crate::session::Project;
 use crate::session::doctor::Check;
 use crate::session::doctor::Doctor;
 use crate::session::doctor::State;
+use crate::session::load;
 
 pub(super) async fn run(global: &Global, args: DoctorArgs, screen: &mut Screen) -> Result<Exit, Failure> {
-    let mut doctor = Doctor::new(link::target_here(global), args.fix);
+    let mut doctor = Doctor::new(link::target_here(global), args.fix).of_project(project_here(screen));
     let mut all = Vec::new();
     let looked = link::cancellable(async {
         while let Some(checks) = doctor.next(screen).await {
@@ -46,6 +51,23 @@ pub(super) async fn run(global: &Global, args: DoctorArgs, screen: &mut Screen) 
         several(notes, "note")
     ));
     Ok(problems(&all).next().map_or(Exit::Done, |check| check.exit))
+}
+
+/// What the project in this folder wants on the board, if this folder looks like one; a home directory does not.
+fn project_here(screen: &mut Screen) -> Vec<String> {
+    let here = Path::new(".");
+    let has_settings = load(here).is_ok_and(|loaded| loaded.file.is_some());
+    if !has_settings
+        && !["main.py", "boot.py"]
+            .iter()
+            .any(|name| here.join(name).is_file())
+    {
+        return Vec::new();
+    }
+    let project = Project::open(here, &Options::default());
+    let scan = project.and_then(|mut project| project.scan(screen));
+    let paths = scan.map(|scan| scan.files.keys().map(ToString::to_string).collect());
+    paths.unwrap_or_default() // then the record on the board must do
 }
 
 fn problems(checks: &[Check]) -> impl Iterator<Item = &Check> {

@@ -1,6 +1,7 @@
 //! `Failure`: what ends a verb early, already in words.
 //! Makes no words of its own but for the command line.
 
+use crate::base::redacted;
 use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
@@ -16,17 +17,18 @@ impl<E: Explain> From<E> for Failure {
 }
 
 impl Failure {
+    #[allow(clippy::needless_pass_by_value)] // it was made for this
     pub(super) fn usage(message: String, help: &str) -> Self {
         Self(Explained {
             code: "usage",
-            message,
+            message: redacted(&message).into_owned(),
             help: help.to_owned(),
             exit: Exit::Usage,
         })
     }
 
     pub(super) fn io(doing: &str, error: &std::io::Error) -> Self {
-        let message = format!("{doing}: {error}");
+        let message = redacted(&format!("{doing}: {error}")).into_owned();
         let help = "check the path, its permissions and the free disk space".to_owned();
         Self(Explained {
             code: "host.io",

@@ -87,8 +87,8 @@ where
     let mut connection = enter(target, screen).await?;
     let whole = async {
         let board = &mut connection.board;
-        if board.facts().await?.unfinished {
-            board.recover().await?;
+        if let Some(error) = board.settle().await? {
+            screen.warn(&format!("an earlier sync cannot be finished: {error}"));
         }
         Ok::<T, Failure>(work(&mut connection, screen).await?)
     };

@@ -34,6 +34,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::base::redacted_address;
 use crate::cli::args::Cli;
 use crate::cli::args::Verb;
 use crate::cli::failure::Failure;
@@ -104,10 +105,18 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
     }
 }
 
+/// What was typed is in the text of the error.
+fn without_logins(error: &clap::Error) -> String {
+    std::env::args().fold(error.to_string(), |text, arg| match redacted_address(&arg) {
+        shown if shown == arg => text,
+        shown => text.replace(&arg, &shown),
+    })
+}
+
 /// Help and version are no errors. With `--json` a wrong command line is a JSON line, too.
 fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && std::env::args().any(|arg| arg == "--json") {
-        let text = error.to_string();
+        let text = without_logins(error);
         let first = text
             .lines()
             .next()
@@ -117,8 +126,14 @@ fn usage(error: &clap::Error) -> ExitCode {
         Screen::new(true).failure(&Failure::usage(first, "boardside --help shows what there is").0);
         return ExitCode::from(Exit::Usage as u8);
     }
-    // A closed pipe is the reader's wish.
-    error.print().unwrap_or_default();
+    let (text, shown) = (error.to_string(), without_logins(error));
+    if text == shown {
+        // A closed pipe is the reader's wish.
+        error.print().unwrap_or_default();
+    } else {
+        // Without colours, then.
+        Screen::new(false).warn(&shown);
+    }
     ExitCode::from(if error.use_stderr() {
         Exit::Usage as u8
     } else {

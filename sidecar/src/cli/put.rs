@@ -41,8 +41,8 @@ pub(super) struct PutArgs {
     /// a name, or a folder, with a / at its end if it is new. With one alone: into the root
     #[arg(required = true, value_name = "LOCAL")]
     names: Vec<PathBuf>,
-    /// Folders with everything in them; `folder/` means what is in it. Hidden files and what no board wants, such
-    /// as __pycache__, are left out
+    /// Folders with everything in them; `folder/` means what is in it. Hidden files, what looks like a secret, and what
+    /// no board wants, such as __pycache__, are left out
     #[arg(short, long)]
     recursive: bool,
     /// With -r: leave nothing out
@@ -130,8 +130,11 @@ fn source(local: &Path, args: &PutArgs, screen: &mut Screen) -> Result<Source, F
         let text = format!("{} is a folder", local.display());
         return Err(Failure::usage(text, "for a folder with all in it add -r"));
     }
-    let rules = Rules::new(if args.all { "!*" } else { "" }, &[], None);
-    let rules = rules.map_err(|error| ProjectError::Rules(error.into()))?;
+    let rules = if args.all {
+        Rules::none()
+    } else {
+        Rules::new("", &[], None).map_err(|error| ProjectError::Rules(error.into()))?
+    };
     let scan = scan(local, &rules, &mut ScanCache::default()).map_err(ProjectError::Scan)?;
     for warning in &scan.warnings {
         screen.warn(&warning.to_string());

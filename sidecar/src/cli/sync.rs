@@ -1,6 +1,7 @@
 //! `boardside sync`: make the board hold exactly this project.
 //! The plan and the transaction are `sync`'s business.
 
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -26,6 +27,7 @@ use crate::session::Exit;
 use crate::session::Explain as _;
 use crate::session::Options;
 use crate::session::Project;
+use crate::session::ProjectError;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
 use crate::sync::plan::OnConflict;
@@ -33,26 +35,60 @@ use crate::sync::plan::Row;
 use crate::sync::plan::Verb;
 use crate::sync::plan::render;
 use crate::sync::scan::Scan;
+use crate::sync::scan::ScanError;
 
 pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let start = Instant::now();
     let mut project = Project::open(&args.project, &options(&args.how)?)?;
     warn(&project, screen);
-    let scan = project.scan(screen)?;
+    let settings = &project.goal.settings;
+    let target = link::target(global, Some((settings.device.as_deref(), settings.baud)));
+    let scanned = project.scan_light(screen);
+    let (scan, connected) = match scanned {
+        Err(ProjectError::Scan(ScanError::Heavy { bytes, .. })) => {
+            let mut connection = link::enter(&target, screen).await?;
+            let scan = scan_heavy(&mut project, bytes, &mut connection, screen).await;
+            let board = &mut connection.board;
+            let scan = if scan.is_ok() {
+                scan
+            } else {
+                link::leave(board, scan).await
+            };
+            (scan?, Some(connection))
+        }
+        scanned => (scanned?, None),
+    };
+    let mut scan = Arc::new(scan);
     for warning in &scan.warnings {
         screen.warn(&warning.to_string());
     }
-    let settings = &project.goal.settings;
-    let target = link::target(global, Some((settings.device.as_deref(), settings.baud)));
-    let mut connection = link::enter(&target, screen).await?;
+    let mut connection = match connected {
+        Some(connection) => connection,
+        None => link::enter(&target, screen).await?,
+    };
     if args.dry_run {
         return dry_run(&project, &mut connection, &scan, screen).await;
     }
-    let outcome = one_sync(&project, &mut connection, &scan, args.how.verify, screen).await?;
+    let outcome = one_sync(&project, &mut connection, &mut scan, args.how.verify, screen).await?;
     let after = project.goal.after(&mut connection.board, screen).await?;
     let spent = Spent::since(&connection, &Spent::default(), start);
     report(&outcome, &spent, &scan, screen);
     finish(after, connection, screen).await
+}
+
+/// Before so much is read it is certain that the board can hold it, whatever is on it now.
+async fn scan_heavy(
+    project: &mut Project,
+    bytes: u64,
+    connection: &mut Connection,
+    screen: &mut Screen,
+) -> Result<Scan, Failure> {
+    if let Some((_, free, total)) = connection.board.facts().await?.flash
+        && bytes > total
+    {
+        return Err(SyncError::NoSpace { needed: bytes, free }.into());
+    }
+    Ok(link::cancellable(project.scan_heavy(screen)).await??)
 }
 
 /// What the command line says of the settings.
@@ -116,7 +152,7 @@ async fn dry_run(
 pub(super) async fn one_sync(
     project: &Project,
     connection: &mut Connection,
-    scan: &Scan,
+    scan: &mut Arc<Scan>,
     verify: bool,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {

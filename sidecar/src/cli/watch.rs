@@ -197,7 +197,7 @@ impl Watching<'_> {
             return Ok(None);
         };
         screen.report(Stage::Scanning);
-        let scan = self.watched.scan(Look::WhereChanged(Vec::new())).await?;
+        let mut scan = self.watched.scan(Look::WhereChanged(Vec::new())).await?;
         let project = &mut self.watched.project;
         let warnings: Vec<String> = scan.warnings.iter().map(ToString::to_string).collect();
         for warning in warnings.iter().filter(|warning| !self.warned.contains(warning)) {
@@ -211,7 +211,7 @@ impl Watching<'_> {
         if self.ran {
             connection.board.count_as_running();
         }
-        let outcome = sync::one_sync(project, connection, &scan, self.verify, screen).await?;
+        let outcome = sync::one_sync(project, connection, &mut scan, self.verify, screen).await?;
         if let AfterDone::Running(file) = project.goal.after(&mut connection.board, screen).await? {
             self.program = Program::ToStart(file);
         }

@@ -16,6 +16,8 @@ use crate::repl::paste::Signal;
 use crate::repl::paste::Window;
 use crate::repl::reply::Part;
 use crate::repl::reply::Reply;
+use crate::repl::silence::Filled;
+use crate::repl::silence::Silence;
 use crate::wire::Wire;
 use crate::wire::WireError;
 
@@ -162,23 +164,34 @@ impl Repl {
         out: &mut (dyn FnMut(Vec<u8>) -> bool + Send),
     ) -> Result<(), ReplError> {
         self.start(code).await?;
-        let mut reply = Reply::default();
-        let mut deadline = Instant::now() + quiet;
-        loop {
+        let mut reply = Reply::of_ours();
+        let mut silence = Silence::new("end of the program", quiet);
+        let error = 'end: loop {
             reply.push(&std::mem::take(&mut self.input));
             loop {
                 match reply.part() {
                     Part::Out(bytes) => {
                         if out(bytes) {
-                            deadline = Instant::now() + quiet;
+                            silence.broken();
                         }
                     }
-                    Part::End(err) if err.is_empty() => return Ok(()),
-                    Part::End(err) => return Err(ReplError::Raised(Traceback::new(&err))),
+                    Part::End(error) => break 'end error,
+                    Part::More if reply.is_lost() => return Err(ReplError::Damaged),
                     Part::More => break,
                 }
             }
-            self.fill(deadline, "end of the program", quiet).await?;
+            if self.fill_or_ask(&mut silence, b"\x01").await? == Filled::Asked {
+                reply.ask();
+            }
+        };
+        if reply.was_asked() > 0 {
+            self.put_back(reply.rest());
+            self.hear_banners(reply.was_asked()).await?;
+        }
+        if error.is_empty() {
+            Ok(())
+        } else {
+            Err(ReplError::Raised(Traceback::new(&error)))
         }
     }
 

@@ -55,6 +55,8 @@ const BRIEF: usize = 3;
 const BACKLOG: Duration = Duration::from_secs(2);
 /// A board that has said nothing for so long has answered all that it was sent.
 const SILENCE: Duration = Duration::from_millis(150);
+/// Every firmware has its friendly prompt back within this.
+const PROMPT: Duration = Duration::from_secs(2);
 /// How long to listen without sending, to tell a talking program from one that only answers.
 const LISTEN: Duration = Duration::from_millis(700);
 
@@ -289,8 +291,16 @@ impl Repl {
         let ask: &[u8] = if pasting { b"\x03\r\x02" } else { b"\r\x02" };
         self.send(ask).await?;
         self.paste = Paste::Unknown;
-        self.expect(b">>> ", "friendly prompt", Duration::from_secs(2))
-            .await
+        let mut tries = 1;
+        loop {
+            let prompt = self.expect(b">>> ", "friendly prompt", PROMPT).await;
+            match prompt {
+                // The line damaged it; asked again, the friendly side says it again.
+                Err(ReplError::Timeout { .. }) if tries < 3 => self.send(b"\r\x02").await?,
+                other => return other,
+            }
+            tries += 1;
+        }
     }
 
     /// Soft reset from the raw prompt: back to friendly mode first, so that boot.py and main.py run.

@@ -10,20 +10,12 @@ use crate::wire::WireError;
 #[derive(Debug, thiserror::Error)]
 pub enum ReplError {
     /// Nothing, or not the right thing, came in time.
-    #[error("no {waiting_for} within {:.1} s", waited.as_secs_f32())]
+    #[error("the board did not answer in time: no {waiting_for} within {:.1} s", waited.as_secs_f32())]
     Timeout {
         /// What was awaited, for people.
         waiting_for: &'static str,
         /// How long.
         waited: Duration,
-    },
-    /// The board said something else.
-    #[error("expected {expected}, the board sent {got}")]
-    Unexpected {
-        /// What was awaited, for people.
-        expected: &'static str,
-        /// What came.
-        got: Excerpt,
     },
     /// Not one byte came, whatever was sent.
     #[error("the board does not answer")]
@@ -64,9 +56,6 @@ pub enum ReplError {
     /// An answer was damaged on the way.
     #[error("the answer of the board was damaged on the way")]
     Damaged,
-    /// The user cancelled.
-    #[error("cancelled")]
-    Cancelled,
     /// The wire broke.
     #[error(transparent)]
     Wire(#[from] WireError),

@@ -8,10 +8,14 @@ mod answer;
 mod conversation;
 mod enter;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod literal;
 mod paste;
 mod reply;
 mod run;
+mod silence;
 mod speed;
 mod typing;
 
@@ -26,5 +30,7 @@ pub use error::Traceback;
 pub use literal::bytes_literal;
 pub use literal::shortest_bytes_literal;
 pub use literal::text_literal;
+pub use silence::Filled;
+pub use silence::Silence;
 pub use speed::RATES;
 pub use typing::Typing;

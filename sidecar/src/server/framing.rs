@@ -2,6 +2,8 @@
 //! tower-lsp ends at the first message that it cannot read, waits for as many bytes as a header promises, and keeps
 //! what has no header; here each gets an answer. Handles no message.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod message;
 mod scanner;
 

@@ -16,6 +16,10 @@ pub mod protocol;
 mod refusal;
 mod uri;
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use framing::fuzzing;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

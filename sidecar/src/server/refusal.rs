@@ -5,6 +5,7 @@ use serde_json::json;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::jsonrpc::ErrorCode;
 
+use crate::base::redacted_address;
 use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
@@ -50,7 +51,7 @@ impl Refusal {
 
     /// No board can have this address.
     pub(super) fn board_unknown(address: &str) -> Self {
-        let message = format!("there is no board {address}");
+        let message = format!("there is no board {}", redacted_address(address));
         Self::Failed(words(
             "board.unknown",
             message,
@@ -78,7 +79,7 @@ pub(super) fn cancelled() -> Explained {
     Explained {
         code: "cancelled",
         message: "cancelled".to_owned(),
-        help: String::new(),
+        help: "run it again when you like".to_owned(),
         exit: Exit::Cancelled,
     }
 }

@@ -118,7 +118,7 @@ pub struct Connection {
     pub force_boot: bool,
     /// A virtual board lives as long as its connection.
     #[cfg(target_os = "linux")]
-    _virtual_board: Option<crate::virtual_board::VirtualBoard>,
+    _virtual_board: Option<Box<crate::virtual_board::VirtualBoard>>,
 }
 
 /// How a board was reset.
@@ -265,7 +265,7 @@ pub(super) async fn open(
         Address::Virtual(words) => {
             let board = crate::session::virtual_boards::start(words, progress)?;
             let path = board.address().to_owned();
-            virtual_board = Some(board);
+            virtual_board = Some(Box::new(board));
             Box::new(wire::serial::open(&path, settings).await?)
         }
         #[cfg(not(target_os = "linux"))]
@@ -351,10 +351,7 @@ impl Connection {
     async fn catch(&mut self, end: Instant) -> Result<(), BoardError> {
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let caught = self
-                .board
-                .enter(Patience::CatchBoot(left), &mut |_| {})
-                .await;
+            let caught = self.board.enter(Patience::CatchBoot(left), &mut |_| {}).await;
             match caught {
                 Err(error) if error.is_gone() => self.reopen(end, error).await?,
                 other => return other,

@@ -4,19 +4,23 @@
 mod check;
 mod door;
 mod findings;
+mod flash;
+
+use std::collections::BTreeSet;
 
 pub use check::Check;
 pub use check::State;
+use findings::Wanted;
 
 use crate::base::Progress;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::board::Trial;
 use crate::repl::ReplError;
 use crate::session::Connection;
 use crate::session::Target;
 use crate::session::connect;
 use crate::sync::plan::Manifest;
-use crate::sync::plan::Snapshot;
 use crate::wire;
 use crate::wire::Port;
 
@@ -39,6 +43,8 @@ pub struct Doctor {
     /// From the first step on; at its prompt from the second on.
     connection: Option<Connection>,
     at_prompt: bool,
+    /// Paths of the project that is known here.
+    project: BTreeSet<String>,
 }
 
 impl Doctor {
@@ -50,7 +56,15 @@ impl Doctor {
             step: Step::Door,
             connection: None,
             at_prompt: false,
+            project: BTreeSet::new(),
         }
+    }
+
+    /// With the paths that a project wants on the board: none of them is removed, also if it is empty.
+    #[must_use]
+    pub fn of_project(mut self, paths: impl IntoIterator<Item = String>) -> Self {
+        self.project = paths.into_iter().collect();
+        self
     }
 
     /// The findings of the next step; `None` after the last, and after one that leads no further.
@@ -118,7 +132,7 @@ impl Doctor {
                 Ok(findings::firmware(&facts, board.tier().await?))
             }
             Step::Storage => storage(board, self.fix).await,
-            _ => files(board, self.fix).await,
+            _ => files(board, self.fix, &self.project).await,
         }
     }
 }
@@ -139,70 +153,76 @@ fn name(step: Step, error: &BoardError) -> &'static str {
         (_, BoardError::Repl(ReplError::KeepsPrinting { .. } | ReplError::CatchesInterrupt { .. })) => {
             "program"
         }
-        (Step::Storage, BoardError::NoSpace { .. } | BoardError::ReadOnly | BoardError::Storage { .. }) => {
-            "flash.writes"
-        }
-        (Step::Files, BoardError::NoSpace { .. } | BoardError::ReadOnly | BoardError::Storage { .. }) => {
-            "files.synced"
-        }
+        (Step::Storage, error) if error.is_storage() => "flash.writes",
+        (Step::Files, error) if error.is_storage() => "files.synced",
         (Step::Firmware, _) => "firmware",
         _ => "board.answers",
     }
 }
 
 async fn storage(board: &mut Board, fix: bool) -> Result<Vec<Check>, BoardError> {
-    let facts = board.facts().await?;
-    let leftovers = board.leftovers().await?;
-    let mut transaction = findings::transaction(facts.unfinished, &leftovers);
+    let mut transaction = flash::transaction(&board.leftovers().await?);
     if fix && transaction.state != State::Ok {
-        let finished = board.recover().await?;
-        transaction = Check::ok(
-            transaction.name,
-            if finished {
-                "an unfinished one was finished"
-            } else {
-                "what one had left behind was cleared away"
-            },
-        );
+        transaction = match board.recover().await {
+            Ok(true) => Check::ok(transaction.name, "an unfinished one was finished"),
+            Ok(false) => Check::ok(transaction.name, "what one had left behind was cleared away"),
+            Err(error) if error.is_storage() => Check::error(transaction.name, &error),
+            Err(error) => return Err(error),
+        };
     }
-    let flash = findings::flash(&board.facts().await?);
-    let writes = match board.is_writable().await? {
-        Some(Ok(())) => Check::ok("flash.writes", "a file was written, read back and removed"),
-        Some(Err(error)) => Check::error("flash.writes", &error),
-        None => Check::ok("flash.writes", "not tried: this firmware is too small to ask"),
+    let trial = board.try_storage().await?;
+    let facts = board.facts().await?;
+    let others = match trial {
+        Trial::Kept { .. } | Trial::NotTried => None,
+        _ => crate::sync::others(board).await,
     };
-    Ok(vec![transaction, flash, writes])
+    Ok(vec![
+        transaction,
+        flash::format(&facts),
+        flash::free(&facts),
+        flash::writes(&trial, &facts, others.as_deref()),
+    ])
 }
 
-async fn files(board: &mut Board, fix: bool) -> Result<Vec<Check>, BoardError> {
+async fn files(board: &mut Board, fix: bool, project: &BTreeSet<String>) -> Result<Vec<Check>, BoardError> {
     let compared = board.compare().await?;
     let text = match compared.manifest {
         Some(_) => board.manifest().await?,
         None => None,
     };
-    let (owned, record) = match text.map(|text| Manifest::parse(&String::from_utf8_lossy(&text))) {
-        Some(Err(error)) => {
-            let help = "the next sync compares everything anew and writes it again";
-            (None, Check::note("files.synced", error.to_string(), help))
-        }
-        read => {
-            let owned: Option<Snapshot> = read.and_then(Result::ok).map(|manifest| manifest.files);
-            let record = findings::synced(owned.as_ref(), &compared.drifted);
-            (owned, record)
-        }
-    };
+    let read = text.map(|text| Manifest::parse(&String::from_utf8_lossy(&text)));
+    let record = findings::record(read.as_ref());
     // Without a record that can be read, nobody knows which empty files were wanted.
-    let known = owned.is_some() || compared.manifest.is_none();
-    let empty = findings::unwanted_empty(&board.list().await?, owned.as_ref());
-    let mut check = findings::empty(&empty);
-    if fix && known && !empty.is_empty() {
-        for path in &empty {
-            board.remove(path, false).await?;
+    let known = record.state == State::Ok || !project.is_empty();
+    let owned = read.and_then(Result::ok).map(|manifest| manifest.files);
+    let drifted = if owned.is_some() {
+        &compared.drifted[..]
+    } else {
+        &[]
+    };
+    let synced = findings::synced(owned.as_ref(), drifted);
+    let wanted = Wanted {
+        owned: owned.as_ref(),
+        project: project.clone(),
+    };
+    let mut listed = board.list().await?;
+    let unwanted = findings::unwanted(&listed, &wanted);
+    let mut empty = findings::empty(&unwanted);
+    if fix && !unwanted.is_empty() {
+        if known {
+            for path in &unwanted {
+                board.remove(path, false).await?;
+            }
+            listed.retain(|listed| !unwanted.contains(&listed.path));
+            let removed = findings::files(unwanted.len());
+            empty = Check::ok(empty.name, format!("{removed} removed: {}", unwanted.join(", ")));
+        } else {
+            "none was removed: the record is damaged, and nobody knows which were wanted; sync first, or run this in \
+             the project's folder"
+                .clone_into(&mut empty.help);
         }
-        let removed = findings::files(empty.len());
-        check = Check::ok(check.name, format!("{removed} removed: {}", empty.join(", ")));
     }
-    Ok(vec![record, check])
+    Ok(vec![record, synced, findings::boot(&listed, &wanted), empty])
 }
 
 /// The group that this user would have to be in to open serial ports. Where none is there to ask about, Linux has the

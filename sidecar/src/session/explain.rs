@@ -3,7 +3,13 @@
 
 mod board;
 mod project;
+mod storage;
 mod wire;
+
+pub(crate) use storage::anew;
+
+use crate::base::redacted;
+use crate::base::visible;
 
 /// What a process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +61,15 @@ fn words(
     message: impl std::fmt::Display,
     help: impl Into<String>,
 ) -> Explained {
+    let message = message.to_string();
+    let message = redacted(&message);
+    // A traceback has lines.
+    let has_lines = matches!(code, "python.raised" | "board.program");
+    let message = if has_lines { message } else { visible(&message) };
     Explained {
         code,
-        message: message.to_string(),
-        help: help.into(),
+        message: message.into_owned(),
+        help: redacted(&help.into()).into_owned(),
         exit,
     }
 }

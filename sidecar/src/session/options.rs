@@ -14,8 +14,18 @@ use crate::base::PathError;
 use crate::sync::plan::OnConflict;
 
 /// Every key of `boardside.toml`; a test holds that they are those of `Options`.
-const KEYS: [&str; 10] = [
-    "device", "source", "ignore", "types", "after", "delete", "name", "baud", "turbo", "conflict",
+const KEYS: [&str; 11] = [
+    "device",
+    "source",
+    "ignore",
+    "types",
+    "after",
+    "delete",
+    "name",
+    "baud",
+    "turbo",
+    "conflict",
+    "boot_guard",
 ];
 
 /// What one source of settings says; `None` where it says nothing.
@@ -44,6 +54,8 @@ pub struct Options {
     /// What to do about files that were edited on the board, or are not ours: stop, overwrite, keep.
     #[serde(deserialize_with = "word")]
     pub conflict: Option<OnConflict>,
+    /// The board finishes a sync that lost its power when it boots.
+    pub boot_guard: Option<bool>,
 }
 
 /// What happens on the board after a sync.
@@ -221,6 +233,7 @@ name = "blink"
 baud = 921600
 turbo = true
 conflict = "keep"
+boot_guard = true
 "#;
 
     #[test]
@@ -236,6 +249,7 @@ conflict = "keep"
             name: Some("blink".to_owned()),
             baud: Some(921_600),
             turbo: Some(true),
+            boot_guard: Some(true),
             conflict: Some(OnConflict::Keep),
         };
         assert_eq!(options, expected);

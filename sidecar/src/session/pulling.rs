@@ -16,6 +16,7 @@ use crate::session::PullError;
 use crate::session::here;
 use crate::session::host_path;
 use crate::session::land;
+use crate::sync::guard::bare;
 use crate::sync::plan::Decision;
 use crate::sync::plan::Hindrance;
 use crate::sync::plan::Pull;
@@ -173,7 +174,7 @@ impl Pulling {
                 Some(host) => host.clone(),
                 None => host_path(&root, &row.path)?,
             };
-            let content = fetched.fetch(board, &row.path, progress).await?;
+            let content = bare(&row.path, fetched.fetch(board, &row.path, progress).await?);
             land(&place, &content, row.decision == Decision::Overwrite)?;
         }
         goal.contents.look_again();

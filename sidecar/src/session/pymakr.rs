@@ -14,9 +14,10 @@ use crate::session::OptionsError;
 use crate::session::SettingsWarning;
 use crate::session::options::stays_inside;
 
-/// Pymakr 1 sends only these where the file does not say otherwise (its Atom version adds the last four).
-const V1_TYPES: [&str; 13] = [
-    "py", "txt", "log", "json", "xml", "html", "js", "css", "mpy", "pem", "cet", "crt", "key",
+/// Pymakr 1 sends only these where the file does not say otherwise (its Atom version adds the last two, and `pem` and
+/// `key`, which have to be named here).
+const V1_TYPES: [&str; 11] = [
+    "py", "txt", "log", "json", "xml", "html", "js", "css", "mpy", "cet", "crt",
 ];
 const V1_KEYS: [&str; 4] = ["sync_folder", "address", "sync_file_types", "open_on_start"];
 const V2_KEYS: [&str; 2] = ["dist_dir", "dev"];

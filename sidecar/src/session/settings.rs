@@ -2,17 +2,18 @@
 //! Not the user's words: those are `options`; `pymakr` and `micropico` read those of other tools.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::base::redacted;
 use crate::session::After;
 use crate::session::Options;
 use crate::session::OptionsError;
 use crate::session::micropico;
 use crate::session::pymakr;
 use crate::sync::plan::OnConflict;
+use crate::sync::read_text;
 
 /// The project's own settings.
 const OWN_FILE: &str = "boardside.toml";
@@ -44,6 +45,8 @@ pub struct Settings {
     pub turbo: bool,
     /// What to do about files that were edited on the board, or are not ours.
     pub conflict: OnConflict,
+    /// The board finishes a sync that lost its power when it boots.
+    pub boot_guard: bool,
 }
 
 impl Settings {
@@ -63,6 +66,7 @@ impl Settings {
             baud: 115_200,
             turbo: false,
             conflict: OnConflict::Stop,
+            boot_guard: false,
         }
     }
 }
@@ -100,8 +104,12 @@ pub enum SettingsWarning {
 impl fmt::Display for SettingsWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Imported { tool, key, setting } => write!(f, "{tool}: `{key}` is read as {setting}"),
-            Self::NotImported { tool, key, why } => write!(f, "{tool}: `{key}` is not used: {why}"),
+            Self::Imported { tool, key, setting } => {
+                write!(f, "{tool}: `{}` is read as {}", redacted(key), redacted(setting))
+            }
+            Self::NotImported { tool, key, why } => {
+                write!(f, "{tool}: `{}` is not used: {why}", redacted(key))
+            }
             Self::Unusable { key, why } => write!(f, "the setting `{key}` is not used: {why}"),
         }
     }
@@ -118,6 +126,14 @@ pub enum SettingsError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// Its source folder is a link to something outside of the project.
+    #[error("the source folder {} is a link out of the project, to {}", source_folder.display(), target.display())]
+    LeadsOut {
+        /// Which.
+        source_folder: PathBuf,
+        /// Where to.
+        target: PathBuf,
     },
     /// It says something that cannot be meant.
     #[error("{}: {source}", path.display())]
@@ -176,7 +192,7 @@ pub fn load(project: &Path) -> Result<Loaded, SettingsError> {
 
 fn read(project: &Path, name: &str) -> Result<Option<(PathBuf, String)>, SettingsError> {
     let path = project.join(name);
-    match fs::read_to_string(&path) {
+    match read_text(&path) {
         Ok(text) => Ok(Some((path, text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(SettingsError::Unreadable { path, source }),
@@ -226,6 +242,7 @@ pub fn resolve(cli: &Options, file: &Options, defaults: &Settings) -> (Settings,
         baud: baud.unwrap_or(defaults.baud),
         turbo: cli.turbo.or(file.turbo).unwrap_or(defaults.turbo),
         conflict: cli.conflict.or(file.conflict).unwrap_or(defaults.conflict),
+        boot_guard: cli.boot_guard.or(file.boot_guard).unwrap_or(defaults.boot_guard),
     };
     (settings, warnings)
 }
@@ -254,7 +271,7 @@ mod tests {
     #[test]
     fn the_command_line_is_stronger_than_the_file_and_the_file_than_the_defaults() {
         type Show = fn(&Settings) -> String;
-        let cases: [(&str, &str, Show, &str); 17] = [
+        let cases: [(&str, &str, Show, &str); 18] = [
             (
                 "",
                 "device = 'COM4'",
@@ -311,6 +328,7 @@ mod tests {
             ("baud = 0", "baud = 19200", |s| s.baud.to_string(), "19200"),
             ("turbo = true", "turbo = false", |s| s.turbo.to_string(), "true"),
             ("", "conflict = 'keep'", |s| format!("{:?}", s.conflict), "Keep"),
+            ("", "boot_guard = true", |s| s.boot_guard.to_string(), "true"),
             (
                 "conflict = 'overwrite'",
                 "conflict = 'keep'",

@@ -5,7 +5,11 @@ use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::board::Facts;
+use crate::board::Tier;
+use crate::board::Tries;
 use crate::sync::error::SyncError;
+use crate::sync::guard::guard;
 use crate::sync::known_contents::KnownContents;
 use crate::sync::known_manifests::KnownManifests;
 use crate::sync::plan::Counts;
@@ -20,6 +24,7 @@ use crate::sync::scan::Scan;
 use crate::sync::survey::Settle;
 use crate::sync::survey::Survey;
 use crate::sync::survey::survey;
+use crate::sync::suspect::examine;
 use crate::sync::transaction::Applied;
 use crate::sync::transaction::Before;
 use crate::sync::transaction::apply;
@@ -52,7 +57,8 @@ pub struct Outcome {
 }
 
 /// A line that loses bytes gets so many tries; each begins with a fresh look at the board.
-const TRIES: usize = 5;
+const TRIES: u32 = 5;
+const DAMAGED: &str = "the line damaged something, trying again";
 
 /// What a sync would do, and nothing else. Conflicts are in the plan.
 pub async fn preview(
@@ -86,7 +92,10 @@ async fn look(
     if wish.known.is_empty() {
         board.expect_no_agent();
     }
-    let Survey { state, is_exact } = survey(board, &project, wish.known, settle).await?;
+    let Survey { state, is_exact } = survey(board, &project, wish.known, settle, wish.scan).await?;
+    if state.flat && wish.scan.made.contains_key(&guard()) {
+        return Err(SyncError::Unguarded);
+    }
     let problems = check_names(&project.files, &state);
     if !problems.is_empty() {
         return Err(SyncError::Names(problems));
@@ -114,33 +123,117 @@ pub async fn sync(
     wish: &Wish<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Outcome, SyncError> {
-    let mut tries = 1;
+    let mut tries = Tries::new(TRIES);
+    let mut again = false;
     let mut refreshed = false;
+    let mut misread = None;
     loop {
-        let error = match attempt(board, wish, progress, tries > 1).await {
+        let mut moving = Moving {
+            progress: &mut *progress,
+            moved: false,
+        };
+        let failed = match attempt(board, wish, &mut moving, again).await {
             Ok(outcome) => {
                 wish.contents.keep(&outcome.plan, wish.scan);
                 return Ok(outcome);
             }
-            Err(SyncError::Board(error)) => error,
-            Err(other) => return Err(other),
+            Err(failed) => failed,
         };
-        if error.is_gone() {
-            return Err(error.into());
+        if failed.is_of_a_file() {
+            clear_away(board).await;
+            return Err(failed);
         }
-        if !refreshed && error.may_be_the_program(tries) && board.is_flat().await.is_ok_and(|flat| !flat) {
+        let (error, told) = from_board(failed)?;
+        if error.is_gone() {
+            return Err(told(error.into()));
+        }
+        if !refreshed && error.may_be_the_program(again) && !board.is_flat().await.unwrap_or(true) {
             refreshed = true;
             board.refresh().await?;
             continue;
         }
-        if tries == TRIES || !error.is_line() {
-            // What was only staged goes; what was committed is finished. The first error is the one to tell.
-            if board.resync().await.is_ok() {
-                board.recover().await.unwrap_or_default();
-            }
-            return Err(error.into());
+        if moving.moved {
+            board.gain();
+            tries.forgive();
         }
-        tries += 1;
+        let is_wrong = matches!(error, BoardError::Verify);
+        if is_wrong && misread.is_none() && board.resync().await.is_ok() {
+            misread = board.misread().await.ok();
+        }
+        // Frames of the stream are checked, so that it was not the line.
+        let is_flash = is_wrong && again && board.last_facts().is_some_and(|(_, tier)| tier == Tier::Stream);
+        let mut error = error;
+        if error.is_line() && !is_flash {
+            progress.report(At::Connecting { doing: DAMAGED });
+            match board.mend(error, &mut tries).await {
+                Ok(()) => {
+                    again = true;
+                    continue;
+                }
+                Err(last) => error = last,
+            }
+        }
+        if board.resync().await.is_err() {
+            return Err(told(error.into()));
+        }
+        // What was only staged goes; what was committed is finished, and then there may be nothing left to do.
+        match board.recover().await {
+            Ok(true) if tries.one_more() => {
+                again = true;
+                continue;
+            }
+            Err(source) if source.is_storage() && board.facts().await.is_ok_and(|facts| facts.unfinished) => {
+                return Err(SyncError::Unfinished { source });
+            }
+            _ => {}
+        }
+        return Err(told(Box::pin(examine(board, error, misread)).await));
+    }
+}
+
+/// How an error is told when more is known about it.
+type Told = Box<dyn FnOnce(SyncError) -> SyncError + Send>;
+
+/// The board's part of an error, and how the whole is put together again; other errors are final.
+fn from_board(error: SyncError) -> Result<(BoardError, Told), SyncError> {
+    match error {
+        SyncError::Board(error) => Ok((error, Box::new(|error| error))),
+        SyncError::Partly {
+            done,
+            of,
+            lost,
+            source,
+        } => {
+            let (error, _) = from_board(*source)?;
+            let again = move |source| SyncError::Partly {
+                done,
+                of,
+                lost,
+                source: Box::new(source),
+            };
+            Ok((error, Box::new(again)))
+        }
+        other => Err(other),
+    }
+}
+
+/// What was only staged goes; what was committed is finished.
+async fn clear_away(board: &mut Board) {
+    if board.resync().await.is_ok() {
+        board.recover().await.unwrap_or_default();
+    }
+}
+
+/// Sees whether the board takes content: then it is not in vain.
+struct Moving<'a> {
+    progress: &'a mut dyn Progress,
+    moved: bool,
+}
+
+impl Progress for Moving<'_> {
+    fn report(&mut self, stage: At) {
+        self.moved |= matches!(stage, At::Sending { done: 1.., .. });
+        self.progress.report(stage);
     }
 }
 
@@ -151,7 +244,6 @@ async fn attempt(
     again: bool,
 ) -> Result<Outcome, SyncError> {
     if again {
-        board.resync().await?;
         board.recover().await?;
     }
     let Looked {
@@ -172,13 +264,13 @@ async fn attempt(
     }
     let facts = board.facts().await?;
     let text = plan.manifest.render();
-    let fit = match facts.flash {
+    let (fit, needed) = match facts.flash {
         Some((block, ..)) => room(&plan, &text, block)?,
-        None => Fit::Unknown,
+        None => (Fit::Unknown, 0),
     };
     board.speed_up(to_send(&plan.steps)).await?;
     let applied = apply(board, &plan, &text, &before, fit, wish, progress).await;
-    let applied = applied.map_err(|error| with_free(error, facts.flash.map(|(_, free, _)| free)))?;
+    let applied = applied.map_err(|error| explained(error, needed, &facts))?;
     wish.known.keep(text.as_bytes());
     board.slow_down().await?;
     Ok(Outcome {
@@ -188,11 +280,25 @@ async fn attempt(
     })
 }
 
-fn with_free(error: SyncError, free: Option<u64>) -> SyncError {
+/// What is known here and not where it was met.
+fn explained(error: SyncError, needed: u64, facts: &Facts) -> SyncError {
     match error {
-        SyncError::Board(BoardError::NoSpace { needed, free: None }) => {
-            SyncError::Board(BoardError::NoSpace { needed, free })
-        }
+        SyncError::Partly {
+            done,
+            of,
+            lost,
+            source,
+        } => SyncError::Partly {
+            done,
+            of,
+            lost,
+            source: Box::new(explained(*source, needed, facts)),
+        },
+        // What it had just written is gone.
+        SyncError::Board(BoardError::NotFound { .. }) => BoardError::Verify.into(),
+        SyncError::Board(error) => error
+            .while_writing(Some(needed).filter(|needed| *needed > 0), facts)
+            .into(),
         other => other,
     }
 }

@@ -9,6 +9,7 @@ use crate::sync::plan::Conflict;
 use crate::sync::plan::ManifestError;
 use crate::sync::plan::NameProblem;
 use crate::sync::scan::ScanError;
+use crate::sync::suspect::Suspect;
 
 /// A sync that was not done. The board holds the old project, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,7 @@ pub enum SyncError {
         /// Which.
         path: PathBuf,
         /// Why.
+        #[source]
         source: io::Error,
     },
     /// Nothing in the project goes to the board, but the board holds files of it.
@@ -59,9 +61,64 @@ pub enum SyncError {
         /// Which.
         path: BoardPath,
     },
+    /// A guard is wished for a board without folders, which has no journal that it could finish.
+    #[error(
+        "`boot_guard` is set, and this board has no folders: nothing is left there that could be finished"
+    )]
+    Unguarded,
+    /// The board's storage failed, and was looked at.
+    #[error(transparent)]
+    Suspect(Box<Suspect>),
+    /// It failed while files were replaced one at a time, for want of flash, or in place on a flat board.
+    #[error("{source}; before that {done} of {of} changes had been made, one by one{}", taken(.lost.as_ref()))]
+    Partly {
+        /// Changes that are whole.
+        done: usize,
+        /// Changes that were to be made.
+        of: usize,
+        /// A file that was being written in place, on a flat board.
+        lost: Option<BoardPath>,
+        /// What failed.
+        source: Box<Self>,
+    },
+    /// It failed while the board put in place what was staged and verified.
+    #[error("{source}; the new project is on the board, and only a part of it is in place")]
+    Unfinished {
+        /// What failed.
+        source: BoardError,
+    },
     /// The board failed.
     #[error(transparent)]
     Board(#[from] BoardError),
+}
+
+impl SyncError {
+    /// A file of this machine was not what it was when it was scanned, while files were sent.
+    pub(super) fn is_of_a_file(&self) -> bool {
+        match self {
+            Self::Changed { .. } | Self::Read { .. } | Self::NotInProject { .. } => true,
+            Self::Partly { source, .. } => source.is_of_a_file(),
+            _ => false,
+        }
+    }
+
+    /// Another scan may find what can be sent.
+    pub fn is_of_the_moment(&self) -> bool {
+        // What took its place is no file.
+        use io::ErrorKind::InvalidInput;
+        use io::ErrorKind::IsADirectory;
+        use io::ErrorKind::NotADirectory;
+        use io::ErrorKind::NotFound;
+        match self {
+            Self::Changed { .. } => true,
+            Self::Partly { source, .. } => source.is_of_the_moment(),
+            Self::Read { source, .. } => matches!(
+                source.kind(),
+                NotFound | NotADirectory | IsADirectory | InvalidInput
+            ),
+            _ => false,
+        }
+    }
 }
 
 fn files(count: usize) -> String {
@@ -70,6 +127,12 @@ fn files(count: usize) -> String {
     } else {
         format!("{count} files")
     }
+}
+
+fn taken(path: Option<&BoardPath>) -> String {
+    path.map_or(String::new(), |path| {
+        format!(", and {path} was taken away half written")
+    })
 }
 
 fn problems(problems: &[NameProblem]) -> String {

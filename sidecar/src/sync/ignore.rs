@@ -13,7 +13,7 @@ use ignore::gitignore::GitignoreBuilder;
 pub const IGNORE_FILE: &str = ".boardsideignore";
 
 /// What no board wants. A `!pattern` in `.boardsideignore` brings any of it back.
-pub const DEFAULTS: [&str; 22] = [
+pub const DEFAULTS: [&str; 23] = [
     ".*",
     "__pycache__/",
     "*.pyc",
@@ -34,12 +34,45 @@ pub const DEFAULTS: [&str; 22] = [
     "typings/",
     // Settings and records of this program and of its relatives.
     "boardside.toml",
+    "boardside_guard.py",
     "pymakr.conf",
     "project.pymakr",
     "project.pico-go",
     "project.pico-w-go",
     "*.code-workspace",
 ];
+
+/// What looks like a secret of this machine, in any case of letters: a file with such a name goes to the board only if a
+/// `!pattern` names it, or `types` of the settings has its extension.
+///
+/// `secrets.py`, `secrets.json`, `config.py` and `wifi.py` are not here: that is where programs on boards look for their
+/// Wi-Fi password. Nor are `*.der` and `*.crt`, as certificates are public.
+pub const SECRETS: [&str; 21] = [
+    ".env",
+    ".env.*",
+    "*.env",
+    ".netrc",
+    "_netrc",
+    ".git-credentials",
+    ".npmrc",
+    ".pypirc",
+    ".htpasswd",
+    "id_rsa*",
+    "id_dsa*",
+    "id_ecdsa*",
+    "id_ed25519*",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.ppk",
+    "*.kdbx",
+    "credentials*.json",
+    "client_secret*.json",
+];
+
+/// A `!pattern` of these brings back all there is, and names nothing.
+const NAMES_NOTHING: [&str; 8] = ["!*", "!**", "!/*", "!/**", "!**/*", "!.*", "!/.*", "!**/.*"];
 
 /// Where a rule was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +85,8 @@ pub enum Origin {
     Settings,
     /// `types` of the settings: the file's extension is not among them.
     Types,
+    /// `SECRETS`.
+    Secrets,
 }
 
 impl fmt::Display for Origin {
@@ -61,6 +96,7 @@ impl fmt::Display for Origin {
             Self::IgnoreFile => IGNORE_FILE,
             Self::Settings => "settings",
             Self::Types => "types in the settings",
+            Self::Secrets => "looks like a secret",
         })
     }
 }
@@ -97,6 +133,7 @@ pub struct RuleError {
 #[derive(Clone, Debug)]
 pub struct Rules {
     matcher: Gitignore,
+    secrets: Gitignore,
     types: Option<Vec<String>>,
 }
 
@@ -126,18 +163,35 @@ impl Rules {
             source,
         };
         let matcher = builder.build().map_err(all)?;
+        let mut builder = GitignoreBuilder::new("");
+        let cases = builder.case_insensitive(true);
+        let added = cases.and_then(|all| SECRETS.iter().try_fold(all, |all, rule| all.add_line(None, rule)));
+        let secrets = added.and_then(|all| all.build()).map_err(all)?;
         let types = types.map(|types| {
             types
                 .iter()
                 .map(|t| t.trim_start_matches('.').to_lowercase())
                 .collect()
         });
-        Ok(Self { matcher, types })
+        Ok(Self {
+            matcher,
+            secrets,
+            types,
+        })
+    }
+
+    /// Keeps nothing off the board.
+    pub fn none() -> Self {
+        Self {
+            matcher: Gitignore::empty(),
+            secrets: Gitignore::empty(),
+            types: None,
+        }
     }
 
     /// Why is it not wanted? `path` is relative to the root; its folders must have been asked about before.
     pub fn why_ignored(&self, path: &Path, is_folder: bool) -> Option<Why> {
-        match self.matcher.matched(path, is_folder) {
+        let named = match self.matcher.matched(path, is_folder) {
             Match::Ignore(glob) => {
                 let origin = glob.from().map_or(Origin::BuiltIn, origin);
                 return Some(Why {
@@ -145,14 +199,27 @@ impl Rules {
                     origin,
                 });
             }
-            // The user named it: that is stronger than a list of extensions.
-            Match::Whitelist(_) => return None,
-            Match::None => {}
+            Match::Whitelist(glob) => Some(!NAMES_NOTHING.contains(&glob.original())),
+            Match::None => None,
+        };
+        if is_folder {
+            return None;
         }
-        let types = self.types.as_ref().filter(|_| !is_folder)?;
         let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-        let listed = extension.is_some_and(|extension| types.contains(&extension));
-        (!listed).then(|| Why {
+        let is_in = |types: &Vec<String>| extension.as_ref().is_some_and(|e| types.contains(e));
+        let listed = self.types.as_ref().is_some_and(is_in);
+        if let Match::Ignore(glob) = self.secrets.matched(path, false)
+            && named != Some(true)
+            && !listed
+        {
+            return Some(Why {
+                rule: glob.original().to_owned(),
+                origin: Origin::Secrets,
+            });
+        }
+        let types = self.types.as_ref()?;
+        // What the user named is stronger than a list of extensions.
+        (named.is_none() && !listed).then(|| Why {
             rule: types.join(","),
             origin: Origin::Types,
         })
@@ -178,7 +245,7 @@ fn mark(origin: Origin) -> &'static str {
     match origin {
         Origin::BuiltIn => "built in",
         Origin::IgnoreFile => "file",
-        Origin::Settings | Origin::Types => "settings",
+        Origin::Settings | Origin::Types | Origin::Secrets => "settings",
     }
 }
 
@@ -226,6 +293,63 @@ mod tests {
                 .map(|why| why.to_string());
             assert_eq!(why.as_deref(), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn what_looks_like_a_secret_goes_to_the_board_only_if_it_is_named() {
+        let stays = [
+            "id_rsa",
+            "keys/ID_RSA.bak",
+            "server.pem",
+            "certs/Key.PEM",
+            "tls.key",
+            "credentials-aws.json",
+            "prod.env",
+        ];
+        let goes = [
+            "secrets.py",
+            "secrets.json",
+            "config.py",
+            "wifi.py",
+            "boot.py",
+            "credentials.py",
+            "key.py",
+            "ca.der",
+            "cert.crt",
+            "monkey",
+        ];
+        let why = |rules: &Rules, path: &str| rules.why_ignored_anywhere(Path::new(path), false);
+        let rules = Rules::new("", &[], None).unwrap();
+        for path in stays {
+            let origin = why(&rules, path).map(|why| why.origin);
+            assert_eq!(origin, Some(Origin::Secrets), "{path}");
+        }
+        for path in goes {
+            assert_eq!(why(&rules, path), None, "{path}");
+        }
+        // Hidden files are nobody's surprise.
+        assert_eq!(why(&rules, ".env").unwrap().origin, Origin::BuiltIn);
+        let all_hidden = Rules::new("!.*\n", &[], None).unwrap();
+        assert_eq!(why(&all_hidden, ".env").unwrap().origin, Origin::Secrets);
+        assert_eq!(why(&all_hidden, ".other"), None);
+        let all = Rules::new("!*\n!**\n", &[], None).unwrap();
+        assert_eq!(why(&all, "id_rsa").unwrap().origin, Origin::Secrets);
+
+        let named = "!.env\n!id_rsa\n!certs/*.pem\n".to_owned();
+        let of_settings = Rules::new("", &[named.replace('\n', ""), "!tls.key".to_owned()], None).unwrap();
+        assert_eq!(why(&of_settings, "tls.key"), None);
+        let named = Rules::new(&named, &[], Some(&["py".to_owned()])).unwrap();
+        for path in [".env", "id_rsa", "certs/a.pem"] {
+            assert_eq!(why(&named, path), None, "{path}");
+        }
+        assert_eq!(why(&named, "a.pem").unwrap().origin, Origin::Secrets);
+        let listed = Rules::new("", &[], Some(&["pem".to_owned()])).unwrap();
+        assert_eq!(why(&listed, "a.pem"), None);
+        assert_eq!(why(&listed, "a.key").unwrap().origin, Origin::Secrets);
+        // Whoever wrote a rule of their own wants to hear nothing about it.
+        let silent = Rules::new("*.pem\n", &[], None).unwrap();
+        assert_eq!(why(&silent, "a.pem").unwrap().origin, Origin::IgnoreFile);
+        assert_eq!(why(&Rules::none(), "deep/.git/id_rsa"), None);
     }
 
     #[test]

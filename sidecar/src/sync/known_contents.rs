@@ -4,7 +4,6 @@
 
 use std::cmp::Reverse;
 use std::fs;
-use std::fs::File;
 use std::fs::Metadata;
 use std::io;
 use std::io::Write as _;
@@ -18,6 +17,9 @@ use tokio::task::JoinHandle;
 
 use crate::base::Digest;
 use crate::base::Fingerprint;
+use crate::sync::cache_folder;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::oldest::forget_oldest;
 use crate::sync::plan::Act;
 use crate::sync::plan::Plan;
@@ -104,7 +106,7 @@ impl KnownContents {
 
 /// Keeps what is not there; is it time to look the folder through?
 fn keep_all(folder: &Path, sources: &[Source]) -> bool {
-    if sources.is_empty() || fs::create_dir_all(folder).is_err() {
+    if sources.is_empty() || cache_folder::make(folder).is_err() {
         return false;
     }
     let mut full = false;
@@ -120,12 +122,12 @@ fn keep(folder: &Path, print: &Fingerprint, host: &Path) -> io::Result<()> {
     if place.exists() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let content = fs::read(host)?;
+    let content = host_file::read(host, Pipes::Refused, print.size)?;
     if Digest::of(&content) != print.sha256 {
         return Err(io::ErrorKind::InvalidData.into());
     }
     // Half a file is harmless, as `get` reads it with its digest; so no second name, which costs on some systems.
-    let written = File::create_new(&place)?.write_all(&content);
+    let written = cache_folder::create_new(&place)?.write_all(&content);
     if written.is_err() {
         fs::remove_file(&place).unwrap_or_default();
     }

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::base::Digest;
+use crate::sync::cache_folder;
 use crate::sync::oldest::forget_oldest;
 
 /// Manifests kept at most; the oldest go.
@@ -40,7 +41,7 @@ impl KnownManifests {
     pub(super) fn keep(&self, text: &[u8]) {
         let Some(folder) = &self.folder else { return };
         let file = folder.join(Digest::of(text).to_string());
-        if fs::create_dir_all(folder).is_ok() && fs::write(file, text).is_ok() {
+        if cache_folder::replace(&file, text).is_ok() {
             forget_oldest(folder, KEPT, |_| 1);
         }
     }

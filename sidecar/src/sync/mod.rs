@@ -5,6 +5,8 @@
 pub mod debounce;
 /// A new file said as pieces of the old one.
 pub mod delta;
+/// A board that finishes a sync by itself when it boots.
+pub mod guard;
 /// Which files of a project go to the board.
 pub mod ignore;
 /// Decides what a sync will do; never does it.
@@ -15,14 +17,17 @@ pub mod scan;
 pub mod watch;
 
 mod attempt;
+mod cache_folder;
 mod error;
 mod foreign;
+mod host_file;
 mod known_contents;
 mod known_manifests;
 mod oldest;
 mod put;
 mod sides;
 mod survey;
+mod suspect;
 mod transaction;
 
 pub use attempt::Outcome;
@@ -30,10 +35,16 @@ pub use attempt::Wish;
 pub use attempt::preview;
 pub use attempt::sync;
 pub use error::SyncError;
+pub use host_file::read_text;
 pub use known_contents::KnownContents;
 pub use known_manifests::KnownManifests;
 pub use put::Content;
 pub use put::Delivery;
 pub use put::put;
 pub use sides::sides;
+pub use suspect::Suspect;
+pub use suspect::others;
 pub use transaction::Applied;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use transaction::orders;

@@ -17,14 +17,20 @@ use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::FLAT_MANIFEST;
+use crate::board::Facts;
 use crate::board::Lies;
 use crate::board::Order;
 use crate::board::Stage;
+use crate::board::Tries;
 use crate::sync::error::SyncError;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::plan::Fit;
 use crate::sync::plan::Space;
 use crate::sync::plan::is_own;
+use crate::sync::suspect::examine;
 use crate::sync::transaction::Applied;
+use crate::sync::transaction::partly;
 
 /// Where content comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,9 +58,13 @@ impl Content {
         }
     }
 
-    fn read(&self) -> Result<Cow<'_, [u8]>, SyncError> {
+    /// A pipe or a file that grows ends one byte after `most`.
+    fn read(&self, most: u64) -> Result<Cow<'_, [u8]>, SyncError> {
         match self {
-            Self::File(path) => fs::read(path).map(Cow::Owned).map_err(unread(path)),
+            Self::File(path) => {
+                let content = host_file::read(path, Pipes::Taken, most);
+                content.map(Cow::Owned).map_err(unread(path))
+            }
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
         }
     }
@@ -75,7 +85,9 @@ pub struct Delivery {
 }
 
 /// A line that loses bytes gets so many tries.
-const TRIES: usize = 3;
+const TRIES: u32 = 5;
+/// Where a board does not say how large its flash is, no file is larger, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// Puts files on the board: all of them or none where flash allows, each whole in any case.
 /// `None`: there was nothing to do.
@@ -84,31 +96,57 @@ pub async fn put(
     delivery: &Delivery,
     progress: &mut dyn Progress,
 ) -> Result<Option<Applied>, SyncError> {
-    let mut tries = 1;
+    let mut tries = Tries::new(TRIES);
+    let mut again = false;
     loop {
-        match attempt(board, delivery, progress).await {
-            Err(SyncError::Board(error)) if error.is_line() && tries < TRIES => {
-                tries += 1;
-                board.resync().await?;
-                board.recover().await?;
+        match Box::pin(attempt(board, delivery, progress, again)).await {
+            Err(SyncError::Board(error)) => {
+                if let Err(error) = board.mend(error, &mut tries).await {
+                    return Err(refused(board, error).await);
+                }
             }
             other => return other,
         }
+        again = true;
     }
+}
+
+/// The error that ended it, and what is to be said about the storage if that was the cause.
+async fn refused(board: &mut Board, error: BoardError) -> SyncError {
+    if !error.is_storage() || board.resync().await.is_err() {
+        return error.into();
+    }
+    let misread = if matches!(error, BoardError::Verify) {
+        board.misread().await.ok()
+    } else {
+        None
+    };
+    Box::pin(board.recover()).await.unwrap_or_default();
+    Box::pin(examine(board, error, misread)).await
 }
 
 async fn attempt(
     board: &mut Board,
     delivery: &Delivery,
     progress: &mut dyn Progress,
+    again: bool,
 ) -> Result<Option<Applied>, SyncError> {
     progress.report(At::Comparing);
+    if again {
+        board.recover().await?;
+    }
     let Looked { missing, places } = look(board, delivery).await?;
     if delivery.files.is_empty() && missing.is_empty() {
         return Ok(None);
     }
-    let facts = board.facts().await?;
+    let mut facts = board.facts().await?;
+    if facts.unfinished {
+        // What it has staged must not be overwritten.
+        Box::pin(board.recover()).await?;
+        facts = board.facts().await?;
+    }
     let total = places.iter().map(|place| place.size).sum();
+    let most = facts.flash.map_or(LARGEST, |(_, _, total)| total);
     let whole = match facts.flash {
         None => true,
         Some((block, free, _)) => {
@@ -133,18 +171,15 @@ async fn attempt(
         places.chunks(at_once).collect()
     };
     let mut folders = Some(folders);
-    for batch in batches {
+    for (done, batch) in batches.iter().enumerate() {
         let mut orders = folders.take().unwrap_or_default();
-        let numbered = (0..).zip(batch);
+        let numbered = (0..).zip(*batch);
         orders.extend(numbered.map(|(number, place)| Order::Place(number, place.path.clone())));
-        stage
-            .begin(orders, None, batch.iter().map(|place| place.size).sum())
-            .await?;
-        for place in batch {
-            send(&mut stage, place.path, place.content, total, progress).await?;
-        }
-        progress.report(At::Committing);
-        stage.commit(&mut |_| {}).await?;
+        let sent = send_all(&mut stage, orders, batch, most, total, progress).await;
+        sent.map_err(|error| match error {
+            SyncError::Board(error) if error.is_line() || error.is_gone() => error.into(),
+            error => partly(while_writing(error, &facts), done, batches.len(), None),
+        })?;
     }
     let applied = Applied {
         tier: stage.tier(),
@@ -155,14 +190,45 @@ async fn attempt(
     Ok(Some(applied))
 }
 
-async fn send(
+/// One transaction; `most` is how large a file may have become.
+async fn send_all(
     stage: &mut Stage<'_>,
-    path: &BoardPath,
-    content: &Content,
+    orders: Vec<Order>,
+    places: &[Place<'_>],
+    most: u64,
     total: u64,
     progress: &mut dyn Progress,
 ) -> Result<(), SyncError> {
-    let content = content.read()?;
+    let size = places.iter().map(|place| place.size).sum();
+    stage.begin(orders, None, size).await?;
+    for place in places {
+        let content = place.content.read(most)?;
+        if content.len() as u64 > most {
+            return Err(SyncError::NoSpace {
+                needed: content.len() as u64,
+                free: most,
+            });
+        }
+        send(stage, place.path, &content, total, progress).await?;
+    }
+    progress.report(At::Committing);
+    Ok(stage.commit(&mut |_| {}).await?)
+}
+
+fn while_writing(error: SyncError, facts: &Facts) -> SyncError {
+    match error {
+        SyncError::Board(error) => error.while_writing(None, facts).into(),
+        other => other,
+    }
+}
+
+async fn send(
+    stage: &mut Stage<'_>,
+    path: &BoardPath,
+    content: &[u8],
+    total: u64,
+    progress: &mut dyn Progress,
+) -> Result<(), SyncError> {
     let mut moved = |done: u64| {
         progress.report(At::Sending {
             path: path.clone(),
@@ -171,9 +237,7 @@ async fn send(
         });
     };
     moved(stage.done());
-    Ok(stage
-        .put(&content, &Fingerprint::of(&content), &mut moved)
-        .await?)
+    Ok(stage.put(content, &Fingerprint::of(content), &mut moved).await?)
 }
 
 struct Looked<'a> {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::fs;
 
 use crate::base::BoardPath;
 use crate::base::Fingerprint;
@@ -18,6 +17,8 @@ use crate::sync::attempt::Wish;
 use crate::sync::delta::delta;
 use crate::sync::delta::is_worth;
 use crate::sync::error::SyncError;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::known_contents::KnownContents;
 use crate::sync::plan::Act;
 use crate::sync::plan::BoardState;
@@ -42,8 +43,9 @@ pub struct Applied {
 /// Smaller files, in bytes, are sent whole: the steps would not be much less.
 const WORTH: usize = 256;
 
-/// Is there room, and for which way? The journal and the manifest take a few blocks more.
-pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<Fit, SyncError> {
+/// Is there room, and for which way, and how much does that way need? The journal and the manifest take a few blocks
+/// more.
+pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<(Fit, u64), SyncError> {
     let journal: u64 = plan
         .steps
         .iter()
@@ -56,7 +58,8 @@ pub(super) fn room(plan: &Plan, manifest: &str, block: u64) -> Result<Fit, SyncE
             needed: plan.space.one_by_one + more,
             free: plan.space.free.unwrap_or_default(),
         }),
-        fit => Ok(fit),
+        Fit::OneByOne => Ok((Fit::OneByOne, plan.space.one_by_one + more)),
+        fit => Ok((fit, plan.space.whole + more)),
     }
 }
 
@@ -121,16 +124,23 @@ pub(super) async fn apply(
         }
     } else {
         // A cut in between leaves files that are already what the project wants; the next sync takes them over.
-        for step in plan.one_by_one() {
-            let (orders, _) = numbered(std::slice::from_ref(&step));
-            stage.begin(orders, None, 0).await?;
-            sending.stage(&mut stage, &step).await?;
-            stage.commit(&mut |_| {}).await?;
+        let steps = plan.one_by_one();
+        for (done, step) in steps.iter().enumerate() {
+            let one = sending.one(&mut stage, step).await;
+            one.map_err(|error| partly(error, done, steps.len(), None))?;
         }
-        stage.begin(Vec::new(), Some(record(&BTreeSet::new())), 0).await?;
+        let last = stage.begin(Vec::new(), Some(record(&BTreeSet::new())), 0).await;
+        last.map_err(|error| partly(error.into(), steps.len(), steps.len(), None))?;
     }
     sending.progress.report(At::Committing);
-    stage.commit(&mut |_| {}).await?;
+    if let Err(error) = stage.commit(&mut |_| {}).await {
+        let all = plan.steps.len();
+        return Err(if whole {
+            in_place(stage.half_written(), plan, error.into())
+        } else {
+            partly(error.into(), all, all, None)
+        });
+    }
     let applied = Applied {
         tier: stage.tier(),
         whole,
@@ -138,6 +148,32 @@ pub(super) async fn apply(
     };
     stage.finish().await?;
     Ok(applied)
+}
+
+/// What had been done before an error, where not all is done at once.
+pub(super) fn partly(source: SyncError, done: usize, of: usize, lost: Option<BoardPath>) -> SyncError {
+    if done == 0 && lost.is_none() {
+        return source;
+    }
+    SyncError::Partly {
+        done,
+        of,
+        lost,
+        source: Box::new(source),
+    }
+}
+
+/// The same on a flat board, where files are written in place.
+fn in_place(half_written: Option<&BoardPath>, plan: &Plan, source: SyncError) -> SyncError {
+    let Some(path) = half_written else { return source };
+    let steps = &plan.steps;
+    let done = steps.iter().position(|step| step.act.path() == path);
+    partly(
+        source,
+        done.unwrap_or(steps.len()),
+        steps.len(),
+        Some(path.clone()),
+    )
 }
 
 /// What the commit does, in the order of the plan; and what is staged for it, in the order of the paths, which is
@@ -158,6 +194,12 @@ fn numbered(steps: &[Step]) -> (Vec<Order>, BTreeMap<&BoardPath, &Step>) {
     (steps.iter().map(order).collect(), staged)
 }
 
+/// For `fuzzing`: what a plan makes the board do at the commit.
+#[cfg(any(test, feature = "fuzzing"))]
+pub fn orders(plan: &Plan) -> Vec<Order> {
+    numbered(&plan.steps).0
+}
+
 struct Sending<'a> {
     before: &'a Before,
     scan: &'a Scan,
@@ -167,23 +209,20 @@ struct Sending<'a> {
 }
 
 impl Sending<'_> {
+    /// Stages and commits one step.
+    async fn one(&mut self, stage: &mut Stage<'_>, step: &Step) -> Result<(), SyncError> {
+        let (orders, _) = numbered(std::slice::from_ref(step));
+        stage.begin(orders, None, 0).await?;
+        self.stage(stage, step).await?;
+        Ok(stage.commit(&mut |_| {}).await?)
+    }
+
     /// Stages what this step needs.
     async fn stage(&mut self, stage: &mut Stage<'_>, step: &Step) -> Result<(), SyncError> {
         match &step.act {
             Act::Copy { from, print, .. } => stage.copy(from, print).await?,
             Act::Put { path, print, .. } => {
-                let host = self
-                    .scan
-                    .hosts
-                    .get(path)
-                    .ok_or_else(|| SyncError::NotInProject { path: path.clone() })?;
-                let content = fs::read(host).map_err(|source| SyncError::Read {
-                    path: host.clone(),
-                    source,
-                })?;
-                if Fingerprint::of(&content) != *print {
-                    return Err(SyncError::Changed { path: host.clone() });
-                }
+                let content = content(self.scan, path, print)?;
                 let (progress, total) = (&mut *self.progress, self.total);
                 progress.report(At::Sending {
                     path: path.clone(),
@@ -210,6 +249,25 @@ impl Sending<'_> {
             Act::Remove { .. } | Act::RemoveFolder(_) | Act::MakeFolder(_) => {}
         }
         Ok(())
+    }
+}
+
+/// A file of the project, if it is what it was when it was scanned.
+fn content(scan: &Scan, path: &BoardPath, print: &Fingerprint) -> Result<Vec<u8>, SyncError> {
+    if let Some(made) = scan.made.get(path) {
+        return Ok(made.clone());
+    }
+    let host = scan.hosts.get(path);
+    let host = host.ok_or_else(|| SyncError::NotInProject { path: path.clone() })?;
+    let content = host_file::read(host, Pipes::Refused, print.size);
+    let content = content.map_err(|source| SyncError::Read {
+        path: host.clone(),
+        source,
+    })?;
+    if Fingerprint::of(&content) == *print {
+        Ok(content)
+    } else {
+        Err(SyncError::Changed { path: host.clone() })
     }
 }
 

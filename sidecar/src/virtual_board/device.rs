@@ -20,6 +20,7 @@ use rustix::process::Pid;
 use rustix::process::Signal;
 
 use crate::virtual_board::Firmware;
+use crate::virtual_board::FlashFault;
 use crate::virtual_board::Profile;
 use crate::virtual_board::VirtualBoardError;
 
@@ -37,6 +38,8 @@ pub(crate) enum Notice {
     SoftReset,
     /// `machine.reset()`.
     HardReset,
+    /// A write or erase of the flash is done; only if they are counted.
+    FlashWritten,
     /// `machine.deepsleep(MS)`; 0 is for ever.
     Sleep(u32),
     /// `machine.WDT(timeout=MS)`, or its `feed()`.
@@ -147,7 +150,7 @@ impl Device {
                 }
                 Ok(n) if !self.signals => said.push_str(&String::from_utf8_lossy(&buffer[..n])),
                 // Python complains in sentences, notices come as single letters.
-                Ok(n) if buffer[..n].iter().any(|b| !b"BSHXUDZ0123456789;".contains(b)) => {
+                Ok(n) if buffer[..n].iter().any(|b| !b"BSHXWUDZ0123456789;".contains(b)) => {
                     said.push_str(&String::from_utf8_lossy(&buffer[..n]));
                 }
                 Ok(n) => found.extend(letters(&buffer[..n])),
@@ -163,6 +166,13 @@ impl Device {
             found.insert(0, Notice::Said(said));
         }
         found
+    }
+
+    /// It reads from its UART, and there is nothing to read: it sleeps until a byte comes.
+    pub(crate) fn waits_for_input(&self) -> bool {
+        // The number of the system call that it waits in and its arguments, proc_pid_syscall(5): read(0, ...).
+        let reads = self.proc("syscall").is_ok_and(|call| call.starts_with("0 0x0 "));
+        reads && self.unread() == 0
     }
 
     /// What the board waits for after `Notice::Speed`.
@@ -215,6 +225,7 @@ fn letters(bytes: &[u8]) -> impl Iterator<Item = Notice> {
             b'B' => Notice::Booting,
             b'S' => Notice::SoftReset,
             b'H' => Notice::HardReset,
+            b'W' => Notice::FlashWritten,
             b'U' => Notice::Speed(number(&mut bytes)),
             b'Z' => Notice::Sleep(number(&mut bytes)),
             b'D' => Notice::Fed(number(&mut bytes)),
@@ -260,9 +271,13 @@ fn unix(profile: &Profile, python: &Path, library: &Path, image: &Path, power: O
         .arg(profile.flash.to_string())
         .arg(profile.file_system.name())
         .arg(if profile.read_only { "1" } else { "0" })
-        .arg(power.map_or("-2".to_owned(), |n| n.to_string()))
+        .arg(match power {
+            Some(n) => format!("{n} {}", profile.faults.torn.name()),
+            None => format!("-2 {}", if profile.count_flash { "count" } else { "none" }),
+        })
         .arg(unique_id(image))
-        .arg(if uart { "1" } else { "0" });
+        .arg(if uart { "1" } else { "0" })
+        .arg(FlashFault::argument(profile.faults.flash));
     command
 }
 

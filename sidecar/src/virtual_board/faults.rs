@@ -1,10 +1,11 @@
-//! What goes wrong on a line, as plain data, and how it is typed: `seed=7,drop=2000,cut=5000:1s`.
+//! What goes wrong on a line and with a flash, as plain data, and how it is typed: `seed=7,drop=2000,cut=5000:1s`.
 //! Pure: `lane` and `line` apply it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::virtual_board::FlashFault;
 use crate::virtual_board::VirtualBoardError;
 
 /// One in how many bytes suffers; `None` is never.
@@ -36,6 +37,29 @@ pub struct Cut {
     pub back: Option<Duration>,
 }
 
+/// What the flash write at which the power fails leaves behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Torn {
+    /// Its first half.
+    #[default]
+    Half,
+    /// Nothing of it.
+    None,
+    /// Its first half, and in place of the second what nobody wrote.
+    Garbage,
+}
+
+impl Torn {
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Half => "half",
+            Self::None => "none",
+            Self::Garbage => "garbage",
+        }
+    }
+}
+
 /// Everything that can go wrong. The default is a perfect line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
@@ -51,14 +75,25 @@ pub struct Faults {
     pub stall: Option<Stall>,
     /// A pulled cable.
     pub cut: Option<Cut>,
-    /// The flash write or erase (counted from 0 after mounting starts) at which the power fails, half done.
+    /// A cable that is pulled after so many bytes of the board have reached the host.
+    pub cut_heard: Option<Cut>,
+    /// The flash write or erase (counted from 0 after mounting starts) at which the power fails.
     pub power: Option<u32>,
+    /// How far that write got.
+    pub torn: Torn,
     /// Bytes that the board can hold while it does not read; more are lost. `None` waits instead, as USB does.
     pub rx_buffer: Option<usize>,
+    /// What is wrong with the flash (unix only).
+    pub flash: Option<FlashFault>,
 }
 
 const SPEC: &str = "use seed=N, drop=N, double=N, garble=N (one in N bytes; in.drop or out.drop for one \
-                    direction), delay=T, stall=N:T, cut=N or cut=N:T, power=N, rx=N, where T is 500us, 20ms or 2s";
+                    direction), delay=T, stall=N:T, cut=N or cut=N:T (out.cut: bytes \
+                    from the board), power=N, torn=half, none or garbage, rx=N, where T is 500us, 20ms or 2s; \
+                    of the flash, by the number of the write or erase since mounting: full=N and lose=N (from N on: \
+                    it says that it is full, it loses what is written), flip=N and eio=N (once: one wrong bit, \
+                    OSError 5), each also as 1/N (one in N), or protect=EROFS, EACCES, EPERM, EIO (every write is \
+                    refused)";
 
 impl FromStr for Faults {
     type Err = VirtualBoardError;
@@ -92,13 +127,23 @@ impl Faults {
                     pause: time?,
                 });
             }
-            "cut" => {
-                self.cut = Some(Cut {
-                    after: count.parse().ok()?,
-                    back: time,
-                });
+            "cut" | "out.cut" => {
+                let after = count.parse().ok()?;
+                let cut = if name == "cut" {
+                    &mut self.cut
+                } else {
+                    &mut self.cut_heard
+                };
+                *cut = Some(Cut { after, back: time });
+            }
+            "torn" => {
+                let all = [Torn::Half, Torn::None, Torn::Garbage];
+                self.torn = all.into_iter().find(|torn| torn.name() == value)?;
             }
             "power" => self.power = Some(count.parse().ok()?),
+            "full" | "lose" | "flip" | "eio" | "protect" => {
+                self.flash = Some(FlashFault::parse(name, value)?);
+            }
             "rx" => self.rx_buffer = Some(count.parse().ok()?),
             _ => {
                 let (way, kind) = name
@@ -137,11 +182,13 @@ fn duration(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::virtual_board::FlashFlaw;
 
     #[test]
     fn a_fault_spec_says_everything_in_one_line() {
         let faults: Faults =
-            "seed=7, drop=2000,in.garble=9,delay=500us,stall=10:2s,cut=5000:1s,power=40,rx=256"
+            "seed=7, drop=2000,in.garble=9,delay=500us,stall=10:2s,cut=5000:1s,out.cut=70,power=40,torn=none,\
+             rx=256,lose=1/9"
                 .parse()
                 .unwrap();
         assert_eq!(
@@ -166,8 +213,18 @@ mod tests {
                     after: 5000,
                     back: Some(Duration::from_secs(1))
                 }),
+                cut_heard: Some(Cut {
+                    after: 70,
+                    back: None
+                }),
                 power: Some(40),
+                torn: Torn::None,
                 rx_buffer: Some(256),
+                flash: Some(FlashFault {
+                    flaw: FlashFlaw::Lose,
+                    first: 8,
+                    every: 9,
+                }),
             }
         );
         assert_eq!("".parse::<Faults>().unwrap(), Faults::default());
@@ -182,7 +239,9 @@ mod tests {
             "stall=4",
             "sideways.drop=3",
             "delay=3",
+            "torn=1",
             "explode=1",
+            "lose=2/9",
         ] {
             let error = format!("seed=1,{bad}").parse::<Faults>().unwrap_err().to_string();
             assert!(error.starts_with(&format!("`{bad}`")), "{error}");

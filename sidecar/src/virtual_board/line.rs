@@ -1,6 +1,7 @@
 //! The thread between a host and a board: moves every byte when it is due, and does what the faults say.
 //! What becomes of each byte is decided in `lane`, which is pure; here is the clock and the system.
 
+mod cable;
 mod power;
 mod speed;
 mod state;
@@ -65,6 +66,7 @@ impl Line {
                     Command::PowerOn => self.power_on(),
                     Command::Unplug => self.unplug(),
                     Command::Replug => self.replug(),
+                    Command::IsQuiet(asker) => self.state.asked.push(asker),
                 }
             }
             let now = self.state.start.elapsed();
@@ -83,6 +85,7 @@ impl Line {
                 device.done();
             }
             self.deliver_to_host(now);
+            self.tell_quiet();
             self.sleep();
         }
     }
@@ -141,15 +144,8 @@ impl Line {
                 return;
             };
             let byte = speeds.pass(&mut self.state.to_board, byte);
-            if let Some(left) = &mut self.state.cut_after {
-                if *left == 0 {
-                    self.state.cut_after = None;
-                    self.unplug();
-                    let back = self.profile.faults.cut.and_then(|cut| cut.back);
-                    self.state.replug_at = back.map(|back| now + back);
-                    return;
-                }
-                *left -= 1;
+            if cable::is_cut(&mut self.state.cut_after) {
+                return self.cut(now, self.profile.faults.cut);
             }
             self.arrive(byte);
         }
@@ -239,6 +235,10 @@ impl Line {
         let speeds = self.speeds();
         while let Some(byte) = self.state.to_host.take(now) {
             let byte = speeds.pass(&mut self.state.to_host, byte);
+            if cable::is_cut(&mut self.state.cut_heard) {
+                self.host.write(&self.state.at_host); // these came before
+                return self.cut(now, self.profile.faults.cut_heard);
+            }
             self.state.at_host.push(byte);
         }
         let arrived = self.state.at_host.len() - before;
@@ -282,6 +282,7 @@ impl Line {
                     return;
                 }
                 Notice::Speed(baud) => self.change_speed(baud),
+                Notice::FlashWritten => self.shared.update(|status| status.flash_writes += 1),
                 Notice::PowerLost => {
                     self.state.power = None;
                     return self.power_off();

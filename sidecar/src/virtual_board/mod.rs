@@ -15,6 +15,7 @@ mod device;
 mod error;
 mod faults;
 mod firmware;
+mod flash_fault;
 mod host;
 mod image;
 mod lane;
@@ -28,9 +29,12 @@ pub use faults::Cut;
 pub use faults::Damage;
 pub use faults::Faults;
 pub use faults::Stall;
+pub use faults::Torn;
 pub use firmware::Firmware;
 pub use firmware::Tell;
 pub use firmware::Tools;
+pub use flash_fault::FlashFault;
+pub use flash_fault::FlashFlaw;
 pub use profile::FileSystem;
 pub use profile::HostSide;
 pub use profile::Kind;
@@ -54,6 +58,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use std::time::Instant;
 
 use line::Command;
 use line::Line;
@@ -61,6 +66,8 @@ use status::Shared;
 
 /// A board without flash and with a cold disk cache starts in well under a second; a busy machine is slower.
 const BOOT: Duration = Duration::from_secs(20);
+/// Between two looks whether a board is quiet; nothing tells when a process begins to wait.
+const LOOK: Duration = Duration::from_micros(300);
 /// Folders of virtual boards in the system's temporary folder: this, the process, a number.
 const FOLDER: &str = "boardside-board-";
 
@@ -194,6 +201,25 @@ impl VirtualBoard {
     pub fn replug(&mut self) -> Result<(), VirtualBoardError> {
         self.ask(Command::Replug);
         self.wait("port", BOOT, |status| status.plugged)
+    }
+
+    /// Waits until the board has nothing more to do: all that it was sent has arrived and been read, and it reads from
+    /// its UART again. A program that sleeps, or only prints, is never quiet. For unix boards; the micro:bit's
+    /// emulator tells nothing.
+    pub fn wait_quiet(&self, limit: Duration) -> Result<(), VirtualBoardError> {
+        let start = Instant::now();
+        while start.elapsed() < limit {
+            let (answer, quiet) = mpsc::channel();
+            self.ask(Command::IsQuiet(answer));
+            if quiet.recv().map_err(|_| VirtualBoardError::Ended)? {
+                return Ok(());
+            }
+            thread::sleep(LOOK);
+        }
+        Err(VirtualBoardError::Timeout {
+            waiting_for: "quiet board",
+            waited: limit,
+        })
     }
 
     /// What is on the board, read without the code under test: path → content, folders end in `/` and are empty.

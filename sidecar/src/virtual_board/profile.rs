@@ -118,6 +118,8 @@ pub struct Profile {
     pub native_usb: bool,
     /// The file system is mounted read-only (unix only).
     pub read_only: bool,
+    /// `Status::flash_writes` counts (unix only); without, nothing slows the flash down.
+    pub count_flash: bool,
     /// What goes wrong on the line.
     pub faults: Faults,
     /// Where the host finds it.
@@ -141,6 +143,7 @@ impl Profile {
             max_baud: None,
             native_usb: false,
             read_only: false,
+            count_flash: false,
             faults: Faults::default(),
             host: HostSide::Pty { link: None },
             files: BTreeMap::new(),

@@ -37,6 +37,8 @@ pub struct Status {
     /// How often the host sent its first byte after a byte of the board had come to it, or after it had opened the
     /// port: with every tool the same count, whatever the tool says of itself.
     pub round_trips: u64,
+    /// Writes and erases of the flash since power-on, those of mounting included; only with `Profile::count_flash`.
+    pub flash_writes: u64,
     /// Bytes that reached a board without power or with a full receive buffer.
     pub lost: u64,
     /// Why the board does not run, if that is nobody's wish.

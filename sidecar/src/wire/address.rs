@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::base::redacted_address;
 use crate::wire::WireError;
 
 /// What a user types to name a board.
@@ -30,7 +31,7 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, WireError> {
         let bad = |why| WireError::BadAddress {
-            text: text.to_owned(),
+            text: redacted_address(text).into_owned(),
             why,
         };
         if text.trim().is_empty() {
@@ -45,6 +46,9 @@ impl FromStr for Address {
                 .parse()
                 .map_err(|_| bad("the port is not a number up to 65535"))?;
             let host = host.trim_start_matches('[').trim_end_matches(']');
+            if host.contains('@') {
+                return Err(bad("raw TCP has no login"));
+            }
             if host.is_empty() {
                 return Err(bad("it needs a host, as in socket://host:2323"));
             }
@@ -62,6 +66,11 @@ impl FromStr for Address {
         if text.contains("://") {
             return Err(bad(
                 "this kind of connection is not known; use a serial port or socket://host:port",
+            ));
+        }
+        if redacted_address(text) != text {
+            return Err(bad(
+                "this looks like a login, which no kind of connection has yet",
             ));
         }
         Ok(Self::Serial(text.to_owned()))
@@ -105,9 +114,15 @@ mod tests {
             ("socket://host", "port"),
             ("socket://:1", "host"),
             ("gopher://x", "not known"),
+            ("socket://me:s3cret@host:1", "no login"),
+            ("me:s3cret@host", "login"),
+            ("socket://s3cret", "port"),
+            ("telnet://me:s3cret", "not known"),
         ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");
+            let has_login = text.contains('@');
+            assert!(!has_login || !error.contains("s3cret"), "{text}: {error}");
         }
     }
 }

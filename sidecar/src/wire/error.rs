@@ -9,7 +9,7 @@ pub enum WireError {
     /// The address cannot be read.
     #[error("`{text}` is not an address: {why}")]
     BadAddress {
-        /// As it was typed.
+        /// As it was typed, without passwords.
         text: String,
         /// What is wrong with it.
         why: &'static str,

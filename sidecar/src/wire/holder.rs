@@ -3,6 +3,9 @@
 
 use std::path::Path;
 
+use crate::base::MASK;
+use crate::base::redacted;
+use crate::base::redacted_address;
 use crate::wire::Holder;
 
 /// Characters of a command line that are worth showing.
@@ -174,8 +177,40 @@ fn command_line(arguments: &[u8]) -> String {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    let line = clean.trim_end();
+    let line = without_secrets(clean.trim_end());
     line.chars().take(COMMAND_LENGTH).collect()
+}
+
+/// Passwords that other programs were given on their command lines: in addresses, and after options that say so.
+/// `-p` is a port to some (esptool) and a password to others (webrepl_cli).
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+fn without_secrets(line: &str) -> String {
+    let is_port =
+        |word: &str| word.starts_with('/') || word.contains("://") || word.to_uppercase().starts_with("COM");
+    let mut words = Vec::new();
+    let mut before = "";
+    for word in line.split(' ') {
+        let name = word
+            .trim_start_matches('-')
+            .split('=')
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+        let names = |name: &str| {
+            ["password", "passwd", "token", "secret"]
+                .iter()
+                .any(|key| name.ends_with(key))
+        };
+        let option = before.trim_start_matches('-').to_lowercase();
+        let follows = before.starts_with("--") && names(&option) || before == "-p" && !is_port(word);
+        words.push(match word.split_once('=') {
+            _ if follows && !word.is_empty() => MASK.to_owned(),
+            Some((key, _)) if names(&name) => format!("{key}={MASK}"),
+            _ => redacted(&redacted_address(word)).into_owned(),
+        });
+        before = word;
+    }
+    words.join(" ")
 }
 
 /// The pseudo-terminal that a handle on /dev/ptmx made (proc_pid_fdinfo(5), since Linux 4.14).
@@ -236,6 +271,16 @@ mod tests {
             "screen /dev/ttyACM0 115200"
         );
         assert_eq!(command_line(b"sh\n"), "sh");
+        assert_eq!(
+            command_line(
+                b"webrepl_cli.py\0-p\0s3cret\0telnet://me:s3cret@h\0--token\0s3cret\0password=s3cret\0"
+            ),
+            "webrepl_cli.py -p *** telnet://me:***@h --token *** password=***"
+        );
+        assert_eq!(
+            command_line(b"esptool\0-p\0/dev/ttyUSB0\0"),
+            "esptool -p /dev/ttyUSB0"
+        );
         assert_eq!(command_line("ü".repeat(99).as_bytes()).chars().count(), 80);
     }
 

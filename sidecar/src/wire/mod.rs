@@ -7,9 +7,11 @@ pub mod chips;
 mod error;
 /// Which program has a port open.
 pub mod holder;
+mod lease;
 /// Which ports are there.
 pub mod ports;
 mod recorder;
+mod redactor;
 mod replay;
 /// A serial port or pseudo-terminal as a wire.
 pub mod serial;

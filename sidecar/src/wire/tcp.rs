@@ -16,17 +16,20 @@ use crate::wire::Address;
 use crate::wire::Lines;
 use crate::wire::Wire;
 use crate::wire::WireError;
+use crate::wire::lease;
+use crate::wire::lease::Lease;
 
 /// A TCP connection as a wire.
 #[derive(Debug)]
 pub struct Tcp {
     stream: TcpStream,
     address: String,
+    _lease: Option<Lease>,
 }
 
 /// Connects within `limit`, name look-up included.
 ///
-/// Errors: `NotFound` for an unknown host, one that cannot be reached and a port where nobody
+/// Errors: `Busy` if another program of this machine has it; `NotFound` for an unknown host, one that cannot be reached and a port where nobody
 /// listens; `Timeout` for one that does not answer.
 pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireError> {
     let address = Address::Socket {
@@ -34,10 +37,11 @@ pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireErr
         port,
     }
     .to_string();
-    let connecting = tokio::time::timeout(limit, TcpStream::connect((host, port)));
-    let stream = match connecting.await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return Err(refusal(address, error)),
+    // Rarely needed, and large.
+    let connecting = Box::pin(connect(host, port, &address));
+    let connecting = tokio::time::timeout(limit, connecting);
+    let (stream, lease) = match connecting.await {
+        Ok(connected) => connected?,
         Err(_) => {
             return Err(WireError::Timeout {
                 address,
@@ -48,9 +52,28 @@ pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireErr
     // The REPL conversation is many small writes, each waiting for an answer: Nagle's algorithm
     // with delayed acknowledgements would cost 40 ms for each.
     match stream.set_nodelay(true) {
-        Ok(()) => Ok(Tcp { stream, address }),
+        Ok(()) => Ok(Tcp {
+            stream,
+            address,
+            _lease: lease,
+        }),
         Err(source) => Err(WireError::Io { address, source }),
     }
+}
+
+/// Connects to the first of the host's places that answers. A place that another program of this machine talks to is
+/// not even knocked at: some serial servers throw out whoever came first.
+async fn connect(host: &str, port: u16, address: &str) -> Result<(TcpStream, Option<Lease>), WireError> {
+    let failed = |error| refusal(address.to_owned(), error);
+    let mut last = None;
+    for place in tokio::net::lookup_host((host, port)).await.map_err(failed)? {
+        let lease = lease::take(place, address).await?;
+        match TcpStream::connect(place).await {
+            Ok(stream) => return Ok((stream, lease)),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(failed(last.unwrap_or(io::ErrorKind::NotFound.into())))
 }
 
 fn refusal(address: String, error: io::Error) -> WireError {

@@ -146,7 +146,9 @@ impl BoardModel {
                 Act::Copy { from, to, .. } => {
                     staged.insert(
                         to.clone(),
-                        self.file(from).expect("a copy has a source").to_owned(),
+                        self.file(&self.spelled(from))
+                            .expect("a copy has a source")
+                            .to_owned(),
                     );
                 }
                 _ => {}

@@ -57,9 +57,12 @@ fn a_healthy_board_has_no_problems_and_its_program_runs_again_afterwards() {
         "sync.tier",
         "ram.free",
         "transaction",
+        "flash.format",
         "flash.free",
         "flash.writes",
+        "files.record",
         "files.synced",
+        "files.boot",
         "files.empty",
     ];
     assert_eq!(in_state(&ran, "ok"), names);
@@ -87,7 +90,7 @@ fn empty_files_that_nobody_wanted_are_listed_and_removed_only_when_asked() {
     );
     assert_eq!(board.files().unwrap(), before);
     let ran = doctor(&board, &["--fix"]);
-    assert_eq!(in_state(&ran, "ok").len(), 13, "{ran:?}");
+    assert_eq!(in_state(&ran, "ok").len(), 16, "{ran:?}");
     let mut expected = before;
     expected.remove("/half.mpy");
     expected.remove("/lib/log.txt");
@@ -98,10 +101,16 @@ fn empty_files_that_nobody_wanted_are_listed_and_removed_only_when_asked() {
 fn an_unfinished_transaction_is_a_problem_until_it_is_finished() {
     let orders = ">0 /put.py\n-/old.py\n";
     let journal = format!("{orders}={}\n", Fingerprint::of(orders.as_bytes()).adler32);
+    let old = Fingerprint::of(b"old");
+    let manifest = format!(
+        "boardside 1 blink\n{} {:08x} {:08x} 3 /old.py\n",
+        old.sha256, old.crc32, old.adler32
+    );
     let board = with_files(&[
         ("/old.py", b"old"),
         ("/.boardside/0", b"put"),
         ("/.boardside/journal", journal.as_bytes()),
+        ("/.boardside/manifest", manifest.as_bytes()),
     ]);
     let ran = doctor(&board, &[]);
     assert_eq!((ran.exit, in_state(&ran, "problem")), (5, vec!["transaction"]));

@@ -269,6 +269,12 @@ impl TestEditor {
         }
     }
 
+    /// What came and nobody asked for yet.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &Value> {
+        self.inbox.iter()
+    }
+
     /// Closes stdin.
     pub(crate) fn hang_up(&mut self) {
         self.to = None;

@@ -7,10 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use boardside::virtual_board::Profile;
-use boardside::virtual_board::VirtualBoard;
 
 use crate::boards;
-use crate::workspace::Ran;
 use crate::workspace::Workspace;
 
 #[test]
@@ -26,7 +24,11 @@ fn explore() {
             continue;
         }
         let text = fs::read(&file).unwrap();
-        let place = if name.starts_with("boot_") { "/boot.py" } else { "/main.py" };
+        let place = if name.starts_with("boot_") {
+            "/boot.py"
+        } else {
+            "/main.py"
+        };
         let board = boards::start(&Profile {
             files: BTreeMap::from([(place.to_owned(), text)]),
             ..boards::fast()
@@ -38,10 +40,20 @@ fn explore() {
         let ran = workspace.sync(board.address(), &args);
         let took = start.elapsed().as_millis();
         let files = board.files();
-        let right = files.as_ref().is_ok_and(|f| f.get("/x.py").is_some_and(|x| x == b"1") && f.get("/lib/y.py").is_some_and(|x| x == b"2"));
+        let right = files.as_ref().is_ok_and(|f| {
+            f.get("/x.py").is_some_and(|x| x == b"1") && f.get("/lib/y.py").is_some_and(|x| x == b"2")
+        });
         let alive = Workspace::new(&[]);
-        eprintln!("{name:40} {} {} {took} ms right={right} rt={} {}", ran.exit, ran.code(), ran.last()["round_trips"], ran.last()["message"]);
-        if std::env::var("FULL").is_ok() { eprintln!("{ran:#?} {:?}", board.status()); }
+        eprintln!(
+            "{name:40} {} {} {took} ms right={right} rt={} {}",
+            ran.exit,
+            ran.code(),
+            ran.last()["round_trips"],
+            ran.last()["message"]
+        );
+        if std::env::var("FULL").is_ok() {
+            eprintln!("{ran:#?} {:?}", board.status());
+        }
         let _ = alive;
     }
 }

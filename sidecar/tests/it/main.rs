@@ -6,6 +6,7 @@ mod architecture;
 mod board_model;
 #[cfg(target_os = "linux")]
 mod boards;
+mod boot_guard;
 #[cfg(target_os = "linux")]
 mod cli_code;
 #[cfg(target_os = "linux")]
@@ -24,11 +25,19 @@ mod desk;
 mod doctor;
 mod documents;
 mod editor;
+#[cfg(target_os = "linux")]
+mod errors;
 mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
 #[cfg(target_os = "linux")]
+mod frames;
+#[cfg(target_os = "linux")]
+mod host_faults;
+#[cfg(target_os = "linux")]
 mod hostile;
+#[cfg(target_os = "linux")]
+mod killed;
 #[cfg(target_os = "linux")]
 mod live;
 mod live_folder;
@@ -38,14 +47,21 @@ mod living;
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
+#[cfg(target_os = "linux")]
+mod noise;
+#[cfg(target_os = "linux")]
 mod plan_model;
 mod plans;
 #[cfg(target_os = "linux")]
 mod refusals;
 #[cfg(target_os = "linux")]
 mod running;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod server;
 mod settings;
+#[cfg(target_os = "linux")]
+mod storage;
 mod tracebacks;
 #[cfg(target_os = "linux")]
 mod turbo;

@@ -100,6 +100,42 @@ fn a_read_only_board_refuses_to_write() {
     assert!(text.contains("OSError: 30"), "EROFS: {text}");
 }
 
+#[rstest]
+fn a_flash_with_a_fault_does_what_its_fault_says(
+    #[values(FileSystem::LittleFs, FileSystem::Fat)] file_system: FileSystem,
+    #[values("full=0", "full=6", "protect=EACCES", "eio=3", "lose=0", "flip=2")] fault: &str,
+) {
+    let mut profile = Profile {
+        file_system,
+        ..fast()
+    };
+    profile.files.insert("/kept".to_owned(), vec![b'k'; 3_000]);
+    profile.faults = fault.parse().unwrap();
+    let board = start(&profile);
+    let mut port = Port::open(&board);
+    port.until(HELP);
+    raw(&mut port);
+    let text = port.ask("with open('new', 'wb') as f: f.write(bytes(9000))\x04", DONE);
+    let found = port.ask("print(open('new','rb').read() == bytes(9000))\x04", DONE);
+    // littlefs reads back what it writes, takes other blocks, and runs out of them. Where it has no room for a new
+    // file's name it says that the name is too long (lfs.c, lfs_file_rawopen).
+    let raises = match (fault, file_system) {
+        ("full=0" | "lose=0", FileSystem::LittleFs) => "OSError: 36",
+        ("full=0" | "full=6", _) => "OSError: 28",
+        ("protect=EACCES", _) => "[Errno 13]",
+        ("eio=3", _) => "[Errno 5]",
+        _ => "",
+    };
+    assert!(
+        text.contains(raises) && text.contains("OSError") != raises.is_empty(),
+        "{text}"
+    );
+    // FAT believes its flash, and littlefs does not.
+    let is_right = fault == "flip=2" && file_system == FileSystem::LittleFs;
+    assert_eq!(found.contains("True"), is_right, "{found}");
+    assert_eq!(board.files().unwrap()["/kept"], vec![b'k'; 3_000]);
+}
+
 #[test]
 fn a_power_cut_tears_a_write_and_littlefs_mounts_again() {
     // Every cut point of one write; the file before it is whole at each.

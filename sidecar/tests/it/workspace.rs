@@ -66,6 +66,12 @@ impl Workspace {
         self.project.path()
     }
 
+    /// Where the program keeps what it knows.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn cache(&self) -> &Path {
+        self.cache.path()
+    }
+
     /// Writes a file, with the folders above it.
     pub(crate) fn write(&self, path: &str, content: &[u8]) -> PathBuf {
         let file = self.path().join(path);

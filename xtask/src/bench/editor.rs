@@ -1,9 +1,6 @@
 //! `cargo xtask bench --editor`: `boardside lsp` from a save to the verified board, with clients that behave badly, and
 //! idle. Talks to it as editors do; knows nothing of its inside.
 
-mod client;
-mod process;
-
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
@@ -20,9 +17,9 @@ use super::project::EDITED;
 use super::project::Files;
 use super::side_by_side::same;
 use super::table::thousands;
-use client::Client;
-use client::uri;
-use process::usage;
+use crate::editor_client::Client;
+use crate::editor_client::uri;
+use crate::process::usage;
 
 const LINES: [Line; 3] = [Line::Baud(115_200), Line::Baud(921_600), Line::Usb];
 /// From a save to the verified board, at most: milliseconds.
@@ -179,7 +176,7 @@ impl<'a> Desk<'a> {
         let settings = json!({"autoSync": "onSave", "baud": line.baud().unwrap_or(115_200)});
         let settings = (manners != Manners::Mute).then_some(settings);
         Ok(Self {
-            client: Client::start(&bench.boardside, &home, board.address(), &folder, settings)?,
+            client: Client::start(&bench.boardside, &home, &[board.address()], &[&folder], settings)?,
             before: board.files().map_err(|error| error.to_string())?,
             board,
             folder,

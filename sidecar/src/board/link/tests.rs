@@ -4,69 +4,10 @@
 use proptest::prelude::*;
 
 use super::*;
-
-const LONGEST: usize = 300;
-const PIECE: usize = 50;
-
-/// What `device/agent.py` does, byte by byte.
-#[derive(Default)]
-struct Agent {
-    unread: VecDeque<u8>,
-    /// The frame that it reads now.
-    frame: Vec<u8>,
-    taken: Vec<u8>,
-    count: u8,
-}
-
-enum Answer {
-    Room,
-    Expects(u8),
-}
-
-impl Agent {
-    /// Reads all that came, gives the answers.
-    fn run(&mut self) -> Vec<Answer> {
-        let mut answers = Vec::new();
-        while let Some(byte) = self.unread.pop_front() {
-            if self.frame.is_empty() && byte != START {
-                continue;
-            }
-            self.frame.push(byte);
-            if self.frame.len() < HEAD {
-                continue;
-            }
-            let length = usize::from(self.frame[3] & 127) << 7 | usize::from(self.frame[4] & 127);
-            let read = self.frame.len() - HEAD;
-            if length > LONGEST {
-                self.frame.clear();
-            } else if read < length {
-                if read > 0 && read.is_multiple_of(PIECE) {
-                    answers.push(Answer::Room);
-                }
-            } else {
-                let frame = std::mem::take(&mut self.frame);
-                self.take(&frame);
-                answers.push(Answer::Expects(FIRST + self.count));
-            }
-        }
-        answers
-    }
-
-    fn take(&mut self, frame: &[u8]) {
-        let undo = |byte: &u8| if *byte == frame[2] { INTERRUPT } else { *byte };
-        let plain: Vec<u8> = frame[HEAD..].iter().map(undo).collect();
-        let expected = FIRST + self.count;
-        if frame[1] == expected && plain.len() > SUM {
-            let (payload, sum) = plain.split_at(plain.len() - SUM);
-            let mut crc = crc32fast::Hasher::new_with_initial(u32::from(expected));
-            crc.update(payload);
-            if crc.finalize().to_le_bytes() == sum {
-                self.taken.extend(payload);
-                self.count = (self.count + 1) & 63;
-            }
-        }
-    }
-}
+use crate::board::link::agent_model::Agent;
+use crate::board::link::agent_model::Answer;
+use crate::board::link::agent_model::LONGEST;
+use crate::board::link::agent_model::PIECE;
 
 fn tell(link: &mut Link, answers: Vec<Answer>) {
     for answer in answers {

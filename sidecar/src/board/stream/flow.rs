@@ -119,6 +119,7 @@ impl Stream {
                     quiet = 0;
                     self.link.has_room();
                 }
+                Ok(Event::Ack(_)) if self.questions > 0 => self.questions -= 1,
                 Ok(Event::Ack(expected)) => {
                     quiet = 0;
                     self.link.acknowledge(expected);

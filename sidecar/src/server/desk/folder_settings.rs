@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::base::redacted_address;
 use crate::server::call::Call;
 use crate::server::call::Reply;
 use crate::server::desk::Desk;
@@ -82,7 +83,10 @@ fn as_told(folder: &Folder, told: &FolderSettings) -> told::FolderSettings {
         setting: setting.clone(),
     });
     told::FolderSettings {
-        device: settings.device.clone(),
+        device: settings
+            .device
+            .as_deref()
+            .map(|device| redacted_address(device).into_owned()),
         auto_sync: folder.editor.auto_sync.word(),
         after: settings.after.to_string(),
         conflict: conflict_word(settings.conflict),

@@ -44,6 +44,8 @@ pub(super) struct Folder {
     pub(super) settings: Option<Result<Box<FolderSettings>, Explained>>,
     pub(super) goal: Option<Arc<Goal>>,
     pub(super) scan: Option<Arc<Scan>>,
+    /// What the last scan was warned of: once is enough.
+    pub(super) warned: Vec<String>,
     /// What lies on which board.
     pub(super) known: Option<(String, Known)>,
     /// A scan for its own sake is under way.
@@ -135,6 +137,7 @@ impl Desk {
                 settings: None,
                 goal: None,
                 scan: None,
+                warned: Vec::new(),
                 known: None,
                 looking: false,
                 in_conflict: false,
@@ -224,13 +227,22 @@ impl Desk {
                 }
             }
             FolderTold::Prepared(ticket, prepared) => {
+                let mut news = Vec::new();
                 if let Ok((goal, scan)) = &prepared {
                     folder.goal = Some(goal.clone());
                     folder.scan = Some(scan.clone());
+                    let before = std::mem::take(&mut folder.warned);
+                    folder.warned = scan.warnings.iter().map(ToString::to_string).collect();
+                    let new = |warning: &&String| !before.contains(warning);
+                    news.extend(folder.warned.iter().filter(new).cloned());
                 }
                 if ticket == LOOK {
                     folder.looking = false;
-                } else {
+                }
+                for warning in news {
+                    self.log_warning(&warning);
+                }
+                if ticket != LOOK {
                     self.prepared(ticket, prepared);
                 }
                 self.tell_differences(id);

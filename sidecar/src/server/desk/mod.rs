@@ -198,6 +198,12 @@ impl Desk {
         self.outbox.tell(names::LOG, params, None);
     }
 
+    /// For the editor's log, and to be noticed there.
+    fn log_warning(&self, line: &str) {
+        let params = json!({"type": 2, "message": line});
+        self.outbox.tell(names::LOG, params, None);
+    }
+
     /// A number that nothing else has.
     fn number(&mut self) -> u64 {
         self.count += 1;

@@ -66,7 +66,12 @@ impl Desk {
             return;
         };
         match done {
-            Done::Synced { outcome, .. } => {
+            Done::Synced { outcome, scan, .. } => {
+                let is_of_job =
+                    |scan: &Arc<Scan>| job.scan.as_ref().is_some_and(|job| Arc::ptr_eq(job, scan));
+                if folder.scan.as_ref().is_some_and(is_of_job) {
+                    folder.scan = Some(scan.clone());
+                }
                 folder.known = Some((job.board.clone(), Known::of_sync(&outcome.plan.manifest)));
             }
             Done::Compared(sides) => {
@@ -87,7 +92,15 @@ impl Desk {
         let folder = job.folder.and_then(|id| self.folders.get(&id));
         match done {
             Done::Done => json!({}),
-            Done::Synced { outcome, traffic } => synced(job, folder, outcome, *traffic),
+            Done::Synced {
+                outcome,
+                scan,
+                traffic,
+            } => {
+                let mut result = synced(job, folder, outcome, *traffic);
+                result["bytesProject"] = scan.total_bytes.into();
+                result
+            }
             Done::Planned(plan) => {
                 let mut result = counts(&plan.counts(), job);
                 result["dryRun"] = true.into();

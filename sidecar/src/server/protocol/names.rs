@@ -119,12 +119,11 @@ pub const COMMANDS: [&str; 10] = [
 ];
 
 /// Codes of `error.data.code` that the command line has not.
-pub const CODES: [&str; 5] = [
+pub const CODES: [&str; 4] = [
     "protocol.version",
     "folder.unclear",
     "folder.unknown",
     "board.unknown",
-    "job.taken",
 ];
 
 /// Settings of the section `boardside`.

@@ -2,13 +2,19 @@
 //! Pure; asking the board is `Doctor`'s business.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use std::collections::BTreeSet;
+
 use crate::base::size_text;
 use crate::board::Drifted;
 use crate::board::Facts;
 use crate::board::Listed;
 use crate::board::Tier;
 use crate::session::Exit;
+use crate::session::Explain as _;
 use crate::session::doctor::Check;
+use crate::sync::SyncError;
+use crate::sync::plan::Manifest;
+use crate::sync::plan::ManifestError;
 use crate::sync::plan::Snapshot;
 
 /// Less than this keeps larger programs from being compiled on the board.
@@ -88,58 +94,42 @@ fn ram(facts: &Facts) -> Check {
     )
 }
 
-/// Free flash.
-pub(super) fn flash(facts: &Facts) -> Check {
-    let name = "flash.free";
-    let Some((block, free, total)) = facts.flash else {
-        return Check::ok(name, "this firmware cannot tell");
-    };
-    let percent = free.saturating_mul(100) / total.max(1);
-    let message = format!("{} of {} free ({percent} %)", size_text(free), size_text(total));
-    let help = "remove files from the board (boardside ls, boardside rm), or leave some out of the project \
-                (.boardsideignore)";
-    // littlefs needs a block or two for anything that it writes.
-    if free < 2 * block {
-        Check::problem(name, Exit::Storage, message, help)
-    } else if percent < 10 {
-        Check::note(name, message, help)
-    } else {
-        Check::ok(name, message)
+/// The record of the last sync.
+pub(super) fn record(read: Option<&Result<Manifest, ManifestError>>) -> Check {
+    let name = "files.record";
+    match read {
+        None => Check::ok(
+            name,
+            "none: nothing was synced to this board, or its record was removed",
+        ),
+        Some(Ok(manifest)) => Check::ok(
+            name,
+            format!(
+                "{} of the project `{}`",
+                files(manifest.files.len()),
+                manifest.project
+            ),
+        ),
+        Some(Err(error @ ManifestError::Damaged { .. })) => Check::note(
+            name,
+            format!("{error}: it is not believed, and nothing is removed on its word"),
+            "the next sync compares every file and writes the record again",
+        ),
+        Some(Err(error @ ManifestError::Newer { .. })) => {
+            Check::problem(name, Exit::Failed, error.to_string(), error_help(error))
+        }
     }
 }
 
-/// What a sync that was cut short left behind.
-pub(super) fn transaction(unfinished: bool, leftovers: &[Listed]) -> Check {
-    let name = "transaction";
-    if unfinished {
-        let help = "the next sync finishes it; now: boardside doctor --fix";
-        return Check::problem(
-            name,
-            Exit::Storage,
-            "a sync was cut short while the board put files in place",
-            help,
-        );
-    }
-    if leftovers.is_empty() {
-        return Check::ok(name, "none is unfinished");
-    }
-    let size: u64 = leftovers.iter().filter_map(|listed| listed.size).sum();
-    Check::note(
-        name,
-        format!(
-            "a sync was cut short and left {} ({}) in /.boardside",
-            files(leftovers.len()),
-            size_text(size)
-        ),
-        "the next sync clears them away; now: boardside doctor --fix",
-    )
+fn error_help(error: &ManifestError) -> String {
+    SyncError::Manifest(error.clone()).explained().help
 }
 
 /// Are the files of the last sync as they were?
 pub(super) fn synced(owned: Option<&Snapshot>, drifted: &[Drifted]) -> Check {
     let name = "files.synced";
     let Some(owned) = owned else {
-        return Check::ok(name, "no sync has left its record here");
+        return Check::ok(name, "no record says what they were");
     };
     if drifted.is_empty() {
         return Check::ok(
@@ -165,32 +155,81 @@ pub(super) fn synced(owned: Option<&Snapshot>, drifted: &[Drifted]) -> Check {
     )
 }
 
-/// Empty files that nobody wanted: what an interrupted copy or a full flash leaves behind.
+/// What is known of the files that are wanted on this board.
+#[derive(Default)]
+pub(super) struct Wanted<'a> {
+    /// What the last sync put there; `None` where no record can be read.
+    pub(super) owned: Option<&'a Snapshot>,
+    /// What the project in this folder has; empty where there is none.
+    pub(super) project: BTreeSet<String>,
+}
+
+impl Wanted<'_> {
+    fn has(&self, path: &str) -> bool {
+        let owned = |owned: &Snapshot| owned.keys().any(|own| own.as_str() == path);
+        self.project.contains(path) || self.owned.is_some_and(owned)
+    }
+}
+
+/// Files that nobody wanted: empty ones, which an interrupted copy or a full flash leaves behind, and files under the
+/// names that other tools give to a copy until it is whole.
 /// An empty `__init__.py` makes a package, and an empty file of the project is wanted.
-pub(super) fn unwanted_empty(listed: &[Listed], owned: Option<&Snapshot>) -> Vec<String> {
-    let is_owned = |path: &str| owned.is_some_and(|owned| owned.keys().any(|own| own.as_str() == path));
+pub(super) fn unwanted(listed: &[Listed], wanted: &Wanted<'_>) -> Vec<String> {
+    let is_half = |path: &str| HALF.iter().any(|end| path.ends_with(end));
+    let is_package = |path: &str| path.rsplit('/').next() == Some("__init__.py");
     listed
         .iter()
-        .filter(|listed| listed.size == Some(0))
-        .filter(|listed| listed.path.rsplit('/').next() != Some("__init__.py") && !is_owned(&listed.path))
+        .filter(|listed| match listed.size {
+            Some(0) => !is_package(&listed.path),
+            Some(_) => is_half(&listed.path),
+            None => false,
+        })
+        .filter(|listed| !wanted.has(&listed.path))
         .map(|listed| listed.path.clone())
         .collect()
 }
 
-/// The check for what `unwanted_empty` found.
+/// Half files: ViperIDE's, and those of tools that write beside and rename.
+const HALF: [&str; 3] = [".viper.tmp", ".py.tmp", ".mpy.tmp"];
+
+/// The check for what `unwanted` found.
 pub(super) fn empty(found: &[String]) -> Check {
     if found.is_empty() {
-        return Check::ok("files.empty", "no empty files that nobody wanted");
+        return Check::ok("files.empty", "no empty or half files that nobody wanted");
     }
     Check::note(
         "files.empty",
         format!(
-            "{} left by an interrupted copy or a full flash: {}",
+            "{}, empty or half, left by an interrupted copy or a full flash: {}",
             files(found.len()),
             some(found)
         ),
         "boardside doctor --fix removes them; boardside rm removes one",
     )
+}
+
+/// What starts at power-on: an empty boot.py or main.py is what a copy that was cut short leaves of a program.
+pub(super) fn boot(listed: &[Listed], wanted: &Wanted<'_>) -> Check {
+    let name = "files.boot";
+    let size = |file: &str| {
+        let found = listed.iter().find(|listed| listed.path == ["/", file].concat());
+        found.and_then(|listed| listed.size)
+    };
+    let said = |file: &str| match size(file) {
+        None => format!("no {file}"),
+        Some(0) => format!("{file} is empty"),
+        Some(bytes) => format!("{file} has {bytes} bytes"),
+    };
+    let message = format!("{}, {}", said("boot.py"), said("main.py"));
+    let is_lost = |file: &&str| size(file) == Some(0) && !wanted.has(&["/", file].concat());
+    if ["boot.py", "main.py"].iter().any(is_lost) {
+        return Check::note(
+            name,
+            message,
+            "an interrupted copy leaves such a file, and the board starts without what was in it: sync the project again",
+        );
+    }
+    Check::ok(name, message)
 }
 
 /// A list, cut where it is long.

@@ -6,6 +6,7 @@ use crate::repl::ReplError;
 use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
+use crate::session::explain::storage;
 use crate::session::explain::words;
 
 const SAFE_BOOT: &str = "run again with --force-boot and press the board's reset button when asked; \
@@ -20,12 +21,6 @@ impl Explain for ReplError {
                 Exit::NoAnswer,
                 self,
                 "press the board's reset button and try again",
-            ),
-            Self::Unexpected { .. } => words(
-                "repl.unexpected",
-                Exit::NoAnswer,
-                self,
-                "try again; press the board's reset button if it stays so",
             ),
             Self::Silent => words(
                 "board.silent",
@@ -50,18 +45,17 @@ impl Explain for ReplError {
                 self,
                 "check that this is the board's port and its speed (--baud), and that MicroPython is flashed on it",
             ),
-            Self::Raised(_) => words("python.raised", Exit::Failed, self, "the traceback says where"),
+            Self::Raised(_) => words(
+                "python.raised",
+                Exit::Failed,
+                self,
+                "mend the line that the traceback names last",
+            ),
             Self::Damaged => words(
                 "repl.damaged",
                 Exit::NoAnswer,
                 self,
                 "use a shorter or better cable, or a lower speed (--baud)",
-            ),
-            Self::Cancelled => words(
-                "cancelled",
-                Exit::Cancelled,
-                self,
-                "nothing was changed on the board; run it again when you like",
             ),
             Self::Wire(error) => error.explained(),
         }
@@ -71,20 +65,11 @@ impl Explain for ReplError {
 impl Explain for BoardError {
     fn explained(&self) -> Explained {
         match self {
-            Self::NoSpace { .. } => words("board.no_space", Exit::Storage, self, NO_SPACE),
-            Self::ReadOnly => words(
-                "board.read_only",
-                Exit::Storage,
-                self,
-                "some firmware gives the drive to the computer while USB is plugged in (CircuitPython: storage.remount); \
-                 else the flash is write-protected",
-            ),
-            Self::Storage { .. } => words(
-                "board.storage",
-                Exit::Storage,
-                self,
-                "`boardside doctor` looks at the file system; a damaged one is made anew with os.mkfs, which erases it",
-            ),
+            Self::NoSpace { .. }
+            | Self::ReadOnly { .. }
+            | Self::NoFileSystem
+            | Self::Storage { .. }
+            | Self::Verify => storage::refused(self),
             Self::NotFound { .. } => words(
                 "board.not_found",
                 Exit::Failed,
@@ -116,7 +101,7 @@ impl Explain for BoardError {
                 "board.own",
                 Exit::Failed,
                 self,
-                "it is the record of the last sync; `boardside rm -r /.boardside` removes it as a whole, \
+                "leave it as it is: it is the record of the last sync; `boardside rm -r /.boardside` removes it as a whole, \
                  and the next sync then compares every file",
             ),
             Self::NoReset => words(
@@ -143,12 +128,6 @@ impl Explain for BoardError {
                 self,
                 "leave that folder out of the project (.boardsideignore) and copy it by hand; nothing was changed",
             ),
-            Self::Verify => words(
-                "board.verify",
-                Exit::Verify,
-                self,
-                "the flash may be failing: try again, then make the file system anew (os.mkfs, which erases it)",
-            ),
             Self::NoMemory => words(
                 "board.no_memory",
                 Exit::Failed,
@@ -160,7 +139,7 @@ impl Explain for BoardError {
                 "board.program",
                 Exit::NoAnswer,
                 self,
-                "a bad cable damages what is sent: try another, or a lower speed (--baud); else report it with this text",
+                "try another cable or a lower speed (--baud), because a bad line damages what is sent; else report it with this text",
             ),
             Self::Answer { .. } => words(
                 "board.answer",
@@ -178,6 +157,3 @@ const WATCHDOG: &str = "most likely a watchdog (machine.WDT) that the program st
      resets the board and stops it before it starts the watchdog; else look at its power supply";
 
 const OTHER_NAME: &str = "choose another name; nothing was changed";
-
-pub(super) const NO_SPACE: &str = "remove files from the board (boardside ls, boardside rm) or leave some out of the project \
-     (.boardsideignore); nothing was changed";

@@ -1,6 +1,7 @@
 //! Words for projects, settings and syncs.
 //! A board's own failures are `board`'s.
 
+use crate::board::BoardError;
 use crate::session::AfterError;
 use crate::session::Exit;
 use crate::session::Explain;
@@ -10,21 +11,19 @@ use crate::session::ProjectError;
 use crate::session::PullError;
 use crate::session::PullingError;
 use crate::session::WatchedError;
-use crate::session::explain::board::NO_SPACE;
 use crate::session::explain::chain;
+use crate::session::explain::storage;
+use crate::session::explain::storage::MAKE_ROOM;
 use crate::session::explain::words;
 use crate::sync::SyncError;
 use crate::sync::plan::Hindrance;
 
+const SCAN: &str = "make it readable, give it another name, or leave it out (.boardsideignore); nothing was changed on the board";
+
 impl Explain for SyncError {
     fn explained(&self) -> Explained {
         match self {
-            Self::Scan(_) => words(
-                "project.scan",
-                Exit::Failed,
-                self,
-                "nothing was changed on the board",
-            ),
+            Self::Scan(_) => words("project.scan", Exit::Failed, chain(self), SCAN),
             Self::Conflicts(conflicts) => {
                 let first: Vec<String> = conflicts
                     .iter()
@@ -45,7 +44,24 @@ impl Explain for SyncError {
                 self,
                 "rename the file or leave it out (.boardsideignore); nothing was changed",
             ),
-            Self::NoSpace { .. } => words("board.no_space", Exit::Storage, self, NO_SPACE),
+            Self::NoSpace { .. } | Self::Board(BoardError::NoSpace { .. }) => words(
+                "board.no_space",
+                Exit::Storage,
+                self,
+                format!("{MAKE_ROOM}; nothing was changed"),
+            ),
+            Self::Suspect(suspect) => storage::suspect(suspect),
+            Self::Partly { source, .. } => {
+                let inner = source.explained();
+                let help = inner.help.replace("; nothing was changed", "");
+                let more = "what was done stays, and the next sync goes on from there";
+                words(inner.code, inner.exit, self, format!("{help}; {more}"))
+            }
+            Self::Unfinished { source } => {
+                let inner = source.explained();
+                let more = "then every verb of boardside finishes it, or run `boardside doctor --fix`";
+                words(inner.code, inner.exit, self, format!("{}; {more}", inner.help))
+            }
             Self::Manifest(_) => words(
                 "sync.manifest_newer",
                 Exit::Failed,
@@ -56,19 +72,25 @@ impl Explain for SyncError {
                 "project.changed",
                 Exit::Failed,
                 self,
-                "sync again when it is written",
+                "sync again when no program writes to it any more; nothing was changed on the board",
             ),
             Self::Read { .. } | Self::NotInProject { .. } => words(
                 "project.read",
                 Exit::Failed,
-                self,
-                "nothing was changed on the board",
+                chain(self),
+                "sync again; if it stays so, check that the file is there and can be read; nothing was changed on the board",
             ),
             Self::Empty { .. } => words(
                 "project.empty",
                 Exit::Failed,
                 self,
                 "check the folder and the ignore rules; nothing was changed",
+            ),
+            Self::Unguarded => words(
+                "sync.no_guard",
+                Exit::Usage,
+                self,
+                "take `boot_guard` out of boardside.toml; nothing was changed",
             ),
             Self::Board(error) => error.explained(),
         }
@@ -88,20 +110,15 @@ impl Explain for ProjectError {
                 "settings.bad",
                 Exit::Usage,
                 chain(self),
-                "nothing was changed on the board",
+                "mend that file; the README lists the settings; nothing was changed on the board",
             ),
             Self::Rules(_) => words(
                 "project.rules",
                 Exit::Usage,
                 chain(self),
-                "nothing was changed on the board",
+                "mend the pattern, which is one of .gitignore; nothing was changed on the board",
             ),
-            Self::Scan(_) => words(
-                "project.scan",
-                Exit::Failed,
-                chain(self),
-                "nothing was changed on the board",
-            ),
+            Self::Scan(_) => words("project.scan", Exit::Failed, chain(self), SCAN),
         }
     }
 }
@@ -161,7 +178,7 @@ impl Explain for LandError {
                 "host.verify",
                 Exit::Verify,
                 text,
-                "the disk may be failing: try again, to another place",
+                "try again, to another place: the disk may be failing",
             ),
         }
     }
@@ -173,7 +190,7 @@ impl Explain for AfterError {
             "settings.after",
             Exit::Usage,
             chain(self),
-            "--after none, reset, restore or run=FILE",
+            "write --after none, reset, restore or run=FILE",
         )
     }
 }

@@ -185,7 +185,7 @@ impl Live {
                 }
                 Event::Next(Next::Ask(ask)) => {
                     let task = self.task(None, CancellationToken::new());
-                    self.answer(ask, &task).await;
+                    Box::pin(self.answer(ask, &task)).await;
                 }
                 Event::Next(Next::Keys(keys)) => self.typed(keys).await,
                 Event::Heard(bytes) => self.heard(&bytes),

@@ -198,6 +198,8 @@ pub enum Done {
     Synced {
         /// What was done.
         outcome: Box<Outcome>,
+        /// The project as it was synced: later than what was asked for, if it changed meanwhile.
+        scan: Arc<Scan>,
         /// Bytes on the wire to the board, from it, and changes of direction.
         traffic: (u64, u64, u64),
     },

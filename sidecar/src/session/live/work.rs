@@ -77,7 +77,7 @@ impl Live {
                 if dry_run {
                     self.preview(&goal, &scan, task).await
                 } else {
-                    self.sync(&goal, &scan, task, after).await
+                    self.sync(&goal, scan, task, after).await
                 }
             }
             Work::Compare { goal, scan } => self.compare(&goal, &scan, task).await,
@@ -132,7 +132,7 @@ impl Live {
     async fn sync(
         &mut self,
         goal: &Goal,
-        scan: &Scan,
+        mut scan: Arc<Scan>,
         task: &Task,
         after: &mut Option<BoardPath>,
     ) -> Result<Done, Trouble> {
@@ -144,7 +144,7 @@ impl Live {
             board.count_as_running();
         }
         let mut reports = task.reports();
-        let synced = async { Ok(goal.sync(board, scan, &mut reports).await?) };
+        let synced = async { Ok(goal.sync(board, &mut scan, &mut reports).await?) };
         let outcome = match race(&mut self.mail, task, synced).await {
             Ok(Ok(outcome)) => outcome,
             other => {
@@ -180,6 +180,7 @@ impl Live {
         let (now, then) = (self.traffic(), before);
         Ok(Done::Synced {
             outcome: Box::new(outcome),
+            scan,
             traffic: (now.0 - then.0, now.1 - then.1, now.2 - then.2),
         })
     }
@@ -312,8 +313,6 @@ impl Live {
 
 /// What an earlier sync left unfinished is settled first.
 pub(super) async fn tidy(board: &mut Board) -> Result<(), BoardError> {
-    if board.facts().await?.unfinished {
-        board.recover().await?;
-    }
-    Ok(())
+    // One that cannot be finished shows where it stands in the way.
+    Box::pin(board.settle()).await.map(drop)
 }

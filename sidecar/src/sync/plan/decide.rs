@@ -9,6 +9,7 @@ use crate::sync::plan::Act;
 use crate::sync::plan::BoardState;
 use crate::sync::plan::Clash;
 use crate::sync::plan::Conflict;
+use crate::sync::plan::GUARD;
 use crate::sync::plan::Manifest;
 use crate::sync::plan::Noted;
 use crate::sync::plan::OnConflict;
@@ -249,10 +250,16 @@ fn order<'a>(
 
     let wanted = puts.iter().map(|put| put.print.sha256).collect();
     let mut sources = Sources::new(facts, &going, &wanted);
-    puts.sort_by_key(|put| put.path.runs_at_boot());
-    let writes: Vec<Step> = puts.into_iter().map(|put| write(put, &mut sources)).collect();
+    let guarded = facts.project.keys().any(|path| path.as_str() == GUARD);
+    let turn = |put: &Wanted<'_>| turn(put.path, guarded && !makes_way(put.path, going.keys()));
+    puts.sort_by_key(turn);
+    let first = puts.partition_point(|put| turn(put) == Turn::First);
+    let mut writes: Vec<Step> = puts.into_iter().map(|put| write(put, &mut sources)).collect();
+    let rest = writes.split_off(first);
 
-    let removes = going.into_iter().map(|(path, (size, reason))| {
+    let (guard, going): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        going.into_iter().partition(|(path, _)| path.as_str() == GUARD);
+    let remove = |(path, (size, reason)): (BoardPath, (u64, Reason))| {
         let reason = sources
             .renames
             .get(&path)
@@ -261,7 +268,7 @@ fn order<'a>(
             act: Act::Remove { path, size },
             reason,
         }
-    });
+    };
     // A folder sorts before what is in it, so the reverse is innermost first.
     let emptied = emptied.map(|path| Step {
         act: Act::RemoveFolder(path),
@@ -271,7 +278,35 @@ fn order<'a>(
         act: Act::MakeFolder(folder),
         reason: Reason::Holds(file.clone()),
     });
-    removes.chain(emptied).chain(made).chain(writes).collect()
+    let removes = going.into_iter().map(remove);
+    let guard = guard.into_iter().map(remove);
+    let steps = writes.into_iter().chain(removes).chain(emptied).chain(made);
+    steps.chain(rest).chain(guard).collect()
+}
+
+/// When a file gets its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    /// The guard and the boot.py that calls it: from here on each boot carries the journal out.
+    First,
+    Any,
+    /// Without a guard what runs by itself comes last, and what runs first last of all.
+    Main,
+    Boot,
+}
+
+fn turn(path: &BoardPath, guarded: bool) -> Turn {
+    match path.as_str() {
+        GUARD | "/boot.py" if guarded => Turn::First,
+        "/main.py" => Turn::Main,
+        "/boot.py" => Turn::Boot,
+        _ => Turn::Any,
+    }
+}
+
+/// Must something go before this can come? A FAT takes upper and lower case for the same.
+fn makes_way<'a>(path: &BoardPath, mut going: impl Iterator<Item = &'a BoardPath>) -> bool {
+    going.any(|gone| gone.is_below(path) || gone.as_str().eq_ignore_ascii_case(path.as_str()))
 }
 
 fn write<'a>(put: Wanted<'a>, sources: &mut Sources<'a>) -> Step {

@@ -50,6 +50,9 @@ use crate::base::Fingerprint;
 /// Where Boardside keeps its own things on a board: never part of a project, whatever a manifest says.
 pub const OWN_FOLDER: &str = "/.boardside";
 
+/// What finishes a sync that lost its power, where the project wants that: boot.py imports it before anything else.
+pub const GUARD: &str = "/boardside_guard.py";
+
 /// A tree of one side at one moment: path to what the file is.
 pub type Snapshot = BTreeMap<BoardPath, Fingerprint>;
 
@@ -179,7 +182,8 @@ pub struct UnknownWord {
 /// What a sync will do. Nothing of it may be applied while there are `conflicts`.
 ///
 /// `steps` are in the order of the commit: files are removed, folders are removed (innermost first),
-/// folders are made (outermost first), then the staged files get their names, boot.py and main.py last.
+/// folders are made (outermost first), then the staged files get their names, main.py and boot.py last.
+/// In a project with a `GUARD`, that and boot.py come before everything else, and it is the last to be removed.
 /// Contents are staged elsewhere before any of this, `Act::Copy` too: its source is intact until then.
 /// In this order a path can turn from file to folder and back.
 ///

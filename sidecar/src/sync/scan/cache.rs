@@ -9,11 +9,15 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
 use crate::base::Digest;
 use crate::base::Fingerprint;
+use crate::sync::cache_folder;
 
 /// A file that was written less than this before it was hashed can be written again without its times
 /// changing (FAT counts in two seconds; git calls such an entry racy).
@@ -25,7 +29,7 @@ const HEADER: &[u8] = b"boardside scan cache 2\n";
 pub(super) struct Stamp {
     size: u64,
     modified_ns: i64,
-    /// Inode and time of the inode's change; nothing on Windows.
+    /// Inode and time of the inode's change; on Windows the time when it was made, and nothing.
     inode: u64,
     changed_ns: i64,
 }
@@ -39,7 +43,13 @@ impl Stamp {
             let seconds = metadata.ctime().saturating_mul(1_000_000_000);
             (metadata.ino(), seconds.saturating_add(metadata.ctime_nsec()))
         };
-        #[cfg(not(unix))]
+        // A file that was replaced was made at another time.
+        #[cfg(windows)]
+        let (inode, changed_ns) = (
+            std::os::windows::fs::MetadataExt::creation_time(metadata),
+            modified_ns,
+        );
+        #[cfg(not(any(unix, windows)))]
         let (inode, changed_ns) = (0, modified_ns);
         Self {
             size: metadata.len(),
@@ -68,6 +78,21 @@ pub struct ScanCache {
     entries: BTreeMap<OsString, Entry>,
     /// It is not what was loaded or saved.
     changed: bool,
+    read: Arc<ReadSoFar>,
+}
+
+/// How far a scan has come; clones of the handle show the same.
+#[derive(Debug, Default)]
+pub struct ReadSoFar {
+    pub(super) done: AtomicU64,
+    pub(super) total: AtomicU64,
+}
+
+impl ReadSoFar {
+    /// Bytes read, and bytes of all files, also of those that need not be read.
+    pub fn get(&self) -> (u64, u64) {
+        (self.done.load(Relaxed), self.total.load(Relaxed))
+    }
 }
 
 impl ScanCache {
@@ -95,7 +120,18 @@ impl ScanCache {
         Self {
             entries: entries.unwrap_or_default(),
             changed: false,
+            read: Arc::default(),
         }
+    }
+
+    /// To watch a scan with this cache from another thread.
+    pub fn read_so_far(&self) -> Arc<ReadSoFar> {
+        self.read.clone()
+    }
+
+    pub(super) fn begin(&self, total: u64) {
+        self.read.done.store(0, Relaxed);
+        self.read.total.store(total, Relaxed);
     }
 
     /// Writes it for the next run, beside and renamed, so that a reader never sees half of it. Does nothing if it is as
@@ -109,12 +145,7 @@ impl ScanCache {
             write(&mut body, host, entry);
         }
         let sum = u64::from(crc32fast::hash(&body)).to_le_bytes();
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let beside = file.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&beside, [HEADER, &sum, &body].concat())?;
-        fs::rename(&beside, file)?;
+        cache_folder::replace(file, &[HEADER, &sum, &body].concat())?;
         self.changed = false;
         Ok(())
     }

@@ -16,9 +16,12 @@ use std::time::SystemTime;
 use crate::base::BoardPath;
 use crate::base::Fingerprint;
 use crate::base::Fingerprinter;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::plan::Snapshot;
 use crate::sync::scan::ScanCache;
 use crate::sync::scan::ScanError;
+use crate::sync::scan::cache::ReadSoFar;
 use crate::sync::scan::cache::Stamp;
 
 /// How often a file that changes is read before the scan gives up.
@@ -48,8 +51,9 @@ pub(super) enum Trust {
     Nothing,
 }
 
-/// Fingerprints of these files, from the cache or from their contents; the cache learns them.
+/// Fingerprints of these files below `root` (without links), from the cache or from their contents; the cache learns them.
 pub(super) fn hash_all<'a>(
+    root: &Path,
     hosts: impl IntoIterator<Item = (&'a BoardPath, &'a PathBuf)>,
     cache: &mut ScanCache,
     trust: Trust,
@@ -61,6 +65,7 @@ pub(super) fn hash_all<'a>(
         .min(8)
         .min(jobs.len().div_ceil(SHARE));
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let so_far = cache.read_so_far();
     let known = (trust == Trust::Cache).then_some(&*cache);
     let work = || {
         let mut piece = Vec::new();
@@ -74,7 +79,7 @@ pub(super) fn hash_all<'a>(
                 if failed.load(Ordering::Relaxed) {
                     return done;
                 }
-                let read = settle(ATTEMPTS, || look(host, known, &mut piece));
+                let read = settle(ATTEMPTS, || look(root, host, known, &mut piece, &so_far));
                 let result = read.map_err(|unsettled| unsettled.explain(host));
                 failed.fetch_or(
                     result.as_ref().is_err_and(|error| !is_gone(error)),
@@ -171,7 +176,13 @@ pub(super) fn settle(attempts: u32, mut look: impl FnMut() -> io::Result<Look>) 
     Err(last.map_or(Unsettled::Restless, Unsettled::Unreadable))
 }
 
-fn look(host: &Path, known: Option<&ScanCache>, piece: &mut Vec<u8>) -> io::Result<Look> {
+fn look(
+    root: &Path,
+    host: &Path,
+    known: Option<&ScanCache>,
+    piece: &mut Vec<u8>,
+    so_far: &ReadSoFar,
+) -> io::Result<Look> {
     let gone = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Ok(Look::Moving(Some(error))),
         _ => Err(error),
@@ -183,16 +194,30 @@ fn look(host: &Path, known: Option<&ScanCache>, piece: &mut Vec<u8>) -> io::Resu
     if let Some(print) = known.and_then(|known| known.get(host, &before)) {
         return Ok(Look::Steady(Seen::Known(print)));
     }
-    let mut file = match fs::File::open(host) {
+    let mut file = match host_file::open(host, Pipes::Refused) {
         Ok(file) => file,
+        // It was a file when its folder was listed.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(Look::Moving(None)),
         Err(error) => return gone(error),
     };
+    match host_file::is_inside(&file, host, root) {
+        Ok(true) => {}
+        Ok(false) => return Ok(Look::Moving(None)),
+        Err(error) => return gone(error),
+    }
     let mut sums = Fingerprinter::default();
+    let mut left = before.size();
     piece.resize(PIECE, 0);
     loop {
         match file.read(piece) {
             Ok(0) => break,
-            Ok(count) => sums.update(&piece[..count]),
+            // It is being written to, perhaps faster than it is read.
+            Ok(count) if count as u64 > left => return Ok(Look::Moving(None)),
+            Ok(count) => {
+                left -= count as u64;
+                so_far.done.fetch_add(count as u64, Ordering::Relaxed);
+                sums.update(&piece[..count]);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

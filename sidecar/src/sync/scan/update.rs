@@ -12,10 +12,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::base::BoardPath;
+use crate::sync::ignore::Origin;
 use crate::sync::ignore::Rules;
 use crate::sync::scan::Scan;
 use crate::sync::scan::ScanCache;
 use crate::sync::scan::ScanError;
+use crate::sync::scan::ScanWarning;
 use crate::sync::scan::Work;
 use crate::sync::scan::hash::Hashed;
 use crate::sync::scan::hash::Trust;
@@ -34,15 +36,19 @@ pub fn update(
     before: &Arc<Scan>,
     paths: &BTreeSet<PathBuf>,
 ) -> Result<Option<Arc<Scan>>, ScanError> {
-    // Warnings are of links, pipes, and an empty project.
-    if before.linked || !before.warnings.is_empty() {
+    // Other warnings are of links, pipes, and an empty project.
+    let is_harmless = |warning| matches!(warning, &ScanWarning::Secrets { .. });
+    if before.linked || !before.warnings.iter().all(is_harmless) {
         return Ok(None);
     }
     let Some(changes) = Changes::find(root, rules, before, paths) else {
         return Ok(None);
     };
     let jobs = changes.written.iter().chain(&changes.new);
-    let Hashed { files, gone, read } = hash_all(jobs, cache, Trust::Nothing, SystemTime::now())?;
+    let Ok(true_root) = fs::canonicalize(root) else {
+        return Ok(None);
+    };
+    let Hashed { files, gone, read } = hash_all(&true_root, jobs, cache, Trust::Nothing, SystemTime::now())?;
     if !gone.is_empty() {
         return Ok(None);
     }
@@ -102,7 +108,12 @@ impl Changes {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(_) => return None,
             };
-            let ignored = |is_folder| rules.why_ignored_anywhere(relative, is_folder).is_some();
+            let why = |is_folder| rules.why_ignored_anywhere(relative, is_folder);
+            // One more to tell of, or one less.
+            if why(false).is_some_and(|why| why.origin == Origin::Secrets) {
+                return None;
+            }
+            let ignored = |is_folder| why(is_folder).is_some();
             if there.map_or(ignored(true) && ignored(false), |there| ignored(there.is_dir())) {
                 // A link could be to a folder, which other rules hold for.
                 if there.is_some_and(|there| there.is_symlink() && !ignored(true)) {

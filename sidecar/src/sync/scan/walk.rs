@@ -9,6 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::base::BoardPath;
+use crate::sync::ignore::Origin;
 use crate::sync::ignore::Rules;
 use crate::sync::scan::Ignored;
 use crate::sync::scan::ScanError;
@@ -17,9 +18,13 @@ use crate::sync::scan::ScanWarning;
 /// What the walk found.
 #[derive(Default)]
 pub(super) struct Found {
+    /// The root without links.
+    pub(super) root: PathBuf,
     pub(super) hosts: BTreeMap<BoardPath, PathBuf>,
     pub(super) warnings: Vec<ScanWarning>,
     pub(super) ignored: Vec<Ignored>,
+    /// What looks like a secret, relative to the root.
+    pub(super) secrets: Vec<PathBuf>,
     /// Something was reached through a link.
     pub(super) linked: bool,
     /// Folders that were listed.
@@ -36,8 +41,11 @@ pub(super) fn walk(root: &Path, rules: &Rules) -> Result<Found, ScanError> {
     let mut walk = Walk {
         root: root.to_owned(),
         rules,
-        open: vec![true_root],
-        found: Found::default(),
+        open: vec![true_root.clone()],
+        found: Found {
+            root: true_root,
+            ..Found::default()
+        },
     };
     walk.folder(Path::new(""))?;
     Ok(walk.found)
@@ -92,6 +100,9 @@ impl Walk<'_> {
         };
         let is_folder = followed.as_ref().is_some_and(FileType::is_dir);
         if let Some(why) = self.rules.why_ignored(relative, is_folder) {
+            if why.origin == Origin::Secrets {
+                self.found.secrets.push(relative.to_owned());
+            }
             if relative.parent() == Some(Path::new("")) {
                 let slash = if is_folder { "/" } else { "" };
                 self.found.ignored.push(Ignored {

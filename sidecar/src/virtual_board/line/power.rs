@@ -25,6 +25,7 @@ impl Line {
                 let ready = self.state.ready;
                 self.shared.update(|status| {
                     status.powered = true;
+                    status.flash_writes = 0;
                     status.ready = ready;
                 });
             }
@@ -61,26 +62,6 @@ impl Line {
         }
         if self.state.wake_at.is_some_and(|at| at <= now) {
             self.power_on();
-        }
-    }
-
-    pub(super) fn unplug(&mut self) {
-        self.host.pull_out();
-        self.state.to_board.clear();
-        self.state.to_host.clear();
-        self.state.at_host.clear();
-        self.state.replug_at = None;
-        self.shared.update(|status| {
-            status.cuts += u64::from(status.plugged);
-            status.plugged = false;
-        });
-    }
-
-    pub(super) fn replug(&mut self) {
-        self.state.replug_at = None;
-        match self.host.plug_in() {
-            Ok(()) => self.shared.update(|status| status.plugged = true),
-            Err(error) => self.fail(error.to_string()),
         }
     }
 }

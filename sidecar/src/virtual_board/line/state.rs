@@ -2,6 +2,7 @@
 //! Only data: `line` does the work.
 
 use std::collections::VecDeque;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -16,6 +17,8 @@ pub(crate) enum Command {
     PowerOn,
     Unplug,
     Replug,
+    /// Has the board nothing more to do?
+    IsQuiet(Sender<bool>),
     Stop,
 }
 
@@ -37,6 +40,10 @@ pub(crate) struct State {
     pub(super) power: Option<u32>,
     /// Bytes that have reached the board, until the cut.
     pub(super) cut_after: Option<u64>,
+    /// Bytes that have reached the host, until the cut.
+    pub(super) cut_heard: Option<u64>,
+    /// Who wants to know whether the board is quiet.
+    pub(super) asked: Vec<Sender<bool>>,
     pub(super) replug_at: Option<Duration>,
     /// When the watchdog bites, if it is not fed.
     pub(super) bite_at: Option<Duration>,
@@ -72,6 +79,8 @@ impl State {
             waits: false,
             power: faults.power,
             cut_after: faults.cut.map(|cut| cut.after),
+            cut_heard: faults.cut_heard.map(|cut| cut.after),
+            asked: Vec::new(),
             replug_at: None,
             bite_at: None,
             wake_at: None,

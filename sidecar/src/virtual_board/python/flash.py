@@ -1,8 +1,9 @@
 # Gives the unix port a board's flash and a board's way to boot; MicroPython runs it before anything else.
 # Leaves nothing in the globals that boot.py, main.py and the REPL share.
 #
-# argv: REPL mode, image, bytes, fs (littlefs, fat), readonly (0, 1), writes until the power fails (-2 never),
-# unique id (hex), uart (0, 1).
+# argv: REPL mode, image, bytes, fs (littlefs, fat), readonly (0, 1), writes until the power fails (-2 never) and how
+# (half, none, garbage) or "count", unique id (hex), uart (0, 1), flaw of the flash (empty, or: full, lose, flip or an
+# errno; the first write or erase since mounting that it hits; every how many).
 #
 # The flash's methods are straight lines: MicroPython looks for a Ctrl-C at jumps only,
 # and a real board's flash driver cannot be interrupted halfway either.
@@ -18,20 +19,28 @@ def _boot():
     import vfs
     from micropython import kbd_intr, schedule
 
-    _, mode, image, size, kind, readonly, power, uid, uart = sys.argv
+    _, mode, image, size, kind, readonly, power, uid, uart, flaw = sys.argv
     sys.argv[:] = []
     uid = bytes.fromhex(uid)
     line = open(9, "r+b")
     store = open(image, "r+b")
 
+    power, torn = power.split()
+
     def program(flash, at, buf):
         flash.seek(at)
         flash.write(buf)
 
-    def torn_program(flash, at, buf):
-        program(flash, at, buf[: len(buf) // 2])
+    def fail():
         line.write(b"X")
         line.read(1)  # never comes: the virtual board ends this process
+
+    def torn_program(flash, at, buf):
+        if torn != "none":
+            program(flash, at, buf[: len(buf) // 2])
+        if torn == "garbage":
+            flash.write(bytes(x ^ 0xA5 for x in buf[len(buf) // 2 :]))
+        fail()
 
     def clear(flash, at):
         flash.seek(at)
@@ -44,10 +53,20 @@ def _boot():
 
     def torn_clear(flash, at):
         flash.seek(at)
-        flash.write(flash.blank)
-        flash.write(flash.blank)
-        line.write(b"X")
-        line.read(1)
+        if torn != "none":
+            flash.write(flash.blank)
+            flash.write(flash.blank)
+        if torn == "garbage":
+            flash.write(b"\xa5" * 2048)
+        fail()
+
+    def counted_program(flash, at, buf):
+        program(flash, at, buf)
+        line.write(b"W")
+
+    def counted_clear(flash, at):
+        clear(flash, at)
+        line.write(b"W")
 
     class Flash:
         seek = store.seek
@@ -56,8 +75,8 @@ def _boot():
         block = 512 if kind == "fat" else 4096
         count = int(size) // block
         blank = b"\xff" * 1024
-        programs = program, torn_program
-        clears = clear, torn_clear
+        programs = counted_program if torn == "count" else program, torn_program
+        clears = counted_clear if torn == "count" else clear, torn_clear
 
         def __init__(self):
             self.left = int(power)
@@ -87,7 +106,49 @@ def _boot():
             6: erase,
         }
 
-    flash = Flash()
+    class Flawed(Flash):
+        at = 0
+        first = 1 << 29  # while it is being mounted nothing is wrong
+        every = 1
+        turns = 1  # does an erase count?
+
+        def writeblocks(self, n, buf, off=0):
+            at = self.at
+            self.at = at + 1
+            hit = (at >= self.first) & ((at - self.first) % self.every == 0)
+            return self.writes[hit](self, n, buf, off)
+
+        def erase(self, n):
+            at = self.at
+            self.at = at + self.turns
+            hit = (at >= self.first) & ((at - self.first) % self.every == 0) & self.turns
+            return self.erases[hit](self, n)
+
+        writes = Flash.writeblocks, None
+        erases = Flash.erase, None
+        ops = dict(Flash.ops)
+        ops[6] = erase
+
+    def flawed(kind, number):
+        def refuse(*_):
+            raise OSError(number)
+
+        def full(*_):
+            return -28
+
+        def lose(*_):
+            return 0
+
+        def flip(flash, n, buf, off):
+            buf[len(buf) // 2] ^= 4
+            Flash.writeblocks(flash, n, buf, off)
+            buf[len(buf) // 2] ^= 4
+
+        # FatFs makes an EIO of every number that a driver returns.
+        return {"full": full if block != 512 else refuse, "lose": lose, "flip": flip}.get(kind, refuse)
+
+    flash = Flawed() if flaw else Flash()
+    block = flash.block
     make = vfs.VfsFat if kind == "fat" else vfs.VfsLfs2
     vfs.umount("/")
     try:
@@ -95,6 +156,15 @@ def _boot():
     except OSError:
         make.mkfs(flash)
         vfs.mount(make(flash), "/", readonly=readonly == "1")
+    if flaw:
+        flaw, first, every = flaw.split()
+        hit = flawed(flaw, 28 if flaw == "full" else flaw.isdigit() and int(flaw))
+        Flawed.turns = int(flaw != "flip")
+        Flawed.writes = Flash.writeblocks, hit
+        Flawed.erases = Flash.erase, hit
+        Flawed.every = int(every)
+        flash.at = 0
+        Flawed.first = int(first)
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
 

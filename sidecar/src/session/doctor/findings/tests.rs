@@ -3,7 +3,9 @@
 use super::*;
 use crate::base::BoardPath;
 use crate::base::Fingerprint;
+use crate::board::Leftovers;
 use crate::session::doctor::State;
+use crate::session::doctor::flash;
 
 fn facts() -> Facts {
     Facts {
@@ -14,6 +16,7 @@ fn facts() -> Facts {
         iobase: true,
         folders: true,
         littlefs: true,
+        fat: false,
         unfinished: false,
         free_ram: 100_000,
         flash: Some((4096, 1_048_576, 2_097_152)),
@@ -89,7 +92,7 @@ fn little_flash_is_a_note_and_none_a_problem() {
         (4096, State::Problem, Exit::Storage),
         (0, State::Problem, Exit::Storage),
     ] {
-        let check = flash(&with(free));
+        let check = flash::free(&with(free));
         assert_eq!((check.state, check.exit), (state, exit), "{free}");
     }
 }
@@ -129,6 +132,8 @@ fn empty_files_are_left_over_unless_they_are_packages_or_the_projects() {
         listed("/own.txt", 0),
         listed("/main.py", 0),
         listed("/full.py", 9),
+        listed("/lib/a.py.tmp", 9),
+        listed("/log.tmp", 9),
         Listed {
             path: "/lib".to_owned(),
             size: None,
@@ -136,11 +141,51 @@ fn empty_files_are_left_over_unless_they_are_packages_or_the_projects() {
         },
     ];
     let owned = snapshot(&[("/own.txt", b""), ("/main.py", b"print()")]);
-    assert_eq!(unwanted_empty(&on_board, Some(&owned)), ["/data.tmp"]);
-    let all = ["/data.tmp", "/own.txt", "/main.py"];
-    assert_eq!(unwanted_empty(&on_board, None), all);
+    let of = |owned| Wanted {
+        owned,
+        project: BTreeSet::new(),
+    };
+    assert_eq!(
+        unwanted(&on_board, &of(Some(&owned))),
+        ["/data.tmp", "/lib/a.py.tmp"]
+    );
+    let all = ["/data.tmp", "/own.txt", "/main.py", "/lib/a.py.tmp"];
+    assert_eq!(unwanted(&on_board, &of(None)), all);
+    let project = ["/data.tmp".to_owned(), "/main.py".to_owned()].into();
+    let in_folder = Wanted { owned: None, project };
+    assert_eq!(unwanted(&on_board, &in_folder), ["/own.txt", "/lib/a.py.tmp"]);
     assert_eq!(empty(&[]).state, State::Ok);
     assert_eq!(empty(&all.map(str::to_owned)).state, State::Note);
+}
+
+#[test]
+fn an_empty_main_py_is_noted_unless_the_project_has_it_so() {
+    let of = |project: &[&str]| Wanted {
+        owned: None,
+        project: project.iter().map(|path| (*path).to_owned()).collect(),
+    };
+    let check = boot(&[listed("/main.py", 0), listed("/boot.py", 12)], &of(&[]));
+    assert_eq!(check.state, State::Note);
+    assert_eq!(check.message, "boot.py has 12 bytes, main.py is empty");
+    assert_eq!(
+        boot(&[listed("/main.py", 0)], &of(&["/main.py"])).state,
+        State::Ok
+    );
+    assert_eq!(boot(&[], &of(&[])).message, "no boot.py, no main.py");
+}
+
+#[test]
+fn a_record_that_is_damaged_is_a_note_and_a_newer_one_a_problem() {
+    assert_eq!(record(None).state, State::Ok);
+    let damaged = record(Some(&Manifest::parse("garbage")));
+    assert_eq!(damaged.state, State::Note);
+    assert!(
+        damaged.message.contains("nothing is removed on its word"),
+        "{}",
+        damaged.message
+    );
+    let newer = record(Some(&Manifest::parse("boardside 2 x\n")));
+    assert_eq!((newer.state, newer.exit), (State::Problem, Exit::Failed));
 }
 
 #[test]
@@ -170,12 +215,25 @@ fn what_changed_since_the_last_sync_is_named() {
 
 #[test]
 fn an_unfinished_transaction_is_a_problem_and_staged_files_are_a_note() {
+    let left = |journal, files: &[Listed]| {
+        flash::transaction(&Leftovers {
+            staged: files.to_vec(),
+            journal,
+        })
+    };
     let staged = [listed("0", 1000), listed("1", 1000)];
-    assert_eq!(transaction(true, &staged).state, State::Problem);
-    let check = transaction(false, &staged);
+    assert_eq!(left(Some(true), &staged).state, State::Problem);
+    let check = left(Some(false), &staged);
+    assert_eq!(check.state, State::Note);
+    assert!(
+        check.message.contains("nothing is done on its word"),
+        "{}",
+        check.message
+    );
+    let check = left(None, &staged);
     assert_eq!(check.state, State::Note);
     assert!(check.message.contains("2 files (2.0 KiB)"), "{}", check.message);
-    assert_eq!(transaction(false, &[]).state, State::Ok);
+    assert_eq!(left(None, &[]).state, State::Ok);
 }
 
 #[test]

@@ -29,8 +29,8 @@ use serde_json::json;
 /// Longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// An editor that has a folder open, and its server.
-pub(super) struct Client {
+/// An editor that has folders open, and its server.
+pub(crate) struct Client {
     child: Child,
     /// Never blocks: a thread writes.
     to: Sender<Value>,
@@ -57,19 +57,19 @@ impl Gate {
 }
 
 impl Client {
-    /// Starts a server that knows the board at `port` and nothing of earlier ones, and opens `folder`.
+    /// Starts a server that knows the boards at `ports` and nothing of earlier ones, and opens `folders`.
     /// `settings` are what it is answered when it asks; `None`: it gets no answer to anything.
-    pub(super) fn start(
+    pub(crate) fn start(
         program: &Path,
         home: &Path,
-        port: &str,
-        folder: &Path,
+        ports: &[&str],
+        folders: &[&Path],
         settings: Option<Value>,
     ) -> Result<Self, String> {
         let mut command = Command::new(program);
         command
             .arg("lsp")
-            .env("BOARDSIDE_PORTS", port)
+            .env("BOARDSIDE_PORTS", ports.join(":"))
             .env_remove("BOARDSIDE_DEVICE")
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("XDG_DATA_HOME", home.join("data"))
@@ -94,8 +94,10 @@ impl Client {
             reads,
             last: 0,
         };
+        let open = |folder: &&Path| json!({"uri": uri(folder), "name": "project"});
+        let open: Vec<Value> = folders.iter().map(open).collect();
         let initialize = json!({
-            "processId": null, "rootUri": null, "workspaceFolders": [{"uri": uri(folder), "name": "project"}],
+            "processId": null, "rootUri": null, "workspaceFolders": open,
             "initializationOptions": {"protocol": 1, "trusted": true},
             "capabilities": {
                 "window": {"workDoneProgress": true}, "workspace": {"configuration": true},
@@ -109,24 +111,24 @@ impl Client {
     }
 
     /// Of the server.
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Says something that has no answer.
-    pub(super) fn notify(&self, method: &str, params: &Value) {
+    pub(crate) fn notify(&self, method: &str, params: &Value) {
         self.send(json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
     /// Asks without waiting for the answer; gives the id.
-    pub(super) fn ask(&mut self, method: &str, params: &Value) -> i64 {
+    pub(crate) fn ask(&mut self, method: &str, params: &Value) -> i64 {
         self.last += 1;
         self.send(json!({"jsonrpc": "2.0", "id": self.last, "method": method, "params": params}));
         self.last
     }
 
     /// Asks, and gives the result.
-    pub(super) fn request(&mut self, method: &str, params: &Value) -> Result<Value, String> {
+    pub(crate) fn request(&mut self, method: &str, params: &Value) -> Result<Value, String> {
         let id = self.ask(method, params);
         let answer = self.take(method, |message| {
             message["id"] == id && message["method"].is_null()
@@ -138,15 +140,33 @@ impl Client {
     }
 
     /// The params of a notification that came, or is to come.
-    pub(super) fn told(&mut self, method: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value, String> {
+    pub(crate) fn told(&mut self, method: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value, String> {
         let message = self.take(method, |message| {
             message["method"] == method && wanted(&message["params"])
         })?;
         Ok(message["params"].clone())
     }
 
+    /// The params of a notification that came already.
+    pub(crate) fn heard(&mut self, method: &str, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        self.inbox.extend(self.from.try_iter());
+        let found = self
+            .inbox
+            .iter()
+            .position(|message| message["method"] == method && wanted(&message["params"]))?;
+        Some(self.inbox.remove(found)?["params"].clone())
+    }
+
+    /// Did a notification come already?
+    pub(crate) fn has(&mut self, method: &str, wanted: impl Fn(&Value) -> bool) -> bool {
+        self.inbox.extend(self.from.try_iter());
+        self.inbox
+            .iter()
+            .any(|message| message["method"] == method && wanted(&message["params"]))
+    }
+
     /// How many notifications of this kind came up to now.
-    pub(super) fn count(&mut self, method: &str) -> usize {
+    pub(crate) fn count(&mut self, method: &str) -> usize {
         self.inbox.extend(self.from.try_iter());
         self.inbox
             .iter()
@@ -155,13 +175,13 @@ impl Client {
     }
 
     /// What came up to now is not waited for any more.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.from.try_iter().for_each(drop);
         self.inbox.clear();
     }
 
     /// From now on (after one message more), stdout of the server is read or is left to fill up.
-    pub(super) fn read(&self, reads: bool) {
+    pub(crate) fn read(&self, reads: bool) {
         self.reads.set(reads);
     }
 
@@ -195,7 +215,7 @@ impl Drop for Client {
 }
 
 /// As an editor writes a path; of bytes that are no plain letters, their numbers.
-pub(super) fn uri(path: &Path) -> String {
+pub(crate) fn uri(path: &Path) -> String {
     let mut uri = "file://".to_owned();
     for byte in path.to_string_lossy().bytes() {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
@@ -231,7 +251,8 @@ fn listen(
             (settings, message["method"].as_str(), message["id"].is_null())
         {
             let result = if method == "workspace/configuration" {
-                json!([settings])
+                let items = message["params"]["items"].as_array().map_or(1, Vec::len);
+                Value::Array(vec![settings.clone(); items])
             } else {
                 Value::Null
             };

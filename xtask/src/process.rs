@@ -5,17 +5,21 @@ use std::path::Path;
 
 /// Of all its threads.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Usage {
+pub(crate) struct Usage {
     /// Resident memory in bytes.
-    pub(super) memory: u64,
+    pub(crate) memory: u64,
     /// Processor time in ticks of 10 ms.
-    pub(super) ticks: u64,
+    pub(crate) ticks: u64,
     /// How often a thread slept: woke up, that is.
-    pub(super) wakes: u64,
+    pub(crate) wakes: u64,
+    /// Threads.
+    pub(crate) threads: u64,
+    /// Open file descriptors.
+    pub(crate) handles: u64,
 }
 
 /// Reads them.
-pub(super) fn usage(pid: u32) -> Result<Usage, String> {
+pub(crate) fn usage(pid: u32) -> Result<Usage, String> {
     let folder = format!("/proc/{pid}");
     let status = text(folder.as_ref(), "status")?;
     let stat = text(folder.as_ref(), "stat")?;
@@ -29,10 +33,14 @@ pub(super) fn usage(pid: u32) -> Result<Usage, String> {
         // `status` of a process counts those of its first thread only.
         wakes += field(&text(&task, "status")?, "voluntary_ctxt_switches:")?;
     }
+    let handles = format!("{folder}/fd");
+    let handles = fs::read_dir(&handles).map_err(|error| format!("{handles}: {error}"))?;
     Ok(Usage {
         memory: field(&status, "VmRSS:")? * 1024,
         ticks: ticks.filter_map(|field| field.parse::<u64>().ok()).sum(),
         wakes,
+        threads: field(&status, "Threads:")?,
+        handles: handles.count() as u64,
     })
 }
 
