@@ -270,6 +270,19 @@ impl Repl {
         Ok(())
     }
 
+    /// Soft reset from the raw prompt to the raw prompt: boot.py runs, main.py does not, and nothing is left of what
+    /// ran before.
+    pub async fn refresh(&mut self) -> Result<(), ReplError> {
+        self.input.clear();
+        let pasting = matches!(self.paste, Paste::Asked | Paste::Open);
+        let ask: &[u8] = if pasting { b"\x03\r\x01\x04" } else { b"\r\x01\x04" };
+        self.send(ask).await?;
+        self.paste = Paste::Unknown;
+        self.expect(b"soft reboot", "soft reboot", Duration::from_secs(3))
+            .await?;
+        self.enter(Patience::Normal, &mut |_| {}).await.map(drop)
+    }
+
     /// Back to the friendly prompt. The board is left usable for the next program on the host.
     pub async fn leave(&mut self) -> Result<(), ReplError> {
         self.input.clear();

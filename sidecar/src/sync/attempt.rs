@@ -126,6 +126,7 @@ pub async fn sync(
 ) -> Result<Outcome, SyncError> {
     let mut tries = Tries::new(TRIES);
     let mut again = false;
+    let mut refreshed = false;
     let mut misread = None;
     loop {
         let mut moving = Moving {
@@ -146,6 +147,11 @@ pub async fn sync(
         let (error, told) = from_board(failed)?;
         if error.is_gone() {
             return Err(told(error.into()));
+        }
+        if !refreshed && error.may_be_the_program(again) && !board.is_flat().await.unwrap_or(true) {
+            refreshed = true;
+            board.refresh().await?;
+            continue;
         }
         if moving.moved {
             board.gain();
