@@ -14,14 +14,13 @@ if f:
             continue
         p = l[4][1:]
         try:
-            z = os.size(p)
-            h = check(p)
-            if h == l[2]:
+            h = check(p, 1)
+            if h.endswith(" " + l[2]):
                 continue
         except OSError:
-            z = h = "-"
+            h = "- -"
         k += 1
-        say("d %s %s /%s" % (z, h, p))
+        say("d %s /%s" % (h, p))
     f.close()
     say("m %s %d" % (check(D), k))
 else:

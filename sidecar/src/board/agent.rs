@@ -88,6 +88,7 @@ impl Board {
             match Stream::start(&mut self.repl, &code, piece).await {
                 Ok(Some((stream, hello))) => {
                     self.agent = Some(Box::new(stream));
+                    self.marked = true;
                     return Ok(Some(hello));
                 }
                 Ok(None) => {}
@@ -138,7 +139,11 @@ impl Board {
     /// Ends the agent, if it runs: the board is at its raw prompt.
     pub(super) async fn hang_up(&mut self) -> Result<(), BoardError> {
         match self.agent.take() {
-            Some(stream) => Box::pin(stream.finish(&mut self.repl)).await,
+            Some(stream) => {
+                Box::pin(stream.finish(&mut self.repl)).await?;
+                self.marked = false;
+                Ok(())
+            }
             None => Ok(()),
         }
     }
@@ -193,13 +198,14 @@ fn load(way: Load, piece: usize, compare: bool) -> Vec<u8> {
     if way != Load::Sent {
         code.extend(device::program(&[device::LOAD]).bytes());
     }
-    code.extend(b"(B_(");
+    code.extend(b"if(B_(");
     code.extend(&PACKED.proof);
     if way != Load::Kept {
         code.push(b',');
         code.extend(shortest_bytes_literal(&PACKED.bytes));
     }
-    code.extend(format!(")or print)({piece},{})\n", u8::from(compare)).bytes());
+    let end = format!(")or print)({piece},{})and not B_:del B_\n", u8::from(compare));
+    code.extend(end.bytes());
     code
 }
 

@@ -1,6 +1,8 @@
 //! What can go wrong with what a board does.
 //! Words for people are made in `session::explain`.
 
+use std::time::Duration;
+
 use crate::base::BoardPath;
 use crate::board::Facts;
 use crate::repl::ReplError;
@@ -103,6 +105,12 @@ pub enum BoardError {
     /// The board ran out of RAM.
     #[error("the board ran out of memory")]
     NoMemory,
+    /// It was reset while we worked with it, and nobody told it to.
+    #[error("the board restarted by itself after {:.1} s, in the middle of a sync", after.as_secs_f32())]
+    Restarts {
+        /// Since it was stopped.
+        after: Duration,
+    },
     /// A program of ours raised what it never should.
     #[error("the board could not run what Boardside sent: {}", .0.last_line())]
     Raised(Traceback),
@@ -195,8 +203,8 @@ impl BoardError {
     }
 
     /// A name of the board that is no text (`UnicodeError`): where a loss of power met FAT as a folder grew, it reads
-    /// old content as a folder. EIO.
-    pub(super) const NO_TEXT: Self = Self::Storage { errno: 5 };
+    /// old content as a folder.
+    pub(super) const NO_TEXT: Self = Self::Storage { errno: EILSEQ };
 
     /// What our programs say when they give up.
     pub(super) fn from_text(text: &str) -> Option<Self> {

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::base::Progress as _;
 use crate::base::Stage;
 pub(super) use crate::base::size_text as bytes;
+use crate::board::BoardError;
 use crate::cli::args::ConflictArg;
 use crate::cli::args::Global;
 use crate::cli::args::How;
@@ -155,7 +156,16 @@ pub(super) async fn one_sync(
     verify: bool,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
-    let outcome = link::cancellable(project.goal.sync(&mut connection.board, scan, screen)).await;
+    let mut outcome = link::cancellable(project.goal.sync(&mut connection.board, scan, screen)).await;
+    if let Ok(Err(SyncError::Board(BoardError::Restarts { .. }))) = outcome
+        && connection.force_boot
+    {
+        let again = async {
+            connection.start_anew(screen).await?;
+            project.goal.sync(&mut connection.board, scan, screen).await
+        };
+        outcome = link::cancellable(again).await;
+    }
     let cancelled = outcome.is_err();
     let outcome = match flat(outcome) {
         Ok(outcome) => outcome,

@@ -116,7 +116,6 @@ impl SyncError {
                 source.kind(),
                 NotFound | NotADirectory | IsADirectory | InvalidInput
             ),
-            Self::Partly { source, .. } => source.is_of_the_moment(),
             _ => false,
         }
     }

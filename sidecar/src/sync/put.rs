@@ -21,6 +21,7 @@ use crate::board::Facts;
 use crate::board::Lies;
 use crate::board::Order;
 use crate::board::Stage;
+use crate::board::Tries;
 use crate::sync::error::SyncError;
 use crate::sync::host_file;
 use crate::sync::host_file::Pipes;
@@ -84,7 +85,7 @@ pub struct Delivery {
 }
 
 /// A line that loses bytes gets so many tries.
-const TRIES: usize = 3;
+const TRIES: u32 = 5;
 /// Where a board does not say how large its flash is, no file is larger, in bytes.
 const LARGEST: u64 = 64 << 20;
 
@@ -95,36 +96,45 @@ pub async fn put(
     delivery: &Delivery,
     progress: &mut dyn Progress,
 ) -> Result<Option<Applied>, SyncError> {
-    let mut tries = 1;
+    let mut tries = Tries::new(TRIES);
+    let mut again = false;
     loop {
-        match Box::pin(attempt(board, delivery, progress)).await {
-            Err(SyncError::Board(error)) if error.is_line() && tries < TRIES => {
-                tries += 1;
-                board.resync().await?;
-                Box::pin(board.recover()).await?;
-            }
-            Err(SyncError::Board(error)) if error.is_storage() && board.resync().await.is_ok() => {
-                let is_wrong = matches!(error, BoardError::Verify);
-                let misread = if is_wrong {
-                    board.misread().await.ok()
-                } else {
-                    None
-                };
-                // The first error is the one to tell.
-                Box::pin(board.recover()).await.unwrap_or_default();
-                return Err(Box::pin(examine(board, error, misread)).await);
+        match Box::pin(attempt(board, delivery, progress, again)).await {
+            Err(SyncError::Board(error)) => {
+                if let Err(error) = board.mend(error, &mut tries).await {
+                    return Err(refused(board, error).await);
+                }
             }
             other => return other,
         }
+        again = true;
     }
+}
+
+/// The error that ended it, and what is to be said about the storage if that was the cause.
+async fn refused(board: &mut Board, error: BoardError) -> SyncError {
+    if !error.is_storage() || board.resync().await.is_err() {
+        return error.into();
+    }
+    let misread = if matches!(error, BoardError::Verify) {
+        board.misread().await.ok()
+    } else {
+        None
+    };
+    Box::pin(board.recover()).await.unwrap_or_default();
+    Box::pin(examine(board, error, misread)).await
 }
 
 async fn attempt(
     board: &mut Board,
     delivery: &Delivery,
     progress: &mut dyn Progress,
+    again: bool,
 ) -> Result<Option<Applied>, SyncError> {
     progress.report(At::Comparing);
+    if again {
+        board.recover().await?;
+    }
     let Looked { missing, places } = look(board, delivery).await?;
     if delivery.files.is_empty() && missing.is_empty() {
         return Ok(None);

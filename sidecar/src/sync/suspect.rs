@@ -46,7 +46,7 @@ impl Suspect {
                 let more = if wrong.len() > SHOWN { " and more" } else { "" };
                 let (wrong, shown) = (wrong.len(), shown.join(", "));
                 format!(
-                    "{wrong} of {of} files were not what was sent when the board read them back: {shown}{more}"
+                    "{wrong} of {of} files sent came back wrong when the board read what it had written: {shown}{more}"
                 )
             }
             (BoardError::NoSpace { .. }, _) => format!(

@@ -31,6 +31,8 @@ mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
 #[cfg(target_os = "linux")]
+mod frames;
+#[cfg(target_os = "linux")]
 mod host_faults;
 #[cfg(target_os = "linux")]
 mod hostile;
@@ -45,6 +47,8 @@ mod living;
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
+#[cfg(target_os = "linux")]
+mod noise;
 #[cfg(target_os = "linux")]
 mod plan_model;
 mod plans;

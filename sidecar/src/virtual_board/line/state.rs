@@ -34,6 +34,8 @@ pub(crate) struct State {
     pub(super) device: Option<Device>,
     /// The board has come as far as boot.py; until then it hears nothing.
     pub(super) ready: bool,
+    /// The board waits for a word that all has arrived that came while it started.
+    pub(super) waits: bool,
     /// The flash write that cuts the power, until it has.
     pub(super) power: Option<u32>,
     /// Bytes that have reached the board, until the cut.
@@ -74,6 +76,7 @@ impl State {
             at_host: Vec::new(),
             device: None,
             ready: false,
+            waits: false,
             power: faults.power,
             cut_after: faults.cut.map(|cut| cut.after),
             cut_heard: faults.cut_heard.map(|cut| cut.after),

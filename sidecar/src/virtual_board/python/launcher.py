@@ -3,7 +3,7 @@
 #
 # argv: library, heap, REPL mode (0 friendly, 1 raw), parts to hide, flash.py's text, flash.py's arguments.
 # stdin and stdout are the board's UART; stderr is the line to the virtual board:
-# "B" boot.py comes next, "S" soft reset, "H" hard reset, "X" the power is gone,
+# "B" boot.py comes next, which is answered by a byte, "S" soft reset, "H" hard reset, "X" the power is gone,
 # "U<baud>;" the UART has another speed; this one is answered by a byte,
 # "D<ms>;" the watchdog is fed, "Z<ms>;" deep sleep.
 import ctypes

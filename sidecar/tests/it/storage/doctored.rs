@@ -120,8 +120,13 @@ fn a_flash_that_loses_writes_is_found_and_so_is_what_a_new_file_system_would_era
         let flash = flash.fault("lose=0");
         let board = flash.start(&[]);
         let ran = workspace.boardside(&["doctor", "-d", board.address()]);
-        assert_eq!(ran.exit, 6, "{ran:?}");
+        // FatFs may find that its tables make no sense before the test file could be compared.
+        assert!(
+            ran.exit == 6 || (ran.exit == 5 && file_system == FileSystem::Fat),
+            "{ran:?}"
+        );
         let found = check(&ran, "flash.writes");
+        eprintln!("{found}");
         assert_eq!(found["state"], "problem", "{found}");
         assert!(text(found, "help").contains("suspect"), "{found}");
         assert!(
