@@ -80,6 +80,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
     ("board.catches_interrupt", Real(catches)),
     ("board.keeps_printing", Real(keeps_printing)),
+    ("board.restarts", Real(restarts)),
+    (
+        "board.not_caught",
+        Real(|| Told::by(&Peer::new(|_| Some(Vec::new())).desk(), &["ls", "--force-boot"])),
+    ),
     ("repl.timeout", Real(repl_timeout)),
     ("repl.damaged", Real(damaged)),
 ];
@@ -152,8 +157,18 @@ fn catches() -> Told {
 }
 
 fn keeps_printing() -> Told {
-    let main = "import micropython\nmicropython.kbd_intr(-1)\nimport time\nwhile True:\n    print('here')\n    time.sleep(0.02)\n";
-    let board = boards::start(&with_files(&[("/main.py", main)]));
+    prints("here")
+}
+
+/// As an ESP32 does whose watchdog bites before its prompt.
+fn restarts() -> Told {
+    prints("rst:0x8 (TG1WDT_SYS_RESET)")
+}
+
+/// A program without an end that no Ctrl-C reaches.
+fn prints(what: &str) -> Told {
+    let main = format!("import micropython\nmicropython.kbd_intr(-1)\nwhile True:\n    print('{what}')\n");
+    let board = boards::start(&with_files(&[("/main.py", &main)]));
     Told::by(&Desk::at(board.address()), &["ls"])
 }
 

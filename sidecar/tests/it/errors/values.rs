@@ -141,6 +141,8 @@ fn repl() -> Vec<ReplError> {
             waited: std::time::Duration::from_secs(2),
         },
         ReplError::Silent,
+        ReplError::Restarts { last: got() },
+        ReplError::NotCaught { last: got() },
         ReplError::KeepsPrinting { last: got() },
         ReplError::CatchesInterrupt {
             last: Excerpt::tail(b""),
@@ -188,6 +190,9 @@ fn board() -> Vec<BoardError> {
         },
         BoardError::Verify,
         BoardError::NoMemory,
+        BoardError::Restarts {
+            after: std::time::Duration::from_secs(5),
+        },
         BoardError::Raised(raised),
         BoardError::Answer {
             line: "zz".to_owned(),
@@ -205,6 +210,15 @@ fn sync() -> Vec<SyncError> {
         },
         SyncError::Manifest(newer),
         SyncError::Unguarded,
+        SyncError::Partly {
+            done: 2,
+            of: 5,
+            lost: Some(path("/main.py")),
+            source: Box::new(SyncError::Board(BoardError::ReadOnly { errno: 30 })),
+        },
+        SyncError::Unfinished {
+            source: BoardError::Storage { errno: 5 },
+        },
         SyncError::Changed {
             path: "lib/x.py".into(),
         },
