@@ -48,7 +48,7 @@ const PORTION: (usize, Duration) = (40, Duration::from_micros(3_500));
 const ROOM: Duration = Duration::from_millis(50);
 /// Trying ends here; a board that works for a moment every few seconds, and sleeps deeply in between, is met until then.
 /// What has begun then ends within `STREAM`, `BACKLOG` or `BURST`, twice `FIRST`; or three times `LISTEN`.
-const NORMAL: Duration = Duration::from_millis(9_500);
+const NORMAL: Duration = Duration::from_millis(10_000);
 /// So many bursts if there is another way.
 const BRIEF: usize = 3;
 /// Ctrl-C that a board had no time for is answered within this, as far as it is kept at all.

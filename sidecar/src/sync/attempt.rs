@@ -174,7 +174,8 @@ pub async fn sync(
                 Err(last) => error = last,
             }
         }
-        if board.resync().await.is_err() {
+        // A board that restarts every few seconds has no time for more.
+        if matches!(error, BoardError::Restarts { .. }) || board.resync().await.is_err() {
             return Err(told(error.into()));
         }
         // What was only staged goes; what was committed is finished, and then there may be nothing left to do.
