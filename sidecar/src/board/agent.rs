@@ -175,12 +175,19 @@ fn parts(program: &str) -> Vec<&str> {
 fn statement(program: &str) -> usize {
     let mut lines = program.split_inclusive('\n');
     let first = lines.next().map_or(0, str::len);
-    first + lines.take_while(|line| goes_on(line)).map(str::len).sum::<usize>()
+    first
+        + lines
+            .take_while(|line| goes_on(line))
+            .map(str::len)
+            .sum::<usize>()
 }
 
 /// Does a line belong to the statement before it?
 fn goes_on(line: &str) -> bool {
-    line.starts_with(' ') || line.starts_with("except") || line.starts_with("finally") || line.starts_with("el")
+    line.starts_with(' ')
+        || line.starts_with("except")
+        || line.starts_with("finally")
+        || line.starts_with("el")
 }
 
 /// How the agent is started.

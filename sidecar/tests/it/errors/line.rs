@@ -80,7 +80,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
     ("board.catches_interrupt", Real(catches)),
     ("board.keeps_printing", Real(keeps_printing)),
-    ("board.restarts", Real(restarts)),
+    (
+        "board.restarts",
+        Value(
+            || {
+                let after = std::time::Duration::from_secs(2);
+                boardside::board::BoardError::Restarts { after }.explained()
+            },
+            "a watchdog takes seconds: `hostile` has it for real",
+        ),
+    ),
     (
         "board.not_caught",
         Real(|| Told::by(&Peer::new(|_| Some(Vec::new())).desk(), &["ls", "--force-boot"])),
@@ -160,10 +169,6 @@ fn keeps_printing() -> Told {
     let main = "import micropython\nmicropython.kbd_intr(-1)\nimport time\nwhile True:\n    print('here')\n    time.sleep(0.02)\n";
     let board = boards::start(&with_files(&[("/main.py", main)]));
     Told::by(&Desk::at(board.address()), &["ls"])
-}
-
-fn restarts() -> Told {
-    Told::by(&Peer::new(|_| Some(b"MPY: soft reboot\r\n".to_vec())).desk(), &["ls"])
 }
 
 /// It says that it knows raw-paste, and then no more.
