@@ -125,6 +125,13 @@ impl Repl {
         if patience == Patience::Brief {
             return Err(ReplError::Silent); // Nobody is told: it will be reset.
         }
+        if find(&seen, b"\n>>> ").is_some() {
+            // It gave in at last, and still answers what it was sent.
+            self.quieten(BACKLOG).await?;
+            if self.knock(b"\r\x03", FIRST, &mut seen).await? {
+                return Ok(entered);
+            }
+        }
         Err(self.diagnose(seen).await?)
     }
 

@@ -126,7 +126,11 @@ impl Device {
     ///
     /// The process is stopped for the question, so that the answer is still true when the signal arrives.
     pub(crate) fn interrupt(&self) -> bool {
-        if !self.signals || rustix::process::kill_process(self.pid, Signal::STOP).is_err() {
+        // Most of a flood of them is for the REPL, which takes them as bytes.
+        if !self.signals
+            || !self.catches(Signal::INT)
+            || rustix::process::kill_process(self.pid, Signal::STOP).is_err()
+        {
             return false;
         }
         let caught = self.wait_stopped() && self.catches(Signal::INT) && self.catches(Signal::USR1);

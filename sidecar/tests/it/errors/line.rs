@@ -80,7 +80,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
     ("board.catches_interrupt", Real(catches)),
     ("board.keeps_printing", Real(keeps_printing)),
-    ("board.restarts", Real(restarts)),
+    (
+        "board.restarts",
+        Value(
+            || {
+                let after = std::time::Duration::from_secs(2);
+                boardside::board::BoardError::Restarts { after }.explained()
+            },
+            "a watchdog takes seconds: `hostile` has it for real",
+        ),
+    ),
     (
         "board.not_caught",
         Real(|| Told::by(&Peer::new(|_| Some(Vec::new())).desk(), &["ls", "--force-boot"])),
@@ -157,18 +166,8 @@ fn catches() -> Told {
 }
 
 fn keeps_printing() -> Told {
-    prints("here")
-}
-
-/// As an ESP32 does whose watchdog bites before its prompt.
-fn restarts() -> Told {
-    prints("rst:0x8 (TG1WDT_SYS_RESET)")
-}
-
-/// A program without an end that no Ctrl-C reaches.
-fn prints(what: &str) -> Told {
-    let main = format!("import micropython\nmicropython.kbd_intr(-1)\nwhile True:\n    print('{what}')\n");
-    let board = boards::start(&with_files(&[("/main.py", &main)]));
+    let main = "import micropython\nmicropython.kbd_intr(-1)\nimport time\nwhile True:\n    print('here')\n    time.sleep(0.02)\n";
+    let board = boards::start(&with_files(&[("/main.py", main)]));
     Told::by(&Desk::at(board.address()), &["ls"])
 }
 
