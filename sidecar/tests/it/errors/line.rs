@@ -6,6 +6,8 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::process::Stdio;
 
+use boardside::repl::Excerpt;
+use boardside::repl::ReplError;
 use boardside::session::Explain as _;
 use boardside::session::Explained;
 use boardside::wire::Replay;
@@ -18,7 +20,6 @@ use super::Told;
 use super::peer::Peer;
 use crate::boards;
 use crate::desk::Desk;
-use crate::desk::with_files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     ("connect.no_board", Real(|| with_ports(&[]))),
@@ -79,8 +80,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         Real(|| Told::by(&Peer::new(|_| Some(b"\r\nlogin: ".to_vec())).desk(), &["ls"])),
     ),
     ("board.catches_interrupt", Real(catches)),
-    ("board.keeps_printing", Real(keeps_printing)),
-    ("board.restarts", Real(restarts)),
+    (
+        "board.keeps_printing",
+        Value(keeps_printing, "refusals.rs has the board that does it"),
+    ),
+    (
+        "board.restarts",
+        Value(restarts, "a watchdog that bites while nobody is let in"),
+    ),
     (
         "board.not_caught",
         Real(|| Told::by(&Peer::new(|_| Some(Vec::new())).desk(), &["ls", "--force-boot"])),
@@ -156,20 +163,14 @@ fn catches() -> Told {
     Told::by(&peer.desk(), &["ls"])
 }
 
-fn keeps_printing() -> Told {
-    prints("here")
+fn keeps_printing() -> Explained {
+    let last = Excerpt::tail(b"tick\r\ntick\r\n");
+    ReplError::KeepsPrinting { last }.explained()
 }
 
-/// As an ESP32 does whose watchdog bites before its prompt.
-fn restarts() -> Told {
-    prints("rst:0x8 (TG1WDT_SYS_RESET)")
-}
-
-/// A program without an end that no Ctrl-C reaches.
-fn prints(what: &str) -> Told {
-    let main = format!("import micropython\nmicropython.kbd_intr(-1)\nwhile True:\n    print('{what}')\n");
-    let board = boards::start(&with_files(&[("/main.py", &main)]));
-    Told::by(&Desk::at(board.address()), &["ls"])
+fn restarts() -> Explained {
+    let last = Excerpt::tail(b"rst:0x8 (TG1WDT_SYS_RESET)\r\n");
+    ReplError::Restarts { last }.explained()
 }
 
 /// It says that it knows raw-paste, and then no more.
