@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn fuzz() -> PathBuf {
@@ -52,4 +54,16 @@ fn each_target_has_a_program_and_inputs_and_there_are_no_others() {
         .map(|rest| rest.trim_end_matches('"').to_owned())
         .collect();
     assert_eq!(told, known);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Random projects, boards, hands on them and policies: see `journals`.
+    #[test]
+    fn a_journal_ends_as_the_plan_says_whenever_the_power_fails(
+        bytes in prop::collection::vec(any::<u8>(), 20..160),
+    ) {
+        run("journal", &bytes);
+    }
 }
