@@ -74,8 +74,9 @@ def _boot():
         block = 512 if kind == "fat" else 4096
         count = int(size) // block
         blank = b"\xff" * 1024
-        programs = counted_program if torn == "count" else program, torn_program
-        clears = counted_clear if torn == "count" else clear, torn_clear
+        # What is not used leaves its RAM to the board.
+        programs = counted_program if torn == "count" else program, torn_program if int(power) >= 0 else None
+        clears = counted_clear if torn == "count" else clear, torn_clear if int(power) >= 0 else None
 
         def __init__(self):
             self.left = int(power)
