@@ -10,18 +10,17 @@ if f:
         if not l:
             break
         l = l[:-1].split(" ", 4)
-        if len(l) < 5 or len(l[0]) < 64:
+        if len(l) < 5 or len(l[0]) < 64 or not l[4] or min(l[4]) < " ":
             continue
         p = l[4][1:]
         try:
-            z = os.size(p)
-            h = check(p)
-            if h == l[2]:
+            h = check(p, 1)
+            if h.endswith(" " + l[2]):
                 continue
         except OSError:
-            z = h = "-"
+            h = "- -"
         k += 1
-        say("d %s %s /%s" % (z, h, p))
+        say("d %s /%s" % (h, p))
     f.close()
     say("m %s %d" % (check(D), k))
 else:

@@ -13,6 +13,8 @@ mod fuzz;
 #[cfg(target_os = "linux")]
 mod neovim;
 #[cfg(target_os = "linux")]
+mod noise;
+#[cfg(target_os = "linux")]
 mod process;
 mod run;
 mod setup;
@@ -48,6 +50,8 @@ cargo xtask bench     Boardside, mpytool and mpremote side by side, about 20 min
 cargo xtask torture   one sync, its line cut at every byte, its program killed, its board without power at every write
                       --quick: few points of each row; --only line|kill|power|guard or more of a row's name; may be repeated
                       --every N: every so many points; --point N: only this one; --boardside FILE: this program
+cargo xtask noise     every verb over lines that lose, double and garble bytes: all of the matrix, about half an hour
+                      --seeds N: each case so often; --only WORDS: only cases with all of these, as `Cat 1/100`
 cargo xtask soak      an hour of random edits, syncs, cuts, resets on two boards; memory and flash must stay flat
                       --minutes N; --seed N: the same steps again; --boardside FILE: this program";
 
@@ -59,7 +63,9 @@ fn main() -> ExitCode {
         Some((verb, [])) if verb == "package" => package(),
         Some((verb, rest)) if verb == "test" => checks::test(rest),
         Some((verb, rest)) if verb == "fuzz" => fuzz::fuzz(rest),
-        Some((verb, rest)) if ["bench", "soak", "torture", "ui", "editors"].contains(&verb.as_str()) => {
+        Some((verb, rest))
+            if ["bench", "noise", "soak", "torture", "ui", "editors"].contains(&verb.as_str()) =>
+        {
             on_linux(verb, rest)
         }
         _ => {
@@ -102,6 +108,7 @@ fn on_linux(verb: &str, arguments: &[String]) -> Vec<String> {
     #[cfg(target_os = "linux")]
     let done = match verb {
         "bench" => bench::run(arguments, root()),
+        "noise" => noise::run(arguments),
         "soak" => soak::run(arguments),
         "torture" => torture::run(arguments, root()),
         "ui" => vscode::ui(arguments),

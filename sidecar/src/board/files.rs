@@ -1,8 +1,5 @@
-//! Files on the board, one verb each: list, read, sums, remove, make a folder, recover.
-//! Writing goes through `stage`, so that no file is ever half new.
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+//! Files on the board, one verb each: list, sums, remove, make a folder, recover.
+//! Reading is `read`; writing goes through `stage`, so that no file is ever half new.
 
 use crate::base::BoardPath;
 use crate::board::Board;
@@ -10,6 +7,7 @@ use crate::board::BoardError;
 use crate::board::Kind;
 use crate::board::device;
 use crate::board::device::Piece;
+use crate::board::patience::Tries;
 use crate::board::unclear;
 
 /// Where Boardside keeps its manifest, journal and staged files; on flat boards the manifest has a name.
@@ -56,6 +54,16 @@ pub enum Lies {
 impl Board {
     /// Everything on the board but Boardside's own, folders before what is in them.
     pub async fn list(&mut self) -> Result<Vec<Listed>, BoardError> {
+        let mut tries = Tries::default();
+        loop {
+            match Box::pin(self.list_once()).await {
+                Err(error) => self.mend(error, &mut tries).await?,
+                done => return done,
+            }
+        }
+    }
+
+    async fn list_once(&mut self) -> Result<Vec<Listed>, BoardError> {
         let pieces = match self.kind().await? {
             Kind::Folders => &[device::PLACE, device::LIST, device::LIST_NOW][..],
             Kind::Flat => &[device::FLAT_PLACE, device::FLAT_LIST],
@@ -71,8 +79,22 @@ impl Board {
     /// What lies in a folder, and below it if `deep`; a path of a file gives that file. `None` is the root.
     /// Other drives (an SD card, a ROM) are named in the root and not entered.
     pub async fn list_in(&mut self, path: Option<&BoardPath>, deep: bool) -> Result<Vec<Listed>, BoardError> {
+        let mut tries = Tries::default();
+        loop {
+            match Box::pin(self.list_in_once(path, deep)).await {
+                Err(error) => self.mend(error, &mut tries).await?,
+                done => return done,
+            }
+        }
+    }
+
+    async fn list_in_once(
+        &mut self,
+        path: Option<&BoardPath>,
+        deep: bool,
+    ) -> Result<Vec<Listed>, BoardError> {
         if self.kind().await? == Kind::Flat {
-            let all = self.list().await?;
+            let all = self.list_once().await?;
             let Some(path) = path else { return Ok(all) };
             let one: Vec<Listed> = all.into_iter().filter(|one| one.path == path.as_str()).collect();
             return if one.is_empty() {
@@ -94,8 +116,18 @@ impl Board {
 
     /// What lies at each path.
     pub async fn lies_at(&mut self, paths: &[BoardPath]) -> Result<Vec<Lies>, BoardError> {
+        let mut tries = Tries::default();
+        loop {
+            match Box::pin(self.lies_at_once(paths)).await {
+                Err(error) => self.mend(error, &mut tries).await?,
+                done => return done,
+            }
+        }
+    }
+
+    async fn lies_at_once(&mut self, paths: &[BoardPath]) -> Result<Vec<Lies>, BoardError> {
         if self.kind().await? == Kind::Flat {
-            let listed = self.list().await?;
+            let listed = self.list_once().await?;
             let lies = |path: &BoardPath| {
                 let one = listed.iter().find(|one| one.path == path.as_str());
                 one.and_then(|one| one.size)
@@ -125,6 +157,16 @@ impl Board {
 
     /// Size and checksum (hex, of the session's kind) of each path; `None` where there is no such file.
     pub async fn sums(&mut self, paths: &[BoardPath]) -> Result<Vec<Option<(u64, String)>>, BoardError> {
+        let mut tries = Tries::default();
+        loop {
+            match Box::pin(self.sums_once(paths)).await {
+                Err(error) => self.mend(error, &mut tries).await?,
+                done => return done,
+            }
+        }
+    }
+
+    async fn sums_once(&mut self, paths: &[BoardPath]) -> Result<Vec<Option<(u64, String)>>, BoardError> {
         let pieces: &[Piece] = match self.kind().await? {
             Kind::Folders => &[device::PLACE, device::SUMS],
             Kind::Flat => &[device::FLAT_PLACE, device::FLAT_SUM, device::FLAT_SUMS],
@@ -153,45 +195,6 @@ impl Board {
         }
         text.push(')');
         Ok(text)
-    }
-
-    /// The content of a file, checked against the checksum that the board computed while reading it.
-    pub async fn read(&mut self, path: &str) -> Result<Vec<u8>, BoardError> {
-        self.read_with(path, &mut |_| {}).await
-    }
-
-    /// `read`; `moved` is told how many bytes are here.
-    pub async fn read_with(
-        &mut self,
-        path: &str,
-        moved: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<Vec<u8>, BoardError> {
-        let pieces: &[Piece] = match self.kind().await? {
-            Kind::Folders => &[device::PLACE, device::READ],
-            Kind::Flat => &[device::FLAT_PLACE, device::FLAT_SUM, device::FLAT_READ],
-        };
-        let name = self.text(path).await?;
-        let mut content = Vec::new();
-        let mut last = String::new();
-        let mut heard = |line: String| {
-            let decoded = match line.split_at_checked(1) {
-                Some(("b", text)) => STANDARD.decode(text).ok(),
-                Some(("x", text)) => unhex(text),
-                _ => None,
-            };
-            content.extend(decoded.unwrap_or_default());
-            moved(content.len() as u64);
-            last = line;
-        };
-        let asked = self.ask_for(pieces, &[("A", name)], &mut heard).await;
-        asked.map_err(|error| named(error, path))?;
-        // A line that could not be decoded is missing here.
-        let print = crate::base::Fingerprint::of(&content);
-        if last == format!("e {} {}", print.size, self.sum.hex(&print)) {
-            Ok(content)
-        } else {
-            Err(BoardError::Repl(crate::repl::ReplError::Damaged))
-        }
     }
 
     /// The manifest's text; `None` where there is none.
@@ -246,7 +249,14 @@ impl Board {
         }
         let values = [("A", self.text(path.as_str()).await?)];
         let done = self.ask(&[device::PLACE, device::MKDIR], &values).await;
-        done.map(|_| ()).map_err(|error| named(error, path.as_str()))
+        let Err(error) = done else { return Ok(()) };
+        let error = named(error, path.as_str());
+        if !error.is_storage() {
+            return Err(error);
+        }
+        self.facts = None;
+        let facts = self.facts().await?;
+        Err(error.while_writing(None, &facts))
     }
 
     /// Finishes what an earlier sync was told to commit, clears away what it had only staged.
@@ -315,14 +325,6 @@ fn entry(line: &str) -> Option<Listed> {
     })
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
-    digits
-        .chunks(2)
-        .map(|pair| u8::try_from(pair.first()? * 16 + pair.get(1)?).ok())
-        .collect()
-}
-
 fn missing(path: &str) -> BoardError {
     BoardError::NotFound {
         path: path.to_owned(),
@@ -330,7 +332,7 @@ fn missing(path: &str) -> BoardError {
 }
 
 /// Our programs raise bare errnos; here the path is known.
-fn named(error: BoardError, path: &str) -> BoardError {
+pub(super) fn named(error: BoardError, path: &str) -> BoardError {
     match error {
         BoardError::NotFound { .. } => missing(path),
         BoardError::NotFolder { .. } => BoardError::NotFolder {

@@ -164,6 +164,12 @@ impl Link {
         }
     }
 
+    /// Asks an agent that has read everything whether it still works: it answers when it reads on. Ctrl-A in front:
+    /// where there is no agent any more, the board says that it is at its prompt.
+    pub(super) fn question(&self) -> Vec<u8> {
+        question(self.next)
+    }
+
     /// Nothing came for too long: bytes that end whatever the agent waits for, and a frame that it will
     /// refuse with the number that it wants.
     pub(super) fn prod(&mut self) -> Vec<u8> {
@@ -248,6 +254,17 @@ impl Link {
         };
         on_wire.saturating_sub(read)
     }
+}
+
+/// `Link::question` of an agent that has read nothing yet.
+pub(super) fn first_question() -> Vec<u8> {
+    question(FIRST)
+}
+
+fn question(next: u8) -> Vec<u8> {
+    let mut bytes = vec![1];
+    bytes.extend(frame(before(next), b"", SMALLEST).bytes);
+    bytes
 }
 
 fn after(number: u8) -> u8 {

@@ -15,7 +15,9 @@ pub mod fuzzing;
 mod incoming;
 mod journal;
 mod link;
+mod patience;
 mod program;
+mod read;
 mod rename;
 mod shorthand;
 mod squeeze;
@@ -37,6 +39,7 @@ pub use files::Leftovers;
 pub use files::Lies;
 pub use files::Listed;
 pub use journal::Order;
+pub use patience::Tries;
 pub use stage::Record;
 pub use stage::Stage;
 pub use stage::Tier;
@@ -46,6 +49,8 @@ pub use trial::Trial;
 pub use turbo::Turbo;
 
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::base::BoardPath;
 use crate::board::stream::Stream;
@@ -57,9 +62,15 @@ use crate::repl::Typing;
 use crate::repl::text_literal;
 use crate::wire::Wire;
 
-/// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
-/// an ESP8266 takes about 10 s for 100 kB.
-const QUIET: Duration = Duration::from_mins(1);
+/// How long a program of ours may say nothing. Those that take longer give a sign of life after each 16 or 64 kB; in
+/// plain Python an ESP8266 sums up about 10 kB a second.
+const QUIET: Duration = Duration::from_secs(8);
+
+/// The same for a flat board, whose programs give no sign of life.
+const FLAT_QUIET: Duration = Duration::from_mins(1);
+
+/// A board that restarts by itself within this is tried once more: right after a restart there is the most time.
+const RESTART: Duration = Duration::from_secs(7);
 
 /// The same for programs of a few lines.
 const SHORT: Duration = Duration::from_millis(1500);
@@ -74,6 +85,7 @@ enum Kind {
 }
 
 /// One board at the end of a wire.
+#[allow(clippy::struct_excessive_bools)] // which have nothing to do with each other
 pub struct Board {
     repl: Repl,
     kind: Option<Kind>,
@@ -84,6 +96,8 @@ pub struct Board {
     entered: Entered,
     /// The line has damaged something: what is sent goes in small pieces, each of them checked.
     bad_line: bool,
+    /// So much time was lost to that, and nothing came of it.
+    lost: Duration,
     /// The agent, while it runs on the board.
     agent: Option<Box<Stream>>,
     /// This firmware cannot hold it.
@@ -91,6 +105,11 @@ pub struct Board {
     /// It does not lie on the board.
     is_new: bool,
     speeds: turbo::Speeds,
+    /// A global of ours is on the board while the agent runs: where it is missing afterwards, the board was reset.
+    marked: bool,
+    entered_at: Instant,
+    /// So often it was reset since `enter`, by itself.
+    restarts: u32,
     /// Flat: the file whose writing was cut short.
     half_written: Option<BoardPath>,
     /// What the last transaction staged.
@@ -111,10 +130,14 @@ impl Board {
                 at_once: true,
             },
             bad_line: false,
+            lost: Duration::ZERO,
             agent: None,
             no_agent: false,
             is_new: false,
             speeds: turbo::Speeds::default(),
+            marked: false,
+            entered_at: Instant::now(),
+            restarts: 0,
             half_written: None,
             staging: staging::Staging::default(),
         }
@@ -127,9 +150,13 @@ impl Board {
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<(), BoardError> {
         self.agent = None;
+        self.marked = false;
         self.entered = self.repl.enter(patience, doing).await?;
+        self.entered_at = Instant::now();
+        self.restarts = 0;
         // A connection can be kept for hours: what damaged the line may be gone.
         self.bad_line = false;
+        self.lost = Duration::ZERO;
         self.come_home(doing).await
     }
 
@@ -165,6 +192,16 @@ impl Board {
 
     /// What the board is and can do. Asked once a connection.
     pub async fn facts(&mut self) -> Result<Facts, BoardError> {
+        let mut tries = Tries::default();
+        loop {
+            match Box::pin(self.facts_once()).await {
+                Err(error) => self.mend(error, &mut tries).await?,
+                facts => return facts,
+            }
+        }
+    }
+
+    async fn facts_once(&mut self) -> Result<Facts, BoardError> {
         if let Some(facts) = &self.facts {
             return Ok(facts.clone());
         }
@@ -271,10 +308,32 @@ impl Board {
     /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
     pub async fn resync(&mut self) -> Result<(), BoardError> {
         // Whatever it was, from here on nothing is taken for granted.
-        self.bad_line = true;
+        let was_bad = std::mem::replace(&mut self.bad_line, true);
         self.agent = None;
         self.repl.resync().await?;
-        self.forget().await;
+        let marked = std::mem::take(&mut self.marked);
+        if self.forget().await == Some(false) && marked {
+            self.restarts += 1;
+            self.bad_line = was_bad; // It was not the line.
+            let after = self.entered_at.elapsed();
+            if self.restarts > 1 || after > RESTART {
+                return Err(BoardError::Restarts { after });
+            }
+        }
+        self.slow_down().await
+    }
+
+    /// A program left the board in a state in which ours cannot run: no RAM, or other meanings for Python's own names.
+    /// A soft reset without main.py takes all of that away, so this is the last resort.
+    pub async fn refresh(&mut self) -> Result<(), BoardError> {
+        self.agent = None;
+        self.marked = false;
+        self.repl.resync().await?;
+        self.repl.refresh().await?;
+        self.facts = None;
+        self.sum = Sum::Sha256;
+        self.no_agent = false;
+        self.bad_line = false;
         self.slow_down().await
     }
 

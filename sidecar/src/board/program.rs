@@ -2,9 +2,12 @@
 //! runs it: a program that a bad line changed could do anything.
 //! What programs there are, `device` knows; getting text to the board is `repl`'s business.
 
+use tokio::time::Instant;
+
 use crate::base::Fingerprint;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::board::FLAT_QUIET;
 use crate::board::Kind;
 use crate::board::QUIET;
 use crate::board::SHORT;
@@ -51,11 +54,16 @@ impl Board {
             }
             return asked;
         }
+        let quiet = if self.kind().await? == Kind::Flat {
+            FLAT_QUIET
+        } else {
+            QUIET
+        };
         let mut tries = 1;
         loop {
             let mut asked = Ok(());
             for code in self.codes(pieces, values).await? {
-                asked = self.repl.hear(&code, QUIET, heard).await;
+                asked = self.repl.hear(&code, quiet, heard).await;
                 if asked.is_err() {
                     break;
                 }
@@ -102,11 +110,11 @@ impl Board {
             .collect())
     }
 
-    /// Takes away the names that a program of ours left when it was cut short.
-    pub(super) async fn forget(&mut self) {
+    /// Takes away the names that a program of ours left when it was cut short. Were there any? `None`: who knows.
+    pub(super) async fn forget(&mut self) -> Option<bool> {
         // The error that cut it short is the one to tell.
         let done = self.repl.exec(&device::program(&[device::FORGET]), SHORT).await;
-        done.map(drop).unwrap_or_default();
+        done.ok().map(|said| !said.is_empty())
     }
 
     /// A program that takes its names away at the end, with `values` as its variables.
@@ -160,10 +168,15 @@ impl Board {
     async fn certainly(&mut self, code: &str) -> Result<(), BoardError> {
         let mut tries = 1;
         loop {
-            match self.repl.exec(code, SHORT).await {
+            let began = Instant::now();
+            let done = self.repl.exec(code, SHORT).await;
+            if done.is_err() {
+                self.lose(began);
+            }
+            match done {
                 Ok(_) => return Ok(()),
                 Err(error @ ReplError::Wire(_)) => return Err(error.into()),
-                Err(error) if tries == TRIES => return Err(error.into()),
+                Err(error) if tries == TRIES || self.is_hopeless() => return Err(error.into()),
                 Err(ReplError::Raised(_)) => {}
                 Err(_) => self.repl.resync().await?,
             }

@@ -15,16 +15,19 @@ use crate::board::QUIET;
 use crate::board::incoming::Event;
 use crate::board::incoming::Incoming;
 use crate::board::link::Link;
+use crate::board::link::first_question;
 use crate::board::squeeze::Squeeze;
 use crate::board::stream::flow::deflate;
+use crate::repl::Filled;
 use crate::repl::Repl;
 use crate::repl::ReplError;
+use crate::repl::Silence;
 use crate::repl::Traceback;
 
 /// Taking its names away takes the agent a few milliseconds.
 const END_LIMIT: Duration = Duration::from_secs(3);
-/// A commit of a thousand renames on slow flash.
-const COMMIT_LIMIT: Duration = Duration::from_mins(2);
+/// 32 renames on slow flash: after so many there is a sign of life.
+const COMMIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// The stream to the agent that runs on the board.
 pub(super) struct Stream {
@@ -39,6 +42,8 @@ pub(super) struct Stream {
     /// Bytes per second that went to the board and came back while it was greeted.
     pace: u64,
     incoming: Incoming,
+    /// So many are still to be answered; the answers do not count for frames.
+    questions: usize,
     /// Lines that came before anybody waited for them.
     said: VecDeque<String>,
     /// (bytes of the stream, bytes of content) at the end of each piece, for progress.
@@ -62,9 +67,18 @@ impl Stream {
         repl.start(program).await?;
         let mut incoming = Incoming::default();
         let mut hello = Vec::new();
+        let mut silence = Silence::new("start of the agent", QUIET);
+        let mut asked = 0;
         let (window, longest) = loop {
-            let deadline = Instant::now() + QUIET;
-            match next_event(&mut incoming, repl, deadline, "start of the agent").await? {
+            let question = first_question();
+            let Some(event) = event_or_ask(&mut incoming, repl, &mut silence, &question).await? else {
+                asked += 1;
+                continue;
+            };
+            match event {
+                // It waits for orders, and the line lost what it said.
+                Event::Ack(_) if asked > 0 => return Err(BoardError::Repl(ReplError::Damaged)),
+                Event::Line(line) if line.is_empty() => {}
                 Event::Room | Event::Ack(_) => {}
                 Event::Ended(error) if error.is_empty() => return Ok(None),
                 Event::Ended(error) => {
@@ -87,6 +101,7 @@ impl Stream {
             head: None,
             pace: u64::try_from(bytes as u128 * 1000 / passed).unwrap_or(u64::MAX),
             incoming,
+            questions: asked,
             said: VecDeque::new(),
             marks: VecDeque::new(),
             queued: 0,
@@ -221,16 +236,35 @@ impl Stream {
         }
     }
 
+    /// The next line. `None`: it was lost on the way, among what threads of the user's program print for example.
     async fn line(
         &mut self,
         repl: &mut Repl,
         waiting_for: &'static str,
         limit: Duration,
     ) -> Result<String, BoardError> {
-        let deadline = Instant::now() + limit;
+        let mut silence = Silence::new(waiting_for, limit);
+        let question = self.link.question();
+        let before = self.questions;
         loop {
-            match self.next_event(repl, deadline, waiting_for).await? {
-                Event::Room | Event::Ack(_) => {}
+            let event = if let Some(line) = self.said.pop_front() {
+                Event::Line(line)
+            } else {
+                let event = event_or_ask(&mut self.incoming, repl, &mut silence, &question);
+                let Some(event) = event.await? else {
+                    self.questions += 1;
+                    continue;
+                };
+                event
+            };
+            match event {
+                Event::Ack(_) if self.questions > before => {
+                    // It reads on: it has done what it was told, and the line lost what it said of that.
+                    return Err(BoardError::Repl(ReplError::Damaged));
+                }
+                Event::Ack(_) => self.questions = self.questions.saturating_sub(1),
+                Event::Room => {}
+                Event::Line(line) if line.is_empty() => {}
                 Event::Line(line) if line.starts_with("x ") => return Err(refused(&line)),
                 Event::Line(line) => return Ok(line),
                 Event::Ended(error) => return Err(ended(&error)),
@@ -269,6 +303,30 @@ pub(super) async fn next_event(
     }
 }
 
+/// The next thing that comes. `None`: nothing came for a while, and the agent was asked.
+async fn event_or_ask(
+    incoming: &mut Incoming,
+    repl: &mut Repl,
+    silence: &mut Silence,
+    question: &[u8],
+) -> Result<Option<Event>, BoardError> {
+    loop {
+        if let Some(event) = incoming.next_event() {
+            silence.broken();
+            return Ok(Some(event));
+        }
+        if incoming.is_at_prompt() {
+            return Err(BoardError::Repl(ReplError::Damaged));
+        }
+        let bytes = repl.take_input();
+        if !bytes.is_empty() {
+            incoming.push(&bytes);
+        } else if repl.fill_or_ask(silence, question).await? == Filled::Asked {
+            return Ok(None);
+        }
+    }
+}
+
 /// Window of deflate in bits, and the longest frame that the agent takes.
 fn sizes(words: &str) -> Option<(u8, usize)> {
     let (window, longest) = words.split_once(' ')?;
@@ -282,7 +340,7 @@ fn refused(line: &str) -> BoardError {
     let mut words = line.splitn(3, ' ').skip(1);
     let (kind, text) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     match (kind.parse(), kind) {
-        (Ok(errno), _) => BoardError::from_errno(errno, "a file of the project"),
+        (Ok(errno), _) => BoardError::from_errno(errno, "/.boardside"),
         (_, "MemoryError") => BoardError::NoMemory,
         (_, "UnicodeError") => BoardError::NO_TEXT,
         (_, "ValueError") => BoardError::from_text(text).unwrap_or_else(|| BoardError::Answer {
@@ -302,5 +360,5 @@ fn ended(error: &[u8]) -> BoardError {
         // Nobody but noise on the line interrupts the agent while we wait for it.
         return BoardError::Repl(ReplError::Damaged);
     }
-    BoardError::at(ReplError::Raised(raised), "a file of the project")
+    BoardError::at(ReplError::Raised(raised), "/.boardside")
 }

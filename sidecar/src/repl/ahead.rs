@@ -8,7 +8,10 @@ use tokio::time::Instant;
 use crate::repl::Repl;
 use crate::repl::ReplError;
 use crate::repl::Traceback;
+use crate::repl::conversation::RAW_BANNER;
 use crate::repl::conversation::find;
+use crate::repl::silence::Filled;
+use crate::repl::silence::Silence;
 
 /// So many bytes of the next program may lie unread while the board still works: a micro:bit keeps 63 for its
 /// program (`UART_RX_BUF_SIZE` in its mphalport.cpp), and loses the rest without a word.
@@ -16,6 +19,9 @@ const AHEAD: usize = 60;
 
 /// A board that takes this long to say that it has a program has not got it.
 const START_LIMIT: Duration = Duration::from_secs(2);
+
+/// Where the board cannot be asked: a file of 30 kB, all that a micro:bit can hold, is summed in a third of this.
+const BLIND: Duration = Duration::from_secs(15);
 
 impl Repl {
     /// Runs programs of ours that print nothing. `ran` is called after each that the board has done.
@@ -30,7 +36,7 @@ impl Repl {
     ) -> Result<(), ReplError> {
         if self.has_raw_paste() {
             for program in programs {
-                self.exec_raw(program, quiet, &mut |_| {}).await?;
+                self.exec_raw(program, quiet, &mut |_| false).await?;
                 ran();
             }
             return Ok(());
@@ -43,7 +49,7 @@ impl Repl {
             let next = programs.get(at + 1).map_or(&[][..], Vec::as_slice);
             there = next.len().min(ahead);
             self.send(&next[..there]).await?;
-            let error = self.silent_end(quiet).await?;
+            let error = self.silent_end(quiet, there == 0).await?;
             if !error.is_empty() {
                 if there > 0 {
                     self.send(b"\x03").await?; // at the raw prompt it takes back what lies there, and says nothing
@@ -55,17 +61,28 @@ impl Repl {
         Ok(())
     }
 
-    /// Waits for the end of a program that prints nothing; gives its traceback.
-    async fn silent_end(&mut self, quiet: Duration) -> Result<Vec<u8>, ReplError> {
+    /// Waits for the end of a program that prints nothing; gives its traceback. The board may be asked for its
+    /// prompt only where nothing of the next program lies there.
+    async fn silent_end(&mut self, quiet: Duration, may_ask: bool) -> Result<Vec<u8>, ReplError> {
         self.expect(b"OK", "OK of the raw REPL", START_LIMIT).await?;
-        let deadline = Instant::now() + quiet;
+        let mut silence = Silence::new("end of the program", quiet);
+        let mut asked = 0;
+        let deadline = Instant::now() + quiet.min(BLIND);
         loop {
             if let Some((error, length)) = silent_end(&self.input) {
                 let error = error.to_vec();
                 self.input.drain(..length);
+                self.hear_banners(asked).await?;
                 return Ok(error);
             }
-            self.fill(deadline, "end of the program", quiet).await?;
+            if !may_ask {
+                self.fill(deadline, "end of the program", quiet.min(BLIND))
+                    .await?;
+            } else if asked > 0 && self.input.ends_with(RAW_BANNER) {
+                return Err(ReplError::Damaged);
+            } else if self.fill_or_ask(&mut silence, b"\x01").await? == Filled::Asked {
+                asked += 1;
+            }
         }
     }
 }

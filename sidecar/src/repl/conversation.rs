@@ -16,6 +16,8 @@ use crate::repl::paste::Signal;
 use crate::repl::paste::Window;
 use crate::repl::reply::Part;
 use crate::repl::reply::Reply;
+use crate::repl::silence::Filled;
+use crate::repl::silence::Silence;
 use crate::wire::Wire;
 use crate::wire::WireError;
 
@@ -114,8 +116,11 @@ impl Repl {
     /// A traceback is an error here: `ReplError::Raised`.
     pub async fn exec(&mut self, code: &str, quiet: Duration) -> Result<Vec<u8>, ReplError> {
         let mut out = Vec::new();
-        self.exec_raw(code.as_bytes(), quiet, &mut |bytes| out.extend(bytes))
-            .await?;
+        let mut take = |bytes| {
+            out.extend(bytes);
+            false
+        };
+        self.exec_raw(code.as_bytes(), quiet, &mut take).await?;
         Ok(out)
     }
 
@@ -136,35 +141,57 @@ impl Repl {
         let mut answers = Answers::default();
         let mut take = |bytes: Vec<u8>| {
             answers.push(&bytes);
+            let mut any = false;
             while let Some(answer) = answers.next_answer() {
                 if let Answer::Line(line) = answer {
-                    heard(line);
+                    any = true;
+                    // An empty one is a sign of life.
+                    if !line.is_empty() {
+                        heard(line);
+                    }
                 }
             }
+            any
         };
         self.exec_raw(code.as_bytes(), quiet, &mut take).await
     }
 
+    /// `out` says whether the bytes were our program's: what timers and threads print is no sign that it goes on.
     pub(super) async fn exec_raw(
         &mut self,
         code: &[u8],
         quiet: Duration,
-        out: &mut (dyn FnMut(Vec<u8>) + Send),
+        out: &mut (dyn FnMut(Vec<u8>) -> bool + Send),
     ) -> Result<(), ReplError> {
         self.start(code).await?;
         let mut reply = Reply::of_ours();
-        loop {
+        let mut silence = Silence::new("end of the program", quiet);
+        let error = 'end: loop {
             reply.push(&std::mem::take(&mut self.input));
             loop {
                 match reply.part() {
-                    Part::Out(bytes) => out(bytes),
-                    Part::End(err) if err.is_empty() => return Ok(()),
-                    Part::End(err) => return Err(ReplError::Raised(Traceback::new(&err))),
+                    Part::Out(bytes) => {
+                        if out(bytes) {
+                            silence.broken();
+                        }
+                    }
+                    Part::End(error) => break 'end error,
+                    Part::More if reply.is_lost() => return Err(ReplError::Damaged),
                     Part::More => break,
                 }
             }
-            self.fill(Instant::now() + quiet, "end of the program", quiet)
-                .await?;
+            if self.fill_or_ask(&mut silence, b"\x01").await? == Filled::Asked {
+                reply.ask();
+            }
+        };
+        if reply.was_asked() > 0 {
+            self.put_back(reply.rest());
+            self.hear_banners(reply.was_asked()).await?;
+        }
+        if error.is_empty() {
+            Ok(())
+        } else {
+            Err(ReplError::Raised(Traceback::new(&error)))
         }
     }
 

@@ -15,6 +15,7 @@ mod literal;
 mod paste;
 mod reply;
 mod run;
+mod silence;
 mod speed;
 mod typing;
 
@@ -29,5 +30,7 @@ pub use error::Traceback;
 pub use literal::bytes_literal;
 pub use literal::shortest_bytes_literal;
 pub use literal::text_literal;
+pub use silence::Filled;
+pub use silence::Silence;
 pub use speed::RATES;
 pub use typing::Typing;

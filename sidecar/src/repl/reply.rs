@@ -2,10 +2,16 @@
 //! Pure. Output may hold any byte, so an end is only believed where nothing speaks against it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use crate::repl::conversation::RAW_BANNER;
+
 /// Splits what comes from a running program into output and the end.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     held: Vec<u8>,
+    /// So often the board was asked for its prompt meanwhile.
+    asked: usize,
+    /// The end of what came, as much as a banner.
+    tail: Vec<u8>,
     /// The program is one of ours, which print no end mark.
     is_ours: bool,
 }
@@ -36,6 +42,35 @@ impl Reply {
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
+        self.tail.extend_from_slice(bytes);
+        let past = self.tail.len().saturating_sub(RAW_BANNER.len());
+        self.tail.drain(..past);
+    }
+
+    /// The board is asked for its prompt by Ctrl-A: it says its banner, now or after the end of the program.
+    pub(super) fn ask(&mut self) {
+        self.asked += 1;
+    }
+
+    /// So often.
+    pub(super) fn was_asked(&self) -> usize {
+        self.asked
+    }
+
+    /// The board is at its prompt, and its word that the program had ended was lost. Only after `part` said `More`.
+    pub(super) fn is_lost(&self) -> bool {
+        self.asked > 0 && self.tail == RAW_BANNER
+    }
+
+    /// What came behind the end.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        let end = self
+            .held
+            .iter()
+            .skip(1)
+            .position(|b| *b == 4)
+            .map_or(0, |at| at + 3);
+        self.held.split_off(end.min(self.held.len()))
     }
 
     /// Looks at what is held. `End` is an opinion: call `refute` when the program turns out to go on.
@@ -109,6 +144,33 @@ mod tests {
             assert_eq!(run(b"hi\r\n\x04\x04>", piece), (b"hi\r\n".to_vec(), Some(vec![])));
             let raised = run(b"\x04Traceback: x\r\n\x04>", piece);
             assert_eq!(raised, (vec![], Some(b"Traceback: x\r\n".to_vec())));
+        }
+    }
+
+    #[test]
+    fn a_board_that_was_asked_for_its_prompt_says_so_after_the_end_or_in_its_place() {
+        let whole = [&b"hi\x04\x04>"[..], RAW_BANNER, RAW_BANNER].concat();
+        let lost = [&b"hi\x04>"[..], RAW_BANNER].concat();
+        for piece in 1..40 {
+            for (bytes, ends) in [(&whole, true), (&lost, false)] {
+                let mut reply = Reply::of_ours();
+                reply.ask();
+                reply.ask();
+                let mut out = Vec::new();
+                let mut ended = None;
+                for chunk in bytes.chunks(piece) {
+                    reply.push(chunk);
+                    while let Part::Out(bytes) = reply.part() {
+                        out.extend(bytes);
+                    }
+                    if let (Part::End(error), None) = (reply.part(), &ended) {
+                        ended = Some(error);
+                        assert!(RAW_BANNER.repeat(2).starts_with(&reply.rest()));
+                    }
+                }
+                assert_eq!(ended, ends.then(Vec::new), "pieces of {piece}");
+                assert!(out.starts_with(b"hi") && (ends || reply.is_lost()));
+            }
         }
     }
 

@@ -1,12 +1,14 @@
 //! `sync`: scan is done, board is at its prompt: survey, plan, apply, and try again where the line was bad.
 //! Opens nothing and resets nothing.
 
+use crate::base::Fingerprint;
 use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::Facts;
 use crate::board::Tier;
+use crate::board::Tries;
 use crate::sync::error::SyncError;
 use crate::sync::guard::guard;
 use crate::sync::known_contents::KnownContents;
@@ -56,7 +58,8 @@ pub struct Outcome {
 }
 
 /// A line that loses bytes gets so many tries; each begins with a fresh look at the board.
-const TRIES: usize = 5;
+const TRIES: u32 = 5;
+const DAMAGED: &str = "the line damaged something, trying again";
 
 /// What a sync would do, and nothing else. Conflicts are in the plan.
 pub async fn preview(
@@ -90,7 +93,7 @@ async fn look(
     if wish.known.is_empty() {
         board.expect_no_agent();
     }
-    let Survey { state, is_exact } = survey(board, &project, wish.known, settle).await?;
+    let Survey { state, is_exact } = survey(board, &project, wish.known, settle, wish.scan).await?;
     if state.flat && wish.scan.made.contains_key(&guard()) {
         return Err(SyncError::Unguarded);
     }
@@ -121,10 +124,16 @@ pub async fn sync(
     wish: &Wish<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Outcome, SyncError> {
-    let mut tries = 1;
+    let mut tries = Tries::new(TRIES);
+    let mut again = false;
+    let mut refreshed = false;
     let mut misread = None;
     loop {
-        let failed = match attempt(board, wish, progress, tries > 1).await {
+        let mut moving = Moving {
+            progress: &mut *progress,
+            moved: false,
+        };
+        let failed = match attempt(board, wish, &mut moving, again).await {
             Ok(outcome) => {
                 wish.contents.keep(&outcome.plan, wish.scan);
                 return Ok(outcome);
@@ -139,24 +148,39 @@ pub async fn sync(
         if error.is_gone() {
             return Err(told(error.into()));
         }
+        if !refreshed && error.may_be_the_program(again) && !board.is_flat().await.unwrap_or(true) {
+            refreshed = true;
+            board.refresh().await?;
+            continue;
+        }
+        if moving.moved {
+            board.gain();
+            tries.forgive();
+        }
         let is_wrong = matches!(error, BoardError::Verify);
         if is_wrong && misread.is_none() && board.resync().await.is_ok() {
             misread = board.misread().await.ok();
         }
         // Frames of the stream are checked, so that it was not the line.
-        let is_flash =
-            is_wrong && tries > 1 && board.last_facts().is_some_and(|(_, tier)| tier == Tier::Stream);
-        if error.is_line() && tries < TRIES && !is_flash {
-            tries += 1;
-            continue;
+        let is_flash = is_wrong && again && board.last_facts().is_some_and(|(_, tier)| tier == Tier::Stream);
+        let mut error = error;
+        if error.is_line() && !is_flash {
+            progress.report(At::Connecting { doing: DAMAGED });
+            match board.mend(error, &mut tries).await {
+                Ok(()) => {
+                    again = true;
+                    continue;
+                }
+                Err(last) => error = last,
+            }
         }
         if board.resync().await.is_err() {
             return Err(told(error.into()));
         }
         // What was only staged goes; what was committed is finished, and then there may be nothing left to do.
         match board.recover().await {
-            Ok(true) if tries < TRIES => {
-                tries += 1;
+            Ok(true) if tries.one_more() => {
+                again = true;
                 continue;
             }
             Err(source) if source.is_storage() && board.facts().await.is_ok_and(|facts| facts.unfinished) => {
@@ -164,7 +188,14 @@ pub async fn sync(
             }
             _ => {}
         }
-        return Err(told(Box::pin(examine(board, error, misread)).await));
+        let project = Manifest {
+            project: wish.name.to_owned(),
+            files: wish.scan.files.clone(),
+        };
+        let wanted = Fingerprint::of(project.render().as_bytes());
+        return Err(told(
+            Box::pin(examine(board, error, misread, Some(&wanted))).await,
+        ));
     }
 }
 
@@ -201,6 +232,19 @@ async fn clear_away(board: &mut Board) {
     }
 }
 
+/// Sees whether the board takes content: then it is not in vain.
+struct Moving<'a> {
+    progress: &'a mut dyn Progress,
+    moved: bool,
+}
+
+impl Progress for Moving<'_> {
+    fn report(&mut self, stage: At) {
+        self.moved |= matches!(stage, At::Sending { done: 1.., .. });
+        self.progress.report(stage);
+    }
+}
+
 async fn attempt(
     board: &mut Board,
     wish: &Wish<'_>,
@@ -208,7 +252,6 @@ async fn attempt(
     again: bool,
 ) -> Result<Outcome, SyncError> {
     if again {
-        board.resync().await?;
         board.recover().await?;
     }
     let Looked {
@@ -259,7 +302,11 @@ fn explained(error: SyncError, needed: u64, facts: &Facts) -> SyncError {
             lost,
             source: Box::new(explained(*source, needed, facts)),
         },
-        SyncError::Board(error) => BoardError::while_staging(error, needed, facts).into(),
+        // What it had just written is gone.
+        SyncError::Board(BoardError::NotFound { .. }) => BoardError::Verify.into(),
+        SyncError::Board(error) => error
+            .while_writing(Some(needed).filter(|needed| *needed > 0), facts)
+            .into(),
         other => other,
     }
 }

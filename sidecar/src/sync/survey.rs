@@ -10,6 +10,8 @@ use crate::board::Compared;
 use crate::board::Sum;
 use crate::sync::error::SyncError;
 use crate::sync::foreign::foreign;
+use crate::sync::host_file;
+use crate::sync::host_file::Pipes;
 use crate::sync::known_manifests::KnownManifests;
 use crate::sync::plan::BoardState;
 use crate::sync::plan::Drift;
@@ -19,6 +21,7 @@ use crate::sync::plan::Manifest;
 use crate::sync::plan::ManifestError;
 use crate::sync::plan::NameRules;
 use crate::sync::plan::Snapshot;
+use crate::sync::scan::Scan;
 
 /// What to do with a transaction that an earlier sync left unfinished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +46,7 @@ pub(super) async fn survey(
     project: &Manifest,
     known: &KnownManifests,
     settle: Settle,
+    scan: &Scan,
 ) -> Result<Survey, SyncError> {
     let mut compared = board.compare().await?;
     if compared.facts.unfinished && settle == Settle::First {
@@ -59,7 +63,7 @@ pub(super) async fn survey(
         let drift = match &drifted.found {
             None => Drift::Missing,
             Some((size, found)) => Drift::Changed {
-                size: *size,
+                size: to_lose(&state, sum, scan, &drifted.path, *size, found),
                 as_wanted: is(sum, wanted, *size, found),
             },
         };
@@ -68,7 +72,7 @@ pub(super) async fn survey(
     let owned = state.manifest.as_ref().map(|manifest| &manifest.files);
     let all_owned = owned.is_some_and(|owned| project.files.keys().all(|path| owned.contains_key(path)));
     if !all_owned || state.drifted.values().any(|drift| *drift == Drift::Missing) {
-        state.foreign = in_the_way(board, &project.files, state.manifest.as_ref()).await?;
+        state.foreign = in_the_way(board, &project.files, &state, scan).await?;
     }
     Ok(Survey { state, is_exact })
 }
@@ -126,22 +130,46 @@ async fn manifest(
 async fn in_the_way(
     board: &mut Board,
     project: &Snapshot,
-    manifest: Option<&Manifest>,
+    state: &BoardState,
+    scan: &Scan,
 ) -> Result<BTreeMap<BoardPath, Foreign>, SyncError> {
     let listed = board.list().await?.into_iter();
     // A name that no `BoardPath` can have is at no path that a project can want.
     let listing = listed
         .filter_map(|listed| Some((BoardPath::new(&listed.path).ok()?, listed.size)))
         .collect();
-    let (mut foreign, ask) = foreign(&listing, project, manifest);
+    let (mut foreign, mut ask) = foreign(&listing, project, state.manifest.as_ref());
+    if state.flat {
+        // The list has other sizes for files whose writing was cut short.
+        ask = foreign
+            .keys()
+            .filter(|path| project.contains_key(*path))
+            .cloned()
+            .collect();
+    }
     let sums = board.sums(&ask).await?;
     for (path, found) in ask.into_iter().zip(sums) {
         if let Some((size, sum)) = found {
             let as_wanted = is(board.sum(), project.get(&path), size, &sum);
+            let size = to_lose(state, board.sum(), scan, &path, size, &sum);
             foreign.insert(path, Foreign::File { size, as_wanted });
         }
     }
     Ok(foreign)
+}
+
+/// Bytes that would be lost with a file. Where files are written in place, one that the project's begins with was cut
+/// short while it was written: there is nothing in it to lose.
+fn to_lose(state: &BoardState, sum: Sum, scan: &Scan, path: &BoardPath, size: u64, found: &str) -> u64 {
+    let wanted = scan.hosts.get(path).filter(|_| state.flat && size > 0);
+    let content = wanted.and_then(|host| host_file::read(host, Pipes::Refused, size).ok());
+    let begin = content
+        .as_ref()
+        .and_then(|content| content.get(..usize::try_from(size).ok()?));
+    match begin {
+        Some(begin) if sum.hex(&Fingerprint::of(begin)) == found => 0,
+        _ => size,
+    }
 }
 
 fn is(sum: Sum, wanted: Option<&Fingerprint>, size: u64, found: &str) -> bool {

@@ -10,7 +10,6 @@ use std::io::BufReader;
 use std::process::Stdio;
 
 use boardside::virtual_board::Cut;
-use boardside::virtual_board::Damage;
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::FileSystem;
 use boardside::virtual_board::Profile;
@@ -312,49 +311,4 @@ fn after_lost_power_the_next_connection_makes_it_whole(#[case] file_system: File
     for state in ["old", "mixed", "new"] {
         assert!(seen.contains_key(state), "the points do not cover all: {seen:?}");
     }
-}
-
-#[rstest]
-#[case::drops(Damage { drop: Some(5000), ..Damage::default() })]
-#[case::doubles(Damage { double: Some(5000), ..Damage::default() })]
-#[case::garbles(Damage { garble: Some(5000), ..Damage::default() })]
-fn a_bad_line_gives_the_right_files_or_a_clear_error(#[case] damage: Damage) {
-    let mut whole = 0;
-    for seed in 1..=3 {
-        let workspace = old();
-        let faults = Faults {
-            seed,
-            to_board: damage,
-            to_host: damage,
-            ..Faults::default()
-        };
-        let image = TempDir::new().unwrap();
-        let profile = Profile {
-            image: Some(image.path().join("flash")),
-            ..boards::fast()
-        };
-        let board = boards::start(&Profile {
-            faults,
-            ..profile.clone()
-        });
-        let ran = workspace.sync(board.address(), &[]);
-        drop(board);
-        let found = project(boards::start(&profile).files().unwrap());
-        if ran.exit == 0 {
-            assert_eq!(found, workspace.files(), "seed {seed}: {ran:?}");
-            whole += 1;
-        } else {
-            eprintln!("seed {seed}: {}", ran.last());
-            assert_eq!(ran.exit, 4, "seed {seed}: {ran:?}");
-            assert!(
-                found.is_empty() || found == workspace.files(),
-                "seed {seed}: {:?}",
-                found.keys()
-            );
-        }
-    }
-    assert!(
-        whole >= 1,
-        "only {whole} of 3 syncs came through a line that damages one byte in 5000"
-    );
 }

@@ -25,9 +25,13 @@ mod desk;
 mod doctor;
 mod documents;
 mod editor;
+#[cfg(target_os = "linux")]
+mod errors;
 mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;
+#[cfg(target_os = "linux")]
+mod frames;
 #[cfg(target_os = "linux")]
 mod host_faults;
 #[cfg(target_os = "linux")]
@@ -43,6 +47,8 @@ mod living;
 mod microbit;
 #[cfg(target_os = "linux")]
 mod mpremote;
+#[cfg(target_os = "linux")]
+mod noise;
 #[cfg(target_os = "linux")]
 mod plan_model;
 mod plans;

@@ -119,6 +119,7 @@ impl Stream {
                     quiet = 0;
                     self.link.has_room();
                 }
+                Ok(Event::Ack(_)) if self.questions > 0 => self.questions -= 1,
                 Ok(Event::Ack(expected)) => {
                     quiet = 0;
                     self.link.acknowledge(expected);
@@ -128,6 +129,7 @@ impl Stream {
                     }
                 }
                 Ok(Event::Line(line)) if line.starts_with("x ") => return Err(refused(&line)),
+                Ok(Event::Line(line)) if line.is_empty() => quiet = 0,
                 // The agent may answer before it has taken the last bytes, which only end the block.
                 Ok(Event::Line(line)) => self.said.push_back(line),
                 Ok(Event::Ended(error)) => return Err(ended(&error)),

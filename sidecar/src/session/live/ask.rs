@@ -55,13 +55,32 @@ impl Live {
                 path,
                 content,
                 answer,
-            } => heed(answer, task, self.change(Change::Write(path, content), task)).await,
-            Ask::Remove { path, answer } => heed(answer, task, self.change(Change::Remove(path), task)).await,
+            } => {
+                heed(
+                    answer,
+                    task,
+                    Box::pin(self.change(Change::Write(path, content), task)),
+                )
+                .await
+            }
+            Ask::Remove { path, answer } => {
+                heed(answer, task, Box::pin(self.change(Change::Remove(path), task))).await
+            }
             Ask::Rename { from, to, answer } => {
-                heed(answer, task, self.change(Change::Rename(from, to), task)).await
+                heed(
+                    answer,
+                    task,
+                    Box::pin(self.change(Change::Rename(from, to), task)),
+                )
+                .await
             }
             Ask::MakeFolder { path, answer } => {
-                heed(answer, task, self.change(Change::MakeFolder(path), task)).await
+                heed(
+                    answer,
+                    task,
+                    Box::pin(self.change(Change::MakeFolder(path), task)),
+                )
+                .await
             }
         };
         self.tell_facts();
@@ -109,7 +128,7 @@ impl Live {
             let path = path.to_string();
             return Err(BoardError::Own { path }.into());
         }
-        self.come_in(task).await?;
+        Box::pin(self.come_in(task)).await?;
         let board = &mut here(&mut self.place)?.board;
         let mut reports = task.reports();
         let changed = async {
@@ -128,7 +147,7 @@ impl Live {
             }
             Ok::<(), Trouble>(())
         };
-        let changed = race(&mut self.mail, task, changed).await;
+        let changed = race(&mut self.mail, task, Box::pin(changed)).await;
         match (&changed, &mut self.mail.listing) {
             (Ok(Err(trouble)), _) if trouble.is_refusal() => {}
             (Ok(Ok(())), Some(listing)) => {
