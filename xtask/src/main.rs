@@ -63,7 +63,9 @@ fn main() -> ExitCode {
         Some((verb, [])) if verb == "package" => package(),
         Some((verb, rest)) if verb == "test" => checks::test(rest),
         Some((verb, rest)) if verb == "fuzz" => fuzz::fuzz(rest),
-        Some((verb, rest)) if ["bench", "noise", "soak", "torture", "ui", "editors"].contains(&verb.as_str()) => {
+        Some((verb, rest))
+            if ["bench", "noise", "soak", "torture", "ui", "editors"].contains(&verb.as_str()) =>
+        {
             on_linux(verb, rest)
         }
         _ => {

@@ -12,7 +12,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     test.args(["noise::the_whole_matrix", "--ignored", "--nocapture"]);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
-        let value = arguments.next().ok_or_else(|| format!("{argument} wants a value"))?;
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("{argument} wants a value"))?;
         match argument.as_str() {
             "--seeds" => test.env("NOISE_SEEDS", value),
             "--only" => test.env("NOISE_ONLY", value),
@@ -20,5 +22,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         };
     }
     failed.extend(show(&mut test).err());
-    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(failed.join("\n"))
+    }
 }

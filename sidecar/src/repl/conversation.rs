@@ -157,6 +157,9 @@ impl Repl {
         let mut reply = Reply::of_ours();
         let mut silence = Silence::new("end of the program", quiet);
         let error = 'end: loop {
+            if !self.input.is_empty() {
+                silence.heard();
+            }
             reply.push(&std::mem::take(&mut self.input));
             loop {
                 match reply.part() {

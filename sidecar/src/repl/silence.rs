@@ -36,7 +36,7 @@ pub enum Filled {
 }
 
 impl Silence {
-    /// At the longest so long, from now or the last byte on; `waiting_for` is for people.
+    /// At the longest so long, from now or what was `heard` last on; `waiting_for` is for people.
     pub fn new(waiting_for: &'static str, limit: Duration) -> Self {
         let now = Instant::now();
         Self {
@@ -48,8 +48,12 @@ impl Silence {
         }
     }
 
-    fn broken(&mut self) {
-        *self = Self::new(self.waiting_for, self.limit);
+    /// Something came that the program said, and no echo of a question: the limit begins anew. Questions become
+    /// no more frequent again.
+    pub fn heard(&mut self) {
+        let now = Instant::now();
+        self.end = now + self.limit;
+        self.next = now + self.pause;
     }
 }
 
@@ -58,10 +62,7 @@ impl Repl {
     pub async fn fill_or_ask(&mut self, silence: &mut Silence, question: &[u8]) -> Result<Filled, ReplError> {
         let until = silence.next.min(silence.end);
         match self.fill(until, silence.waiting_for, silence.limit).await {
-            Ok(()) => {
-                silence.broken();
-                Ok(Filled::Came)
-            }
+            Ok(()) => Ok(Filled::Came),
             Err(ReplError::Timeout { .. }) if until < silence.end => {
                 silence.pause *= 2;
                 silence.next = Instant::now() + silence.pause;
