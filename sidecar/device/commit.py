@@ -58,6 +58,7 @@ def commit(k=0):
         with open(J + "journal", "rb") as f:
             for l in f:
                 l = l[:-1].decode()
+                beat()
                 try:
                     if l[0] == ">":
                         n, p = l[1:].split(" ", 1)

@@ -9,10 +9,13 @@ def compare():
         return say("m - 0")
     t = S()
     with f:
-        for l in f:
+        while 1:
+            l = f.readline(2000)  # one that is damaged may be any length
+            if not l:
+                break
             t.update(l)
             l = l[:-1].split(b" ", 4)
-            if len(l) < 5 or len(l[0]) < 64:
+            if len(l) < 5 or len(l[0]) < 64 or not l[4] or min(l[4]) < 32:
                 continue
             try:
                 p = l[4].decode()

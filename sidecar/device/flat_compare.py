@@ -10,7 +10,7 @@ if f:
         if not l:
             break
         l = l[:-1].split(" ", 4)
-        if len(l) < 5 or len(l[0]) < 64:
+        if len(l) < 5 or len(l[0]) < 64 or not l[4] or min(l[4]) < " ":
             continue
         p = l[4][1:]
         try:

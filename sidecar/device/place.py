@@ -1,6 +1,11 @@
 # Where the project lies on this board (R), where Boardside keeps its own (J), one shared buffer (B),
 # and the checksum of a file. pyboards keep the project in /flash and have / as a list of drives.
-import os, sys, gc
+import sys, gc
+try:
+    # A file os.py of the user's would come first under that name.
+    import uos as os
+except ImportError:
+    import os
 R = "/flash" if "/flash" in sys.path else ""
 J = R + "/.boardside/"
 # Where a loss of power cut a rename out of a folder, littlefs hides the next file of that folder from every look
@@ -22,15 +27,30 @@ def check(p):
             if not n:
                 break
             s.update(M[:n])
+            beat()
     return s.digest()
+# A watchdog of the user's program goes on when the program was stopped. It is fed where it can be found: by its
+# name, or as an attribute of what has a name. Never made: that would start one.
+W = []
+try:
+    import __main__, machine
+    for v in list(__main__.__dict__.values()) + list(sys.modules.values()):
+        for v in [v] + list(getattr(v, "__dict__", {}).values()):
+            if isinstance(v, machine.WDT):
+                W.append(v.feed)
+except Exception:
+    pass
+N = 0
+def beat():
+    # Between two steps of something long: food for the watchdog, and now and then a sign of life.
+    global N
+    N += 1
+    for w in W:
+        w()
+    if not N & 31:
+        say("")
 def mode(p):
     try:
         return os.stat(p)[0]
     except OSError:
         return 0
-# littlefs: where power was lost in the middle of a rename, it hides the renamed file's neighbour too until something
-# is written. An attempt to remove what is not there sets that right, and writes nothing where nothing is wrong.
-try:
-    os.remove(J + "-")
-except OSError:
-    pass

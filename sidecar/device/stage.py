@@ -14,6 +14,7 @@ def move(f, g, n):
             raise ValueError("verify")
         g.write(M[:k])
         n -= k
+        beat()
 def vet():
     # A name that the file system refuses, or another drive (an SD card), where no rename leads, must not be
     # found out in the middle of the renames. / lists other drives without a size.

@@ -4,6 +4,7 @@
 mod cell;
 mod fat;
 mod matrix;
+mod microbit;
 mod options;
 mod point;
 mod port;
@@ -19,7 +20,6 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use boardside::virtual_board::FileSystem;
 use boardside::virtual_board::Firmware;
 use boardside::virtual_board::Kind;
 
@@ -44,27 +44,46 @@ pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
     let target = root.join("target");
     let folder = target.join("torture");
     let cells = options.cells();
-    let stands = prepare(&options, &cells, &target, &folder)?;
+    let tell = &mut |line: &str| eprintln!("setup: {line}");
+    let mut install = |kind| Firmware::install(kind, &target, tell).map_err(|error| error.to_string());
+    let boardside = program(&options, &target)?;
+    let stands = prepare(&boardside, &install(Kind::Unix)?, &cells, &folder)?;
     let mut work = Vec::new();
     for cell in cells {
-        let (_, stand) = stands
-            .iter()
-            .find(|(kind, _)| *kind == kind_of(cell))
+        let mut stands = stands.iter();
+        let stand = stands
+            .find(|stand| stand.is_for(cell))
             .ok_or("a row without a board")?;
         let points = options.points(first(cell, &stand.totals), last(cell, &stand.totals));
         work.push(Work { cell, stand, points });
     }
-    let rows = matrix::run(&work);
+    let mut rows = matrix::run(&work);
+    for (row, work) in rows
+        .iter_mut()
+        .zip(&work)
+        .filter(|(_, work)| work.cell.is_power())
+    {
+        row.measure(work.stand)?;
+    }
     let rows: Vec<_> = work.iter().map(|work| work.cell).zip(rows).collect();
+    let flat = if options.microbit() {
+        Some(microbit::run(
+            &boardside,
+            &install(Kind::Microbit)?,
+            &folder.join("microbit"),
+        )?)
+    } else {
+        None
+    };
     let minutes = start.elapsed().as_secs_f64() / 60.0;
-    let text = format!("{}\n{minutes:.1} minutes\n", table::text(&rows));
+    let text = format!("{}\n{minutes:.1} minutes\n", table::text(&rows, flat.as_ref()));
     put(&folder.join("torture.md"), &text)?;
     put(
         &folder.join("torture.json"),
-        &format!("{:#}\n", table::json(&rows)),
+        &format!("{:#}\n", table::json(&rows, flat.as_ref())),
     )?;
     println!("{text}");
-    let bad = table::bad(&rows);
+    let bad = table::bad(&rows, flat.as_ref());
     if bad.is_empty() {
         Ok(())
     } else {
@@ -72,38 +91,40 @@ pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
     }
 }
 
-/// The board that a row needs: its file system, and whether it has the boot guard.
-fn kind_of(cell: Cell) -> (FileSystem, bool) {
-    (cell.fs, cell.guard)
+/// Built anew, unless another one is named.
+fn program(options: &Options, target: &Path) -> Result<PathBuf, String> {
+    if let Some(file) = &options.boardside {
+        return fs::canonicalize(file).map_err(|error| format!("{}: {error}", file.display()));
+    }
+    eprintln!("setup: building Boardside (release)");
+    finish(&mut cargo(&["build", "--release", "--quiet"]))?;
+    Ok(target.join("release/boardside"))
 }
 
 fn prepare(
-    options: &Options,
+    boardside: &Path,
+    firmware: &Firmware,
     cells: &[Cell],
-    target: &Path,
     folder: &Path,
-) -> Result<Vec<((FileSystem, bool), Stand)>, String> {
-    let tell = &mut |line: &str| eprintln!("setup: {line}");
-    let firmware = Firmware::install(Kind::Unix, target, tell).map_err(|error| error.to_string())?;
-    let boardside: PathBuf = if let Some(file) = &options.boardside {
-        fs::canonicalize(file).map_err(|error| format!("{}: {error}", file.display()))?
-    } else {
-        eprintln!("setup: building Boardside (release)");
-        finish(&mut cargo(&["build", "--release", "--quiet"]))?;
-        target.join("release/boardside")
-    };
-    let mut stands: Vec<((FileSystem, bool), Stand)> = Vec::new();
+) -> Result<Vec<Stand>, String> {
+    let mut stands: Vec<Stand> = Vec::new();
     for cell in cells {
-        let kind = kind_of(*cell);
-        if stands.iter().any(|(there, _)| *there == kind) {
+        if stands.iter().any(|stand| stand.is_for(*cell)) {
             continue;
         }
-        let name = format!("{}{}", kind.0.name(), if kind.1 { "-guard" } else { "" });
+        let kind = if cell.is_paste() {
+            "-paste"
+        } else if cell.guard {
+            "-guard"
+        } else {
+            ""
+        };
+        let name = [cell.fs.name(), kind].concat();
         eprintln!("setup: the first sync ({name})");
-        let stand = Stand::prepare(&boardside, &firmware, kind.0, kind.1, folder.join(&name));
+        let stand = Stand::prepare(boardside, firmware, *cell, folder.join(&name));
         let stand = stand.map_err(|error| format!("{name}: {error}"))?;
         eprintln!("setup: {name}: the sync takes {:?}", stand.totals);
-        stands.push((kind, stand));
+        stands.push(stand);
     }
     Ok(stands)
 }
@@ -123,7 +144,7 @@ fn last(cell: Cell, totals: &Totals) -> u64 {
         Break::LineToBoard => totals.to_board,
         Break::LineToHost => totals.to_host,
         Break::KillAtEvent => return totals.events,
-        Break::KillAtByte | Break::KillServer => return totals.to_board / STEP,
+        Break::LineInPaste | Break::KillAtByte | Break::KillServer => return totals.to_board / STEP,
         Break::Power(_) => totals.flash_writes,
     };
     most + most * MORE / 100

@@ -24,19 +24,35 @@ pub enum PathError {
     #[error("the path is empty")]
     Empty,
     /// `..` would leave the root.
-    #[error("`{}` leaves the root of the board with `..`", path.escape_debug())]
+    #[error("`{}` leaves the root of the board with `..`", shown(path))]
     Escapes {
         /// As it was given.
         path: String,
     },
     /// Line ends and NUL cannot be in names: MicroPython takes NUL as the end, the manifest is made of lines.
-    #[error("`{}` has the character U+{code:04X}, which no board can keep in a name", path.escape_debug())]
+    #[error(
+        "`{}` has the character U+{code:04X}, which no board can keep in a name",
+        shown(path)
+    )]
     Character {
         /// As it was given.
         path: String,
         /// The Unicode code point that does not fit.
         code: u32,
     },
+}
+
+/// Without control characters, which a terminal would act on.
+fn shown(path: &str) -> String {
+    let mut shown = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 impl BoardPath {
@@ -183,6 +199,22 @@ mod tests {
             BoardPath::new("/a\0"),
             Err(PathError::Character { code: 0, .. })
         ));
+    }
+
+    #[test]
+    fn an_error_shows_the_path_and_no_control_character_of_it() {
+        for (text, shown) in [
+            (
+                "a\\b",
+                "`a\\b` has the character U+005C, which no board can keep in a name",
+            ),
+            (
+                "../\u{1b}[2J",
+                "`../\\u{1b}[2J` leaves the root of the board with `..`",
+            ),
+        ] {
+            assert_eq!(BoardPath::new(text).unwrap_err().to_string(), shown);
+        }
     }
 
     #[test]

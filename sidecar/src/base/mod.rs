@@ -26,5 +26,6 @@ pub use progress::Stage;
 pub use redact::MASK;
 pub use redact::redacted;
 pub use redact::redacted_address;
+pub use redact::visible;
 pub use size::size_text;
 pub use utf8::Utf8;

@@ -8,6 +8,13 @@ use crate::base::BoardPath;
 pub enum Stage {
     /// Hashing the workspace.
     Scanning,
+    /// Much of the workspace has to be read for that.
+    Hashing {
+        /// Bytes read so far, over all files.
+        done: u64,
+        /// Bytes of all files, also of those that need not be read again.
+        total: u64,
+    },
     /// Opening the wire and getting the board's attention; the text says what is being tried.
     Connecting {
         /// For people, for example `stopping the program`.

@@ -1,4 +1,5 @@
-//! `redacted`: a text for people without the passwords and tokens of the addresses in it.
+//! `redacted`: a text for people without the passwords and tokens of the addresses in it; `visible`: one without control
+//! characters.
 //! Pure. Knows no list of secrets: it looks for the places in which people type them.
 
 use std::borrow::Cow;
@@ -29,6 +30,23 @@ pub fn redacted(text: &str) -> Cow<'_, str> {
         rest = more;
     }
     all.push_str(rest);
+    Cow::Owned(all)
+}
+
+/// The text with each control character as Rust would write it: names of files come from anywhere, and a terminal that
+/// is told one must not do what it says.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut all = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() {
+            all.extend(c.escape_default());
+        } else {
+            all.push(c);
+        }
+    }
     Cow::Owned(all)
 }
 

@@ -88,6 +88,7 @@ impl Board {
             match Stream::start(&mut self.repl, &code, piece).await {
                 Ok(Some((stream, hello))) => {
                     self.agent = Some(Box::new(stream));
+                    self.marked = true;
                     return Ok(Some(hello));
                 }
                 Ok(None) => {}
@@ -138,7 +139,11 @@ impl Board {
     /// Ends the agent, if it runs: the board is at its raw prompt.
     pub(super) async fn hang_up(&mut self) -> Result<(), BoardError> {
         match self.agent.take() {
-            Some(stream) => Box::pin(stream.finish(&mut self.repl)).await,
+            Some(stream) => {
+                Box::pin(stream.finish(&mut self.repl)).await?;
+                self.marked = false;
+                Ok(())
+            }
             None => Ok(()),
         }
     }
@@ -155,7 +160,7 @@ fn parts(program: &str) -> Vec<&str> {
     let mut cuts = vec![0];
     let (mut end, mut last) = (0, 0);
     for line in program.split_inclusive('\n') {
-        let begins = !line.starts_with(' ');
+        let begins = !goes_on(line);
         if begins && end - last > 0 && statement(&program[end..]) + end - last > AT_ONCE {
             cuts.push(end);
             last = end;
@@ -172,9 +177,17 @@ fn statement(program: &str) -> usize {
     let first = lines.next().map_or(0, str::len);
     first
         + lines
-            .take_while(|line| line.starts_with(' '))
+            .take_while(|line| goes_on(line))
             .map(str::len)
             .sum::<usize>()
+}
+
+/// Does a line belong to the statement before it?
+fn goes_on(line: &str) -> bool {
+    line.starts_with(' ')
+        || line.starts_with("except")
+        || line.starts_with("finally")
+        || line.starts_with("el")
 }
 
 /// How the agent is started.
@@ -193,13 +206,14 @@ fn load(way: Load, piece: usize, compare: bool) -> Vec<u8> {
     if way != Load::Sent {
         code.extend(device::program(&[device::LOAD]).bytes());
     }
-    code.extend(b"(B_(");
+    code.extend(b"if(B_(");
     code.extend(&PACKED.proof);
     if way != Load::Kept {
         code.push(b',');
         code.extend(shortest_bytes_literal(&PACKED.bytes));
     }
-    code.extend(format!(")or print)({piece},{})\n", u8::from(compare)).bytes());
+    let end = format!(")or print)({piece},{})and not B_:del B_\n", u8::from(compare));
+    code.extend(end.bytes());
     code
 }
 

@@ -36,6 +36,7 @@ pieces! {
     RESETS = "resets.py";
     FORGET = "forget.py";
     COMMIT = "commit.py";
+    MEND = "mend.py";
     RECOVER = "recover.py";
     BOOT_GUARD = "boot_guard.py";
     LEFTOVERS = "leftovers.py";
@@ -86,7 +87,7 @@ pub(super) fn program(pieces: &[Piece]) -> String {
 /// The program that boot.py imports to finish a sync that lost its power (`boot_guard.py`). It needs nothing else on
 /// the board.
 pub fn boot_guard() -> String {
-    program(&[PLACE, COMMIT, BOOT_GUARD])
+    program(&[PLACE, COMMIT, MEND, BOOT_GUARD])
 }
 
 /// One line without its comment, with one space a level, and no spaces that Python does not need.

@@ -1,6 +1,8 @@
 //! What can go wrong with what a board does.
 //! Words for people are made in `session::explain`.
 
+use std::time::Duration;
+
 use crate::base::BoardPath;
 use crate::board::Facts;
 use crate::repl::ReplError;
@@ -103,6 +105,12 @@ pub enum BoardError {
     /// The board ran out of RAM.
     #[error("the board ran out of memory")]
     NoMemory,
+    /// It was reset while we worked with it, and nobody told it to.
+    #[error("the board restarted by itself after {:.1} s, in the middle of a sync", after.as_secs_f32())]
+    Restarts {
+        /// Since it was stopped.
+        after: Duration,
+    },
     /// A program of ours raised what it never should.
     #[error("the board could not run what Boardside sent: {}", .0.last_line())]
     Raised(Traceback),
@@ -125,6 +133,7 @@ fn shortage(needed: Option<u64>, free: Option<u64>) -> String {
             )
         }
         (Some(needed), Some(free)) => format!(": {needed} bytes are needed, {free} are free"),
+        (None, Some(free)) => format!(": {free} bytes are free"),
         _ => String::new(),
     }
 }
@@ -193,6 +202,10 @@ impl BoardError {
         }
     }
 
+    /// A name of the board that is no text (`UnicodeError`): where a loss of power met FAT as a folder grew, it reads
+    /// old content as a folder.
+    pub(super) const NO_TEXT: Self = Self::Storage { errno: EILSEQ };
+
     /// What our programs say when they give up.
     pub(super) fn from_text(text: &str) -> Option<Self> {
         match text.split_once(' ') {
@@ -221,6 +234,7 @@ impl BoardError {
                 path: path.to_owned(),
             },
             "MemoryError" => Self::NoMemory,
+            "UnicodeError" => Self::NO_TEXT,
             "ValueError" => Self::from_text(traceback.text.rsplit(": ").next().unwrap_or_default())
                 .unwrap_or(Self::Raised(traceback)),
             _ => Self::Raised(traceback),
@@ -235,19 +249,17 @@ impl BoardError {
         }
     }
 
-    /// What an error means that a board of these facts gave while content was staged; `needed` bytes were asked for.
+    /// What an error of a board of these facts means while something is written; `needed` bytes were asked for, where
+    /// that is known.
     #[must_use]
-    pub fn while_staging(self, needed: u64, facts: &Facts) -> Self {
+    pub fn while_writing(self, needed: Option<u64>, facts: &Facts) -> Self {
         let free = facts.flash.map(|(_, free, _)| free);
-        let needed = Some(needed).filter(|needed| *needed > 0);
         match self {
             Self::NoSpace { free: None, .. } => Self::NoSpace { needed, free },
             // FatFs answers FR_DENIED where it has no cluster for a folder's entries.
             Self::ReadOnly { errno: EACCES } if !facts.littlefs && free.is_some_and(|free| free < FEW) => {
                 Self::NoSpace { needed, free }
             }
-            // What it had just written is gone.
-            Self::NotFound { .. } => Self::Verify,
             other => other,
         }
     }
@@ -269,6 +281,12 @@ impl BoardError {
         matches!(self, Self::Repl(ReplError::Wire(_)))
     }
 
+    /// What a user's program left behind may be the reason: the RAM is full, or, if it fails again, names mean
+    /// something else.
+    pub fn may_be_the_program(&self, again: bool) -> bool {
+        matches!(self, Self::NoMemory) || (again && matches!(self, Self::Raised(_) | Self::Answer { .. }))
+    }
+
     /// The conversation was lost, by noise on the line for example: trying again may help.
     pub fn is_line(&self) -> bool {
         matches!(
@@ -278,6 +296,7 @@ impl BoardError {
                 | Self::Raised(_)
                 | Self::Answer { .. }
                 | Self::Verify
+                | Self::Storage { errno: EILSEQ }
         )
     }
 }

@@ -249,7 +249,14 @@ impl Board {
         }
         let values = [("A", self.text(path.as_str()).await?)];
         let done = self.ask(&[device::PLACE, device::MKDIR], &values).await;
-        done.map(|_| ()).map_err(|error| named(error, path.as_str()))
+        let Err(error) = done else { return Ok(()) };
+        let error = named(error, path.as_str());
+        if !error.is_storage() {
+            return Err(error);
+        }
+        self.facts = None;
+        let facts = self.facts().await?;
+        Err(error.while_writing(None, &facts))
     }
 
     /// Finishes what an earlier sync was told to commit, clears away what it had only staged.
@@ -264,7 +271,10 @@ impl Board {
         }
         self.facts = None;
         let lines = self
-            .ask(&[device::PLACE, device::COMMIT, device::RECOVER], &[])
+            .ask(
+                &[device::PLACE, device::COMMIT, device::MEND, device::RECOVER],
+                &[],
+            )
             .await?;
         Ok(lines.iter().any(|line| line == "g"))
     }

@@ -19,6 +19,7 @@ mod patience;
 mod program;
 mod read;
 mod rename;
+mod run;
 mod shorthand;
 mod squeeze;
 mod stage;
@@ -50,6 +51,8 @@ pub use turbo::Turbo;
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::base::BoardPath;
 use crate::board::stream::Stream;
 use crate::repl::Entered;
@@ -60,9 +63,15 @@ use crate::repl::Typing;
 use crate::repl::text_literal;
 use crate::wire::Wire;
 
-/// How long a program of ours may say nothing. Checksums of a large file in plain Python are the slowest:
-/// an ESP8266 takes about 10 s for 100 kB.
-const QUIET: Duration = Duration::from_mins(1);
+/// How long a program of ours may say nothing. Those that take longer give a sign of life after each 16 or 64 kB; in
+/// plain Python an ESP8266 sums up about 10 kB a second.
+const QUIET: Duration = Duration::from_secs(8);
+
+/// The same for a flat board, whose programs give no sign of life.
+const FLAT_QUIET: Duration = Duration::from_mins(1);
+
+/// A board that restarts by itself within this is tried once more: right after a restart there is the most time.
+const RESTART: Duration = Duration::from_secs(7);
 
 /// The same for programs of a few lines.
 const SHORT: Duration = Duration::from_millis(1500);
@@ -77,6 +86,7 @@ enum Kind {
 }
 
 /// One board at the end of a wire.
+#[allow(clippy::struct_excessive_bools)] // which have nothing to do with each other
 pub struct Board {
     repl: Repl,
     kind: Option<Kind>,
@@ -96,6 +106,11 @@ pub struct Board {
     /// It does not lie on the board.
     is_new: bool,
     speeds: turbo::Speeds,
+    /// A global of ours is on the board while the agent runs: where it is missing afterwards, the board was reset.
+    marked: bool,
+    entered_at: Instant,
+    /// So often it was reset since `enter`, by itself.
+    restarts: u32,
     /// Flat: the file whose writing was cut short.
     half_written: Option<BoardPath>,
     /// What the last transaction staged.
@@ -121,6 +136,9 @@ impl Board {
             no_agent: false,
             is_new: false,
             speeds: turbo::Speeds::default(),
+            marked: false,
+            entered_at: Instant::now(),
+            restarts: 0,
             half_written: None,
             staging: staging::Staging::default(),
         }
@@ -133,7 +151,10 @@ impl Board {
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<(), BoardError> {
         self.agent = None;
+        self.marked = false;
         self.entered = self.repl.enter(patience, doing).await?;
+        self.entered_at = Instant::now();
+        self.restarts = 0;
         // A connection can be kept for hours: what damaged the line may be gone.
         self.bad_line = false;
         self.lost = Duration::ZERO;
@@ -251,47 +272,35 @@ impl Board {
         })
     }
 
-    /// Runs a user's program to its end; its output goes to `sink` as it comes, `keys` go to it.
-    pub async fn run(
-        &mut self,
-        code: &str,
-        keys: Option<&mut Typing>,
-        sink: &mut (dyn FnMut(&[u8]) + Send),
-    ) -> Result<(), BoardError> {
-        self.hang_up().await?;
-        self.repl.run(code, keys, sink).await.map_err(BoardError::Repl)
-    }
-
-    /// Runs an expression. What it prints and then, between 0x02 and 0x03, the repr of its value goes to `sink`.
-    pub async fn value(
-        &mut self,
-        expression: &str,
-        sink: &mut (dyn FnMut(&[u8]) + Send),
-    ) -> Result<(), BoardError> {
-        let text = text_literal(expression);
-        let code = [&device::program(&[device::VALUE]), "v_(", &text, ")\n"].concat();
-        self.run(&code, None, sink).await
-    }
-
-    /// Runs a file that lies on the board to its end; its output goes to `sink` as it comes, `keys` go to it.
-    pub async fn run_file(
-        &mut self,
-        path: &BoardPath,
-        keys: Option<&mut Typing>,
-        sink: &mut (dyn FnMut(&[u8]) + Send),
-    ) -> Result<(), BoardError> {
-        let name = self.text(path.as_str()).await?;
-        let code = ["A=", &name, "\n", &device::program(&[device::RUN])].concat();
-        self.run(&code, keys, sink).await
-    }
-
     /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
     pub async fn resync(&mut self) -> Result<(), BoardError> {
         // Whatever it was, from here on nothing is taken for granted.
-        self.bad_line = true;
+        let was_bad = std::mem::replace(&mut self.bad_line, true);
         self.agent = None;
         self.repl.resync().await?;
-        self.forget().await;
+        let marked = std::mem::take(&mut self.marked);
+        if self.forget().await == Some(false) && marked {
+            self.restarts += 1;
+            self.bad_line = was_bad; // It was not the line.
+            let after = self.entered_at.elapsed();
+            if self.restarts > 1 || after > RESTART {
+                return Err(BoardError::Restarts { after });
+            }
+        }
+        self.slow_down().await
+    }
+
+    /// A program left the board in a state in which ours cannot run: no RAM, or other meanings for Python's own names.
+    /// A soft reset without main.py takes all of that away, so this is the last resort.
+    pub async fn refresh(&mut self) -> Result<(), BoardError> {
+        self.agent = None;
+        self.marked = false;
+        self.repl.resync().await?;
+        self.repl.refresh().await?;
+        self.facts = None;
+        self.sum = Sum::Sha256;
+        self.no_agent = false;
+        self.bad_line = false;
         self.slow_down().await
     }
 

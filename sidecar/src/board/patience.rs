@@ -59,8 +59,11 @@ impl Board {
             return Err(error);
         }
         // Boxed: this is inside of everything that a board does.
-        if Box::pin(self.resync()).await.is_err() {
-            return Err(error);
+        match Box::pin(self.resync()).await {
+            Ok(()) => {}
+            // That is the reason of the other.
+            Err(restarts @ BoardError::Restarts { .. }) => return Err(restarts),
+            Err(_) => return Err(error),
         }
         tries.began = Instant::now();
         Ok(())

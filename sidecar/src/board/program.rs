@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::base::Fingerprint;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::board::FLAT_QUIET;
 use crate::board::Kind;
 use crate::board::QUIET;
 use crate::board::SHORT;
@@ -53,11 +54,16 @@ impl Board {
             }
             return asked;
         }
+        let quiet = if self.kind().await? == Kind::Flat {
+            FLAT_QUIET
+        } else {
+            QUIET
+        };
         let mut tries = 1;
         loop {
             let mut asked = Ok(());
             for code in self.codes(pieces, values).await? {
-                asked = self.repl.hear(&code, QUIET, heard).await;
+                asked = self.repl.hear(&code, quiet, heard).await;
                 if asked.is_err() {
                     break;
                 }
@@ -104,11 +110,11 @@ impl Board {
             .collect())
     }
 
-    /// Takes away the names that a program of ours left when it was cut short.
-    pub(super) async fn forget(&mut self) {
+    /// Takes away the names that a program of ours left when it was cut short. Were there any? `None`: who knows.
+    pub(super) async fn forget(&mut self) -> Option<bool> {
         // The error that cut it short is the one to tell.
         let done = self.repl.exec(&device::program(&[device::FORGET]), SHORT).await;
-        done.map(drop).unwrap_or_default();
+        done.ok().map(|said| !said.is_empty())
     }
 
     /// A program that takes its names away at the end, with `values` as its variables.

@@ -344,7 +344,10 @@ impl Stage<'_> {
     /// Ends the agent. The board is at the raw prompt, with no names of ours left.
     pub async fn finish(self) -> Result<(), BoardError> {
         match self.by {
-            By::Stream { stream, .. } => stream.finish(&mut self.board.repl).await?,
+            By::Stream { stream, .. } => {
+                stream.finish(&mut self.board.repl).await?;
+                self.board.marked = false;
+            }
             By::Paste { .. } => {
                 let tidy = device::program(&[device::TIDY]);
                 self.board.repl.exec(&tidy, QUIET).await?;

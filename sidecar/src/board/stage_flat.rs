@@ -5,8 +5,8 @@ use crate::base::BoardPath;
 use crate::base::Fingerprint;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::board::FLAT_QUIET;
 use crate::board::Order;
-use crate::board::QUIET;
 use crate::board::device;
 use crate::board::files::FLAT_MANIFEST;
 use crate::board::shorthand::Shorthand;
@@ -126,10 +126,12 @@ impl Board {
             }
         }
         self.remove_flat(&removed).await?;
-        self.repl.exec(&device::program(&[device::NAMES]), QUIET).await?;
+        self.repl
+            .exec(&device::program(&[device::NAMES]), FLAT_QUIET)
+            .await?;
         for piece in [device::FLAT_SUM, device::FLAT_PASTE] {
             for piece in [device::FLAT_COLLECT, piece] {
-                self.repl.exec(&device::program(&[piece]), QUIET).await?;
+                self.repl.exec(&device::program(&[piece]), FLAT_QUIET).await?;
             }
         }
         let contents = files.iter().map(|((content, _), _)| &content[..]);
@@ -147,7 +149,9 @@ impl Board {
         }
         let calls = drafts.iter().flat_map(Draft::calls).collect();
         self.call_each(calls, &shorthand, done, moved).await?;
-        self.repl.exec(&device::program(&[device::TIDY]), QUIET).await?;
+        self.repl
+            .exec(&device::program(&[device::TIDY]), FLAT_QUIET)
+            .await?;
         Ok(())
     }
 
@@ -157,7 +161,11 @@ impl Board {
         if table.is_empty() {
             return Ok(shorthand);
         }
-        match self.repl.exec_each(&[call("t", &table)], QUIET, &mut || {}).await {
+        match self
+            .repl
+            .exec_each(&[call("t", &table)], FLAT_QUIET, &mut || {})
+            .await
+        {
             Err(error) if is_memory(&error) => Ok(Shorthand::default()),
             other => Ok(other.map(|()| shorthand)?),
         }
@@ -183,7 +191,7 @@ impl Board {
                     moved(*done);
                 }
             };
-            let ended = self.repl.exec_each(&programs, QUIET, &mut ran).await;
+            let ended = self.repl.exec_each(&programs, FLAT_QUIET, &mut ran).await;
             let Err(error) = ended else { return Ok(()) };
             let failed = &calls[count];
             if !is_memory(&error) || failed.size() <= LEAST {

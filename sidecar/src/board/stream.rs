@@ -29,8 +29,8 @@ use crate::repl::Traceback;
 const FIRST_WORD: Duration = Duration::from_secs(8);
 /// Taking its names away takes the agent a few milliseconds.
 const END_LIMIT: Duration = Duration::from_secs(3);
-/// A commit of a thousand renames on slow flash.
-const COMMIT_LIMIT: Duration = Duration::from_mins(2);
+/// 32 renames on slow flash: after so many there is a sign of life.
+const COMMIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// The stream to the agent that runs on the board.
 pub(super) struct Stream {
@@ -81,6 +81,7 @@ impl Stream {
             match event {
                 // It waits for orders, and the line lost what it said.
                 Event::Ack(_) if asked > 0 => return Err(BoardError::Repl(ReplError::Damaged)),
+                Event::Line(line) if line.is_empty() => {}
                 Event::Room | Event::Ack(_) => {}
                 Event::Ended(error) if error.is_empty() => return Ok(None),
                 Event::Ended(error) => {
@@ -243,6 +244,7 @@ impl Stream {
         }
     }
 
+    /// The next line. `None`: it was lost on the way, among what threads of the user's program print for example.
     async fn line(
         &mut self,
         repl: &mut Repl,
@@ -270,6 +272,7 @@ impl Stream {
                 }
                 Event::Ack(_) => self.questions = self.questions.saturating_sub(1),
                 Event::Room => {}
+                Event::Line(line) if line.is_empty() => {}
                 Event::Line(line) if line.starts_with("x ") => return Err(refused(&line)),
                 Event::Line(line) => return Ok(line),
                 Event::Ended(error) => return Err(ended(&error)),
@@ -345,8 +348,9 @@ fn refused(line: &str) -> BoardError {
     let mut words = line.splitn(3, ' ').skip(1);
     let (kind, text) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     match (kind.parse(), kind) {
-        (Ok(errno), _) => BoardError::from_errno(errno, "a file of the project"),
+        (Ok(errno), _) => BoardError::from_errno(errno, "/.boardside"),
         (_, "MemoryError") => BoardError::NoMemory,
+        (_, "UnicodeError") => BoardError::NO_TEXT,
         (_, "ValueError") => BoardError::from_text(text).unwrap_or_else(|| BoardError::Answer {
             line: line.to_owned(),
         }),
@@ -364,5 +368,5 @@ fn ended(error: &[u8]) -> BoardError {
         // Nobody but noise on the line interrupts the agent while we wait for it.
         return BoardError::Repl(ReplError::Damaged);
     }
-    BoardError::at(ReplError::Raised(raised), "a file of the project")
+    BoardError::at(ReplError::Raised(raised), "/.boardside")
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::base::Progress as _;
 use crate::base::Stage;
 use crate::base::size_text as bytes;
+use crate::base::visible;
 use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
@@ -39,7 +40,7 @@ pub(super) async fn run(global: &Global, args: LsArgs, screen: &mut Screen) -> R
     for entry in &listed {
         let kind = if entry.size.is_some() { "file" } else { "folder" };
         screen.event(&json!({"event": "entry", "path": entry.path, "kind": kind, "bytes": entry.size}));
-        let name = entry.path.trim_start_matches('/');
+        let name = visible(entry.path.trim_start_matches('/'));
         match entry.size {
             Some(size) => {
                 files += 1;

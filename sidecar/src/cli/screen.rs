@@ -106,7 +106,7 @@ impl Screen {
     /// The traceback of a user's program, on stderr; a JSON line for machines.
     pub(super) fn traceback(&mut self, text: &str) {
         if self.json {
-            let help = "the traceback says where";
+            let help = "mend the line that the traceback names last";
             self.event(&json!({"event": "error", "code": "python.raised", "message": text, "help": help}));
         } else {
             self.without_bar(|| eprintln!("{text}"));
@@ -174,6 +174,9 @@ impl Progress for Screen {
     fn report(&mut self, stage: Stage) {
         let event = match &stage {
             Stage::Scanning => json!({"event": "scanning"}),
+            Stage::Hashing { done, total } => {
+                json!({"event": "scanning", "bytes": done, "bytes_total": total})
+            }
             Stage::Connecting { doing } => json!({"event": "connecting", "doing": doing}),
             Stage::Comparing => json!({"event": "comparing"}),
             Stage::Sending { path, done, total } => {
@@ -191,6 +194,9 @@ impl Progress for Screen {
         }
         match stage {
             Stage::Scanning => self.bar_at("scanning the project".to_owned(), None),
+            Stage::Hashing { done, total } => {
+                self.bar_at("reading the project".to_owned(), Some((done, total)));
+            }
             Stage::Connecting { doing } => self.bar_at(doing.to_owned(), None),
             Stage::Comparing => self.bar_at("comparing".to_owned(), None),
             Stage::Sending { path, done, total } | Stage::Receiving { path, done, total } => {

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::base::Progress as _;
 use crate::base::Stage;
 pub(super) use crate::base::size_text as bytes;
+use crate::board::BoardError;
 use crate::cli::args::ConflictArg;
 use crate::cli::args::Global;
 use crate::cli::args::How;
@@ -26,6 +27,7 @@ use crate::session::Exit;
 use crate::session::Explain as _;
 use crate::session::Options;
 use crate::session::Project;
+use crate::session::ProjectError;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
 use crate::sync::plan::OnConflict;
@@ -33,18 +35,37 @@ use crate::sync::plan::Row;
 use crate::sync::plan::Verb;
 use crate::sync::plan::render;
 use crate::sync::scan::Scan;
+use crate::sync::scan::ScanError;
 
 pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let start = Instant::now();
     let mut project = Project::open(&args.project, &options(&args.how)?)?;
     warn(&project, screen);
-    let mut scan = Arc::new(project.scan(screen)?);
+    let settings = &project.goal.settings;
+    let target = link::target(global, Some((settings.device.as_deref(), settings.baud)));
+    let scanned = project.scan_light(screen);
+    let (scan, connected) = match scanned {
+        Err(ProjectError::Scan(ScanError::Heavy { bytes, .. })) => {
+            let mut connection = link::enter(&target, screen).await?;
+            let scan = scan_heavy(&mut project, bytes, &mut connection, screen).await;
+            let board = &mut connection.board;
+            let scan = if scan.is_ok() {
+                scan
+            } else {
+                link::leave(board, scan).await
+            };
+            (scan?, Some(connection))
+        }
+        scanned => (scanned?, None),
+    };
+    let mut scan = Arc::new(scan);
     for warning in &scan.warnings {
         screen.warn(&warning.to_string());
     }
-    let settings = &project.goal.settings;
-    let target = link::target(global, Some((settings.device.as_deref(), settings.baud)));
-    let mut connection = link::enter(&target, screen).await?;
+    let mut connection = match connected {
+        Some(connection) => connection,
+        None => link::enter(&target, screen).await?,
+    };
     if args.dry_run {
         return dry_run(&project, &mut connection, &scan, screen).await;
     }
@@ -53,6 +74,21 @@ pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) ->
     let spent = Spent::since(&connection, &Spent::default(), start);
     report(&outcome, &spent, &scan, screen);
     finish(after, connection, screen).await
+}
+
+/// Before so much is read it is certain that the board can hold it, whatever is on it now.
+async fn scan_heavy(
+    project: &mut Project,
+    bytes: u64,
+    connection: &mut Connection,
+    screen: &mut Screen,
+) -> Result<Scan, Failure> {
+    if let Some((_, free, total)) = connection.board.facts().await?.flash
+        && bytes > total
+    {
+        return Err(SyncError::NoSpace { needed: bytes, free }.into());
+    }
+    Ok(link::cancellable(project.scan_heavy(screen)).await??)
 }
 
 /// What the command line says of the settings.
@@ -120,7 +156,16 @@ pub(super) async fn one_sync(
     verify: bool,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
-    let outcome = link::cancellable(project.goal.sync(&mut connection.board, scan, screen)).await;
+    let mut outcome = link::cancellable(project.goal.sync(&mut connection.board, scan, screen)).await;
+    if let Ok(Err(SyncError::Board(BoardError::Restarts { .. }))) = outcome
+        && connection.force_boot
+    {
+        let again = async {
+            connection.start_anew(screen).await?;
+            project.goal.sync(&mut connection.board, scan, screen).await
+        };
+        outcome = link::cancellable(again).await;
+    }
     let cancelled = outcome.is_err();
     let outcome = match flat(outcome) {
         Ok(outcome) => outcome,

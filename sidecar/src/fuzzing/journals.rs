@@ -195,11 +195,12 @@ fn hands(feed: &mut Feed, board: &mut BoardModel) {
     for _ in 0..feed.byte() % 5 {
         let path = path(feed);
         let text = usize::from(feed.byte()) % (TEXTS.len() + 1);
-        let taken = board.fat
-            && board
-                .nodes
-                .keys()
-                .any(|other| other != &path && other.as_str().eq_ignore_ascii_case(path.as_str()));
+        // FAT has one thing for both spellings.
+        let both = |asked: &BoardPath| {
+            let same = |other: &&BoardPath| other.as_str().eq_ignore_ascii_case(asked.as_str());
+            board.nodes.keys().filter(same).any(|other| other != asked)
+        };
+        let taken = board.fat && path.ancestors().iter().chain([&path]).any(both);
         if taken {
             continue;
         }

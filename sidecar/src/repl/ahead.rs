@@ -36,7 +36,7 @@ impl Repl {
     ) -> Result<(), ReplError> {
         if self.has_raw_paste() {
             for program in programs {
-                self.exec_raw(program, quiet, &mut |_| {}).await?;
+                self.exec_raw(program, quiet, &mut |_| false).await?;
                 ran();
             }
             return Ok(());

@@ -20,6 +20,9 @@ pub struct Answers {
 /// No answer is longer: a path of 4 kB and its numbers.
 const LONGEST: usize = 8192;
 
+/// Hexadecimal digits behind the start.
+const SUM: usize = 4;
+
 impl Answers {
     /// Takes the next bytes.
     pub fn push(&mut self, bytes: &[u8]) {
@@ -35,6 +38,10 @@ impl Answers {
             return self.other(start);
         }
         let rest = &self.held[1..];
+        // Noise that looks like a start must not hold back what comes: while files are sent, no 0x03 ever ends it.
+        if rest.iter().take(SUM).any(|b| !b.is_ascii_hexdigit()) {
+            return self.other(1);
+        }
         // A second start inside means that the first was noise, or its line was cut short.
         let restart = rest.iter().position(|b| *b == 2);
         let Some(end) = rest.iter().position(|b| *b == 3) else {
@@ -59,7 +66,7 @@ impl Answers {
 }
 
 fn checked(line: &[u8]) -> Option<String> {
-    let (sum, text) = line.split_at_checked(4)?;
+    let (sum, text) = line.split_at_checked(SUM)?;
     let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
     let actual: u32 = text.iter().map(|b| u32::from(*b)).sum();
     (actual & 0xffff == sum).then(|| String::from_utf8_lossy(text).into_owned())
@@ -89,6 +96,20 @@ mod tests {
                 "cut at {cut}: {found:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_start_that_noise_made_holds_nothing_back() {
+        let acknowledged = b"\x06\x22\xdd\x05";
+        let found = all(&[b"\x02\x22\xdd", acknowledged]);
+        let bytes: Vec<u8> = found
+            .iter()
+            .flat_map(|answer| match answer {
+                Answer::Other(bytes) => bytes.clone(),
+                Answer::Line(line) => panic!("{line}"),
+            })
+            .collect();
+        assert!(bytes.ends_with(acknowledged), "{bytes:?}");
     }
 
     #[test]

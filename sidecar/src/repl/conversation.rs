@@ -116,8 +116,11 @@ impl Repl {
     /// A traceback is an error here: `ReplError::Raised`.
     pub async fn exec(&mut self, code: &str, quiet: Duration) -> Result<Vec<u8>, ReplError> {
         let mut out = Vec::new();
-        self.exec_raw(code.as_bytes(), quiet, &mut |bytes| out.extend(bytes))
-            .await?;
+        let mut take = |bytes| {
+            out.extend(bytes);
+            false
+        };
+        self.exec_raw(code.as_bytes(), quiet, &mut take).await?;
         Ok(out)
     }
 
@@ -138,32 +141,40 @@ impl Repl {
         let mut answers = Answers::default();
         let mut take = |bytes: Vec<u8>| {
             answers.push(&bytes);
+            let mut any = false;
             while let Some(answer) = answers.next_answer() {
                 if let Answer::Line(line) = answer {
-                    heard(line);
+                    any = true;
+                    // An empty one is a sign of life.
+                    if !line.is_empty() {
+                        heard(line);
+                    }
                 }
             }
+            any
         };
         self.exec_raw(code.as_bytes(), quiet, &mut take).await
     }
 
+    /// `out` says whether the bytes were our program's: what timers and threads print is no sign that it goes on.
     pub(super) async fn exec_raw(
         &mut self,
         code: &[u8],
         quiet: Duration,
-        out: &mut (dyn FnMut(Vec<u8>) + Send),
+        out: &mut (dyn FnMut(Vec<u8>) -> bool + Send),
     ) -> Result<(), ReplError> {
         self.start(code).await?;
         let mut reply = Reply::of_ours();
         let mut silence = Silence::new("end of the program", quiet);
         let error = 'end: loop {
-            if !self.input.is_empty() {
-                silence.heard();
-            }
             reply.push(&std::mem::take(&mut self.input));
             loop {
                 match reply.part() {
-                    Part::Out(bytes) => out(bytes),
+                    Part::Out(bytes) => {
+                        if out(bytes) {
+                            silence.heard();
+                        }
+                    }
                     Part::End(error) => break 'end error,
                     Part::More if reply.is_lost() => return Err(ReplError::Damaged),
                     Part::More => break,

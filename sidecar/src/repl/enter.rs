@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio::time::timeout;
 
 use crate::repl::Excerpt;
 use crate::repl::Repl;
@@ -13,12 +14,14 @@ use crate::repl::conversation::Paste;
 use crate::repl::conversation::RAW_BANNER;
 use crate::repl::conversation::find;
 
-/// How hard to try.
+/// How hard to try. In each case an answer, or an error, comes within 15 seconds, whatever the board does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// Ctrl-C, then denser bursts of it: about 8 seconds in all.
+    /// Ctrl-C, then bursts of it, then as much of it as the line takes.
     Normal,
-    /// The board is being reset: keep interrupting for so long until it boots.
+    /// The same without the last: the board can be reset.
+    Brief,
+    /// The board is being reset: as much Ctrl-C as the line takes, for so long, until it boots.
     CatchBoot(Duration),
 }
 
@@ -36,8 +39,20 @@ pub(super) const FIRST: Duration = Duration::from_millis(900);
 /// After that: bursts, each with so much time to answer.
 const BURST: Duration = Duration::from_millis(250);
 const BURSTS: usize = 8;
-/// Then a dense stream, so that the next Ctrl-C comes while the program still handles the last.
-const DENSE: usize = 12;
+/// Then a stream of Ctrl-C. A program that catches it is left where nothing catches it: in the handler, or in the jump
+/// back to the next `try`; that is a matter of microseconds, and of how often one falls into them.
+const STREAM: Duration = Duration::from_millis(750);
+/// So much of it at once, and how long that is under way at 115200 baud.
+const PORTION: (usize, Duration) = (40, Duration::from_micros(3_500));
+/// A line takes what is sent to it within this, or the board behind it takes nothing.
+const ROOM: Duration = Duration::from_millis(50);
+/// Trying ends here; a board that works for a moment every few seconds, and sleeps deeply in between, is met until then.
+/// What has begun then ends within `STREAM`, `BACKLOG` or `BURST`, twice `FIRST`; or three times `LISTEN`.
+const NORMAL: Duration = Duration::from_millis(9_500);
+/// So many bursts if there is another way.
+const BRIEF: usize = 3;
+/// Ctrl-C that a board had no time for is answered within this, as far as it is kept at all.
+const BACKLOG: Duration = Duration::from_secs(2);
 /// A board that has said nothing for so long has answered all that it was sent.
 const SILENCE: Duration = Duration::from_millis(150);
 /// Every firmware has its friendly prompt back within this.
@@ -55,7 +70,14 @@ impl Repl {
     ) -> Result<Entered, ReplError> {
         let mut seen = Vec::new();
         self.careful = false;
-        if patience == Patience::Normal {
+        let began = Instant::now();
+        let catching = match patience {
+            Patience::CatchBoot(limit) => Some(limit),
+            Patience::Normal | Patience::Brief => None,
+        };
+        if catching.is_some() {
+            self.go_home()?; // where every board boots
+        } else {
             doing("stopping the program");
             if self.knock(b"\r\x03\x03", FIRST, &mut seen).await? {
                 return Ok(Entered {
@@ -63,45 +85,83 @@ impl Repl {
                     at_once: true,
                 });
             }
+            doing("the program does not stop at once, trying harder");
         }
-        let dense: Vec<u8> = [3].repeat(300);
-        let rounds = match patience {
-            Patience::Normal => BURSTS + DENSE,
-            Patience::CatchBoot(limit) => usize::try_from(limit.as_millis() / BURST.as_millis()).unwrap_or(1),
+        let entered = Entered {
+            was_running: true,
+            at_once: false,
         };
-        if matches!(patience, Patience::CatchBoot(_)) {
-            self.go_home()?; // where every board boots
-        }
-        for round in 0..rounds {
-            if round == 0 {
-                doing("the program does not stop at once, trying harder");
-            }
-            // Not earlier: what is silent is more often a program that is slow to stop.
-            if round == BURSTS && patience == Patience::Normal && self.find_speed(&seen).await? {
-                return Ok(Entered {
-                    was_running: true,
-                    at_once: false,
-                });
-            }
-            let burst: &[u8] = if round < BURSTS { &dense[..8] } else { &dense };
-            if self.knock(burst, BURST, &mut seen).await? {
-                // The board still has the earlier knocks to answer. What is left of them would end our first program.
-                self.quieten().await?;
-                if !self.knock(b"\r\x03", FIRST, &mut seen).await? {
-                    continue;
+        let mut round = 0;
+        while began.elapsed() < catching.unwrap_or(NORMAL) {
+            let knocked = if patience == Patience::Brief && round == BRIEF {
+                break;
+            } else if round < BURSTS && catching.is_none() {
+                self.knock(&[3; 8], BURST, &mut seen).await?
+            } else {
+                // Not earlier: what is silent is more often a program that is slow to stop.
+                if round == BURSTS && catching.is_none() && self.find_speed(&seen).await? {
+                    return Ok(entered);
                 }
-                return Ok(Entered {
-                    was_running: true,
-                    at_once: false,
-                });
+                if self.stream_interrupts(&mut seen).await? {
+                    // Each Ctrl-C that is still on its way gets a prompt for an answer.
+                    self.quieten(BACKLOG).await?;
+                }
+                self.knock(b"", BURST, &mut seen).await?
+            };
+            round += 1;
+            if knocked {
+                // The board still has the earlier knocks to answer. What is left of them would end our first program.
+                self.quieten(FIRST).await?;
+                if self.knock(b"\r\x03", FIRST, &mut seen).await? {
+                    return Ok(entered);
+                }
             }
+        }
+        if catching.is_some() {
+            return Err(ReplError::NotCaught {
+                last: Excerpt::tail(&seen),
+            });
+        }
+        if patience == Patience::Brief {
+            return Err(ReplError::Silent); // Nobody is told: it will be reset.
         }
         Err(self.diagnose(seen).await?)
     }
 
-    /// Waits until nothing more comes, or for as long as bursts can take to be answered.
-    pub(super) async fn quieten(&mut self) -> Result<(), ReplError> {
-        let deadline = Instant::now() + FIRST;
+    /// As much Ctrl-C as a line takes, without a gap, until a prompt shows or the time is over. Says which.
+    async fn stream_interrupts(&mut self, seen: &mut Vec<u8>) -> Result<bool, ReplError> {
+        let (portion, pause) = PORTION;
+        let end = Instant::now() + STREAM;
+        self.input.clear();
+        while Instant::now() < end {
+            self.offer(&[3].repeat(portion)).await?;
+            match self.fill(Instant::now() + pause, "silence", pause).await {
+                Err(ReplError::Timeout { .. }) => {}
+                other => other?,
+            }
+            if find(&self.input, b"\n>>> ").is_some() {
+                remember(seen, &self.input);
+                return Ok(true);
+            }
+            let past = self.input.len().saturating_sub(16);
+            remember(seen, &self.input[..past]);
+            self.input.drain(..past);
+        }
+        remember(seen, &self.input);
+        Ok(false)
+    }
+
+    /// Sends what there is room for: a board that does not read may let its host wait.
+    async fn offer(&mut self, bytes: &[u8]) -> Result<(), ReplError> {
+        match timeout(ROOM, self.send(bytes)).await {
+            Err(_) | Ok(Err(ReplError::Timeout { .. })) => Ok(()),
+            Ok(other) => other,
+        }
+    }
+
+    /// Waits until nothing more comes, or for as long as `limit`.
+    pub(super) async fn quieten(&mut self, limit: Duration) -> Result<(), ReplError> {
+        let deadline = Instant::now() + limit;
         while Instant::now() < deadline {
             self.input.clear();
             match self.fill(Instant::now() + SILENCE, "silence", SILENCE).await {
@@ -121,9 +181,7 @@ impl Repl {
     ) -> Result<bool, ReplError> {
         self.input.clear();
         self.paste = Paste::Unknown;
-        self.send(burst).await?;
-        self.send(b"\r\x01").await?;
-        self.send(ASK_PASTE).await?;
+        self.offer(&[burst, b"\r\x01", ASK_PASTE].concat()).await?;
         let deadline = Instant::now() + limit;
         loop {
             match self.fill(deadline, "raw REPL", limit).await {
@@ -158,6 +216,12 @@ impl Repl {
     /// Why is there no raw REPL?
     async fn diagnose(&mut self, seen: Vec<u8>) -> Result<ReplError, ReplError> {
         let unasked = self.listen(LISTEN).await?;
+        let boots: [&[u8]; 3] = [b"soft reboot", b"rst:0x", b"MicroPython v"];
+        if boots.iter().any(|mark| find(&unasked, mark).is_some()) {
+            return Ok(ReplError::Restarts {
+                last: Excerpt::tail(&unasked),
+            });
+        }
         if !unasked.is_empty() && !self.listen(LISTEN).await?.is_empty() {
             return Ok(ReplError::KeepsPrinting {
                 last: Excerpt::tail(&unasked),
@@ -175,7 +239,7 @@ impl Repl {
         ];
         let known = python.iter().any(|mark| find(&seen, mark).is_some());
         // A program that catches Ctrl-C answers nothing else; a shell or a modem answers a line end too.
-        self.send(b"\r").await?;
+        self.offer(b"\r").await?;
         let answers_lines = !self.listen(LISTEN).await?.is_empty();
         let last = Excerpt::tail(&seen);
         Ok(if known || !answers_lines {
@@ -204,6 +268,19 @@ impl Repl {
         self.enter(Patience::Normal, &mut |_| {}).await?;
         self.careful = true;
         Ok(())
+    }
+
+    /// Soft reset from the raw prompt to the raw prompt: boot.py runs, main.py does not, and nothing is left of what
+    /// ran before.
+    pub async fn refresh(&mut self) -> Result<(), ReplError> {
+        self.input.clear();
+        let pasting = matches!(self.paste, Paste::Asked | Paste::Open);
+        let ask: &[u8] = if pasting { b"\x03\r\x01\x04" } else { b"\r\x01\x04" };
+        self.send(ask).await?;
+        self.paste = Paste::Unknown;
+        self.expect(b"soft reboot", "soft reboot", Duration::from_secs(3))
+            .await?;
+        self.enter(Patience::Normal, &mut |_| {}).await.map(drop)
     }
 
     /// Back to the friendly prompt. The board is left usable for the next program on the host.

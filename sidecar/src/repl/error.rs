@@ -32,6 +32,18 @@ pub enum ReplError {
         /// The end of what it printed.
         last: Excerpt,
     },
+    /// The board boots again and again.
+    #[error("the board restarts again and again: {last}")]
+    Restarts {
+        /// The end of what it printed.
+        last: Excerpt,
+    },
+    /// It was to be caught while it boots.
+    #[error("no Ctrl-C got through while the board booted, or it was not reset: {last}")]
+    NotCaught {
+        /// The end of what it printed.
+        last: Excerpt,
+    },
     /// Something answers, and it is not MicroPython.
     #[error("what answers is not MicroPython: {got}")]
     NotMicroPython {
@@ -57,6 +69,8 @@ impl ReplError {
             Self::Silent
                 | Self::KeepsPrinting { .. }
                 | Self::CatchesInterrupt { .. }
+                | Self::Restarts { .. }
+                | Self::NotCaught { .. }
                 | Self::NotMicroPython { .. }
         )
     }

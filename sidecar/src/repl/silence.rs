@@ -48,7 +48,8 @@ impl Silence {
         }
     }
 
-    /// Something came that the program said, and no echo of a question: the limit begins anew. Questions become
+    /// Something came that the program said, and neither an echo of a question nor what its timers print: the limit
+    /// begins anew. Questions become
     /// no more frequent again.
     pub fn heard(&mut self) {
         let now = Instant::now();

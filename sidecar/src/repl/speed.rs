@@ -61,7 +61,7 @@ impl Repl {
             }
             for _ in 0..ASKED {
                 if self.knock(b"\r\x03\x03", ANSWER, &mut Vec::new()).await? {
-                    self.quieten().await?;
+                    self.quieten(FIRST).await?;
                     if self.knock(b"\r\x03", FIRST, &mut Vec::new()).await? {
                         return Ok(true);
                     }

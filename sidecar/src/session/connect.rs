@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::base::Progress;
+use crate::base::Silent;
 use crate::base::Stage;
 use crate::board::Board;
 use crate::board::BoardError;
@@ -21,7 +24,14 @@ use crate::wire::WireError;
 /// How long a TCP connection may take to open.
 const TCP_LIMIT: Duration = Duration::from_secs(8);
 /// How long a board that is being reset may take to reach a point where Ctrl-C works.
-const BOOT_LIMIT: Duration = Duration::from_secs(8);
+const BOOT_LIMIT: Duration = Duration::from_secs(10);
+
+/// So often a board is told to reset itself.
+const TRIES: u32 = 3;
+/// A chip that was told to reset itself hears nothing after this.
+const RESETS: Duration = Duration::from_millis(30);
+/// How often a port that went away is looked for.
+const REOPEN: Duration = Duration::from_millis(50);
 
 /// Which board, and how to get in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,9 +112,13 @@ pub struct Connection {
     pub traffic: Traffic,
     /// Where it is.
     pub address: Address,
+    /// Bits per second on serial ports.
+    baud: u32,
+    /// The user wants a board to be reset that does not let us work.
+    pub force_boot: bool,
     /// A virtual board lives as long as its connection.
     #[cfg(target_os = "linux")]
-    _virtual_board: Option<crate::virtual_board::VirtualBoard>,
+    _virtual_board: Option<Box<crate::virtual_board::VirtualBoard>>,
 }
 
 /// How a board was reset.
@@ -251,7 +265,7 @@ pub(super) async fn open(
         Address::Virtual(words) => {
             let board = crate::session::virtual_boards::start(words, progress)?;
             let path = board.address().to_owned();
-            virtual_board = Some(board);
+            virtual_board = Some(Box::new(board));
             Box::new(wire::serial::open(&path, settings).await?)
         }
         #[cfg(not(target_os = "linux"))]
@@ -267,6 +281,8 @@ pub(super) async fn open(
         board: Board::new(repl),
         traffic,
         address,
+        baud,
+        force_boot: false,
         #[cfg(target_os = "linux")]
         _virtual_board: virtual_board,
     })
@@ -283,21 +299,77 @@ impl Connection {
     /// With `force_boot` a board that cannot be stopped is reset by its lines, or by the user's hand, and
     /// caught while it boots.
     pub async fn enter(&mut self, force_boot: bool, progress: &mut dyn Progress) -> Result<(), BoardError> {
+        self.force_boot = force_boot;
+        let patience = if force_boot {
+            Patience::Brief
+        } else {
+            Patience::Normal
+        };
         let mut doing = |doing| progress.report(Stage::Connecting { doing });
-        match self.board.enter(Patience::Normal, &mut doing).await {
+        match self.board.enter(patience, &mut doing).await {
             Err(BoardError::Repl(error)) if force_boot && error.is_locked() => {
-                let by_lines = self.board.reset_by_lines().await?;
-                doing(if by_lines {
-                    "resetting the board"
-                } else {
-                    "press the board's reset button now"
-                });
-                self.board
-                    .enter(Patience::CatchBoot(BOOT_LIMIT), &mut |_| {})
-                    .await
+                self.catch_boot(progress).await
             }
             other => other,
         }
+    }
+
+    /// Resets a board at its prompt, whose program started a watchdog, and catches it before it does that again.
+    pub async fn start_anew(&mut self, progress: &mut dyn Progress) -> Result<(), BoardError> {
+        let doing = "resetting the board";
+        progress.report(Stage::Connecting { doing });
+        let mut tries = 1;
+        while !self.board.reset_by_lines().await? {
+            match self.board.hard_reset().await {
+                Ok(true) => {
+                    tokio::time::sleep(RESETS).await;
+                    break;
+                }
+                Ok(false) => return Err(BoardError::NoReset),
+                // The watchdog was faster.
+                Err(error) if tries == TRIES || error.is_gone() => return Err(error),
+                Err(_) => self.board.resync().await?,
+            }
+            tries += 1;
+        }
+        self.catch(Instant::now() + BOOT_LIMIT).await
+    }
+
+    /// Resets the board, or asks for it, and catches it while it boots.
+    async fn catch_boot(&mut self, progress: &mut dyn Progress) -> Result<(), BoardError> {
+        let by_lines = self.board.reset_by_lines().await?;
+        let doing = if by_lines {
+            "resetting the board"
+        } else {
+            "press the board's reset button now"
+        };
+        progress.report(Stage::Connecting { doing });
+        self.catch(Instant::now() + BOOT_LIMIT).await
+    }
+
+    /// Catches a board while it boots. Its port may go and come back.
+    async fn catch(&mut self, end: Instant) -> Result<(), BoardError> {
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let caught = self.board.enter(Patience::CatchBoot(left), &mut |_| {}).await;
+            match caught {
+                Err(error) if error.is_gone() => self.reopen(end, error).await?,
+                other => return other,
+            }
+        }
+    }
+
+    /// Opens the port again when it is back; `gone` is what to say if it does not come.
+    async fn reopen(&mut self, end: Instant, gone: BoardError) -> Result<(), BoardError> {
+        while Instant::now() < end {
+            tokio::time::sleep(REOPEN).await;
+            if let Ok(again) = open(self.address.clone(), self.baud, &mut Silent).await {
+                self.board = again.board;
+                self.traffic = again.traffic;
+                return Ok(());
+            }
+        }
+        Err(gone)
     }
 
     /// What is to be said if `enter` found a board that a sync had left at another speed.

@@ -9,6 +9,7 @@ mod wire;
 pub(crate) use storage::anew;
 
 use crate::base::redacted;
+use crate::base::visible;
 
 /// What a process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +61,14 @@ fn words(
     message: impl std::fmt::Display,
     help: impl Into<String>,
 ) -> Explained {
+    let message = message.to_string();
+    let message = redacted(&message);
+    // A traceback has lines.
+    let has_lines = matches!(code, "python.raised" | "board.program");
+    let message = if has_lines { message } else { visible(&message) };
     Explained {
         code,
-        message: redacted(&message.to_string()).into_owned(),
+        message: message.into_owned(),
         help: redacted(&help.into()).into_owned(),
         exit,
     }

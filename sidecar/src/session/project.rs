@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::BoardPath;
 use crate::base::Progress;
@@ -35,11 +36,16 @@ use crate::sync::scan::Scan;
 use crate::sync::scan::ScanCache;
 use crate::sync::scan::ScanError;
 use crate::sync::scan::load_rules;
-use crate::sync::scan::scan;
+use crate::sync::scan::scan_up_to;
 use crate::sync::scan::update;
 
 /// A sync of files that change all the time gives up after so many scans.
 const SCANS: u32 = 4;
+
+/// From so many bytes on it takes a second and more to read a project.
+const HEAVY: u64 = 32 << 20;
+/// So often a scan says how far it is.
+const TICK: Duration = Duration::from_millis(250);
 
 /// A project that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -123,7 +129,30 @@ impl Project {
     /// Finds and hashes the files that belong on the board.
     pub fn scan(&mut self, progress: &mut dyn Progress) -> Result<Scan, ProjectError> {
         progress.report(Stage::Scanning);
-        self.goal.scan(&mut self.cache, self.cache_file.as_deref())
+        self.goal
+            .scan(&mut self.cache, self.cache_file.as_deref(), u64::MAX)
+    }
+
+    /// As `scan`; `ScanError::Heavy` if there is so much that reading it takes a while, before anything is read.
+    pub fn scan_light(&mut self, progress: &mut dyn Progress) -> Result<Scan, ProjectError> {
+        progress.report(Stage::Scanning);
+        self.goal.scan(&mut self.cache, self.cache_file.as_deref(), HEAVY)
+    }
+
+    /// As `scan`, and says meanwhile how far it is.
+    pub async fn scan_heavy(&mut self, progress: &mut dyn Progress) -> Result<Scan, ProjectError> {
+        let so_far = self.cache.read_so_far();
+        let mut ticks = tokio::time::interval(TICK);
+        let mut scan = std::pin::pin!(self.scan_apart(None));
+        loop {
+            tokio::select! {
+                scan = &mut scan => return Ok(Arc::unwrap_or_clone(scan?.0)),
+                _ = ticks.tick() => {
+                    let (done, total) = so_far.get();
+                    progress.report(Stage::Hashing { done: done.min(total), total });
+                }
+            }
+        }
     }
 
     /// `scan` on a thread of its own, for callers that others wait for. Where `before` is a scan and the paths that
@@ -140,7 +169,7 @@ impl Project {
                 Ok((scan, false))
             } else {
                 // What went wrong is told of the whole, if it still does.
-                let scan = goal.scan(&mut cache, file.as_deref());
+                let scan = goal.scan(&mut cache, file.as_deref(), u64::MAX);
                 scan.map(|scan| (Arc::new(scan), true))
             };
             (cache, scan)
@@ -165,12 +194,28 @@ impl Goal {
         self.folder.join(&self.settings.source)
     }
 
-    fn scan(&self, cache: &mut ScanCache, cache_file: Option<&Path>) -> Result<Scan, ProjectError> {
+    fn scan(
+        &self,
+        cache: &mut ScanCache,
+        cache_file: Option<&Path>,
+        most: u64,
+    ) -> Result<Scan, ProjectError> {
         let root = self.root();
         if !root.is_dir() {
             return Err(ProjectError::NoFolder(root));
         }
-        let scan = self.look(cache)?;
+        // Who opens somebody else's project syncs that, and not what its links lead to.
+        if let Ok(target) = root.canonicalize()
+            && !target.starts_with(&self.folder)
+        {
+            let source_folder = root;
+            return Err(SettingsError::LeadsOut {
+                source_folder,
+                target,
+            }
+            .into());
+        }
+        let scan = self.look(cache, most)?;
         if let Some(file) = cache_file {
             // A cache that cannot be written costs time, nothing else.
             cache.save(file).unwrap_or_default();
@@ -179,8 +224,8 @@ impl Goal {
     }
 
     /// With the guard, if that is wished.
-    fn look(&self, cache: &mut ScanCache) -> Result<Scan, ScanError> {
-        let scan = scan(&self.root(), &self.rules, cache)?;
+    fn look(&self, cache: &mut ScanCache, most: u64) -> Result<Scan, ScanError> {
+        let scan = scan_up_to(most, &self.root(), &self.rules, cache)?;
         if self.settings.boot_guard {
             return guarded(scan);
         }
@@ -256,7 +301,7 @@ impl Goal {
         let scan = tokio::task::spawn_blocking(move || {
             let file = ScanCache::file_for(&goal.folder);
             let mut cache = file.as_deref().map(ScanCache::load).unwrap_or_default();
-            goal.look(&mut cache)
+            goal.look(&mut cache, u64::MAX)
         });
         scan.await.expect("a scan does not panic")
     }

@@ -2,7 +2,6 @@
 //! Not the user's words: those are `options`; `pymakr` and `micropico` read those of other tools.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
@@ -14,6 +13,7 @@ use crate::session::OptionsError;
 use crate::session::micropico;
 use crate::session::pymakr;
 use crate::sync::plan::OnConflict;
+use crate::sync::read_text;
 
 /// The project's own settings.
 const OWN_FILE: &str = "boardside.toml";
@@ -127,6 +127,14 @@ pub enum SettingsError {
         #[source]
         source: io::Error,
     },
+    /// Its source folder is a link to something outside of the project.
+    #[error("the source folder {} is a link out of the project, to {}", source_folder.display(), target.display())]
+    LeadsOut {
+        /// Which.
+        source_folder: PathBuf,
+        /// Where to.
+        target: PathBuf,
+    },
     /// It says something that cannot be meant.
     #[error("{}: {source}", path.display())]
     Wrong {
@@ -184,7 +192,7 @@ pub fn load(project: &Path) -> Result<Loaded, SettingsError> {
 
 fn read(project: &Path, name: &str) -> Result<Option<(PathBuf, String)>, SettingsError> {
     let path = project.join(name);
-    match fs::read_to_string(&path) {
+    match read_text(&path) {
         Ok(text) => Ok(Some((path, text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(SettingsError::Unreadable { path, source }),

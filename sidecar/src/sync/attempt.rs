@@ -1,6 +1,7 @@
 //! `sync`: scan is done, board is at its prompt: survey, plan, apply, and try again where the line was bad.
 //! Opens nothing and resets nothing.
 
+use crate::base::Fingerprint;
 use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
@@ -125,6 +126,7 @@ pub async fn sync(
 ) -> Result<Outcome, SyncError> {
     let mut tries = Tries::new(TRIES);
     let mut again = false;
+    let mut refreshed = false;
     let mut misread = None;
     loop {
         let mut moving = Moving {
@@ -145,6 +147,11 @@ pub async fn sync(
         let (error, told) = from_board(failed)?;
         if error.is_gone() {
             return Err(told(error.into()));
+        }
+        if !refreshed && error.may_be_the_program(again) && !board.is_flat().await.unwrap_or(true) {
+            refreshed = true;
+            board.refresh().await?;
+            continue;
         }
         if moving.moved {
             board.gain();
@@ -181,7 +188,14 @@ pub async fn sync(
             }
             _ => {}
         }
-        return Err(told(Box::pin(examine(board, error, misread)).await));
+        let project = Manifest {
+            project: wish.name.to_owned(),
+            files: wish.scan.files.clone(),
+        };
+        let wanted = Fingerprint::of(project.render().as_bytes());
+        return Err(told(
+            Box::pin(examine(board, error, misread, Some(&wanted))).await,
+        ));
     }
 }
 
@@ -288,7 +302,11 @@ fn explained(error: SyncError, needed: u64, facts: &Facts) -> SyncError {
             lost,
             source: Box::new(explained(*source, needed, facts)),
         },
-        SyncError::Board(error) => BoardError::while_staging(error, needed, facts).into(),
+        // What it had just written is gone.
+        SyncError::Board(BoardError::NotFound { .. }) => BoardError::Verify.into(),
+        SyncError::Board(error) => error
+            .while_writing(Some(needed).filter(|needed| *needed > 0), facts)
+            .into(),
         other => other,
     }
 }

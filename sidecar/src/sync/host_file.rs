@@ -52,6 +52,19 @@ pub(super) fn read(path: &Path, pipes: Pipes, most: u64) -> io::Result<Vec<u8>> 
     Ok(content)
 }
 
+/// Settings and rules are some lines; what is larger than this, in bytes, is something else under their name.
+const LARGEST_TEXT: u64 = 1 << 20;
+
+/// The text of a file that people write. Errors: `FileTooLarge` over 1 MiB, `InvalidData` for what is not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let bytes = read(path, Pipes::Refused, LARGEST_TEXT)?;
+    if bytes.len() as u64 > LARGEST_TEXT {
+        let why = "it is too large: more than 1 MiB";
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
 /// Is the file that was opened by this path really inside of this folder (given without links), or did a link out of
 /// it take its place since the folder was listed?
 pub(super) fn is_inside(file: &File, path: &Path, root: &Path) -> io::Result<bool> {

@@ -35,6 +35,7 @@ pub use attempt::Wish;
 pub use attempt::preview;
 pub use attempt::sync;
 pub use error::SyncError;
+pub use host_file::read_text;
 pub use known_contents::KnownContents;
 pub use known_manifests::KnownManifests;
 pub use put::Content;

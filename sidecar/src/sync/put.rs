@@ -17,6 +17,7 @@ use crate::base::Stage as At;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::FLAT_MANIFEST;
+use crate::board::Facts;
 use crate::board::Lies;
 use crate::board::Order;
 use crate::board::Stage;
@@ -27,7 +28,9 @@ use crate::sync::host_file::Pipes;
 use crate::sync::plan::Fit;
 use crate::sync::plan::Space;
 use crate::sync::plan::is_own;
+use crate::sync::suspect::examine;
 use crate::sync::transaction::Applied;
+use crate::sync::transaction::partly;
 
 /// Where content comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,11 +100,29 @@ pub async fn put(
     let mut again = false;
     loop {
         match Box::pin(attempt(board, delivery, progress, again)).await {
-            Err(SyncError::Board(error)) => board.mend(error, &mut tries).await?,
+            Err(SyncError::Board(error)) => {
+                if let Err(error) = board.mend(error, &mut tries).await {
+                    return Err(refused(board, error).await);
+                }
+            }
             other => return other,
         }
         again = true;
     }
+}
+
+/// The error that ended it, and what is to be said about the storage if that was the cause.
+async fn refused(board: &mut Board, error: BoardError) -> SyncError {
+    if !error.is_storage() || board.resync().await.is_err() {
+        return error.into();
+    }
+    let misread = if matches!(error, BoardError::Verify) {
+        board.misread().await.ok()
+    } else {
+        None
+    };
+    Box::pin(board.recover()).await.unwrap_or_default();
+    Box::pin(examine(board, error, misread, None)).await
 }
 
 async fn attempt(
@@ -150,25 +171,15 @@ async fn attempt(
         places.chunks(at_once).collect()
     };
     let mut folders = Some(folders);
-    for batch in batches {
+    for (done, batch) in batches.iter().enumerate() {
         let mut orders = folders.take().unwrap_or_default();
-        let numbered = (0..).zip(batch);
+        let numbered = (0..).zip(*batch);
         orders.extend(numbered.map(|(number, place)| Order::Place(number, place.path.clone())));
-        stage
-            .begin(orders, None, batch.iter().map(|place| place.size).sum())
-            .await?;
-        for place in batch {
-            let content = place.content.read(most)?;
-            if content.len() as u64 > most {
-                return Err(SyncError::NoSpace {
-                    needed: content.len() as u64,
-                    free: facts.flash.map_or(most, |(_, free, _)| free),
-                });
-            }
-            send(&mut stage, place.path, &content, total, progress).await?;
-        }
-        progress.report(At::Committing);
-        stage.commit(&mut |_| {}).await?;
+        let sent = send_all(&mut stage, orders, batch, most, total, progress).await;
+        sent.map_err(|error| match error {
+            SyncError::Board(error) if error.is_line() || error.is_gone() => error.into(),
+            error => partly(while_writing(error, &facts), done, batches.len(), None),
+        })?;
     }
     let applied = Applied {
         tier: stage.tier(),
@@ -177,6 +188,38 @@ async fn attempt(
     };
     stage.finish().await?;
     Ok(Some(applied))
+}
+
+/// One transaction; `most` is how large a file may have become.
+async fn send_all(
+    stage: &mut Stage<'_>,
+    orders: Vec<Order>,
+    places: &[Place<'_>],
+    most: u64,
+    total: u64,
+    progress: &mut dyn Progress,
+) -> Result<(), SyncError> {
+    let size = places.iter().map(|place| place.size).sum();
+    stage.begin(orders, None, size).await?;
+    for place in places {
+        let content = place.content.read(most)?;
+        if content.len() as u64 > most {
+            return Err(SyncError::NoSpace {
+                needed: content.len() as u64,
+                free: most,
+            });
+        }
+        send(stage, place.path, &content, total, progress).await?;
+    }
+    progress.report(At::Committing);
+    Ok(stage.commit(&mut |_| {}).await?)
+}
+
+fn while_writing(error: SyncError, facts: &Facts) -> SyncError {
+    match error {
+        SyncError::Board(error) => error.while_writing(None, facts).into(),
+        other => other,
+    }
 }
 
 async fn send(

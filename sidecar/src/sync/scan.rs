@@ -6,6 +6,7 @@ mod hash;
 mod update;
 mod walk;
 
+pub use cache::ReadSoFar;
 pub use cache::ScanCache;
 pub use update::update;
 
@@ -20,6 +21,8 @@ use std::time::SystemTime;
 
 use crate::base::BoardPath;
 use crate::base::PathError;
+use crate::base::visible;
+use crate::sync::host_file::read_text;
 use crate::sync::ignore::IGNORE_FILE;
 use crate::sync::ignore::RuleError;
 use crate::sync::ignore::Rules;
@@ -114,26 +117,26 @@ impl fmt::Display for ScanWarning {
             Self::LeavesProject { link, target } => write!(
                 f,
                 "{} is left out: it is a link out of the project, to {}",
-                link.display(),
-                target.display()
+                shown(link),
+                shown(target)
             ),
             Self::Loop { link } => {
                 write!(
                     f,
                     "{} is left out: it is a link to a folder that it lies in",
-                    link.display()
+                    shown(link)
                 )
             }
-            Self::Dangling { link } => write!(f, "{} is left out: it is a link to nothing", link.display()),
+            Self::Dangling { link } => write!(f, "{} is left out: it is a link to nothing", shown(link)),
             Self::NotAFile { path } => {
                 write!(
                     f,
                     "{} is left out: it is neither a file nor a folder",
-                    path.display()
+                    shown(path)
                 )
             }
             Self::Secrets { first, count } => {
-                let first = first.display().to_string();
+                let first = shown(first);
                 // As a pattern it has the slashes of one, on every system.
                 let first = first.replace(std::path::MAIN_SEPARATOR, "/");
                 let (more, are) = match count {
@@ -153,9 +156,13 @@ impl fmt::Display for ScanWarning {
                      `/{first}` ends this warning",
                 )
             }
-            Self::Nothing { root } => write!(f, "{} has no file for the board", root.display()),
+            Self::Nothing { root } => write!(f, "{} has no file for the board", shown(root)),
         }
     }
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string()).into_owned()
 }
 
 /// Why the project cannot be read. Nothing is ever synced from half a project.
@@ -169,6 +176,14 @@ pub enum ScanError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// So much that its caller wants to know first whether it can be put anywhere.
+    #[error("{} has {bytes} bytes of files", root.display())]
+    Heavy {
+        /// The project.
+        root: PathBuf,
+        /// Of all files together.
+        bytes: u64,
     },
     /// A file or folder cannot be read.
     #[error("{} cannot be read", path.display())]
@@ -238,7 +253,7 @@ pub fn load_rules(
     types: Option<&[String]>,
 ) -> Result<Rules, RulesError> {
     let path = project.join(IGNORE_FILE);
-    let text = match fs::read_to_string(&path) {
+    let text = match read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(source) => return Err(RulesError::Unreadable { path, source }),
@@ -251,13 +266,40 @@ pub fn load_rules(
 /// Links to files and folders inside `root` are followed, others give a warning. Ignored folders are never
 /// entered. Files are read piece by piece on several threads; what `cache` knows is not read again.
 pub fn scan(root: &Path, rules: &Rules, cache: &mut ScanCache) -> Result<Scan, ScanError> {
-    scan_at(root, rules, cache, SystemTime::now())
+    scan_walked(walk::walk(root, rules)?, root, cache, SystemTime::now())
+}
+
+/// As `scan`, but reads nothing and answers `ScanError::Heavy` where there are more than `most` bytes of files.
+pub fn scan_up_to(most: u64, root: &Path, rules: &Rules, cache: &mut ScanCache) -> Result<Scan, ScanError> {
+    let found = walk::walk(root, rules)?;
+    // One that is gone by now weighs nothing.
+    let sizes = found
+        .hosts
+        .values()
+        .map(|host| fs::metadata(host).map_or(0, |facts| facts.len()));
+    let bytes = sizes.fold(0, u64::saturating_add);
+    if bytes > most {
+        let root = root.to_owned();
+        return Err(ScanError::Heavy { root, bytes });
+    }
+    cache.begin(bytes);
+    scan_walked(found, root, cache, SystemTime::now())
 }
 
 /// `scan` with the time as an argument: files younger than that by less than two seconds are not remembered.
+#[cfg(test)]
 pub(crate) fn scan_at(
     root: &Path,
     rules: &Rules,
+    cache: &mut ScanCache,
+    now: SystemTime,
+) -> Result<Scan, ScanError> {
+    scan_walked(walk::walk(root, rules)?, root, cache, now)
+}
+
+fn scan_walked(
+    found: walk::Found,
+    root: &Path,
     cache: &mut ScanCache,
     now: SystemTime,
 ) -> Result<Scan, ScanError> {
@@ -269,7 +311,7 @@ pub(crate) fn scan_at(
         secrets,
         linked,
         folders,
-    } = walk::walk(root, rules)?;
+    } = found;
     let hash::Hashed { files, gone, read } = hash::hash_all(&true_root, &hosts, cache, Trust::Cache, now)?;
     let work = Work {
         folders,

@@ -3,6 +3,7 @@
 //! Words for people are made in `session::explain`.
 
 use crate::base::BoardPath;
+use crate::base::Fingerprint;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::Facts;
@@ -26,6 +27,8 @@ pub struct Suspect {
     pub facts: Facts,
     /// Is each file of the last sync as it was? `None` where nobody can tell.
     pub old_is_whole: Option<bool>,
+    /// Did it fail only after the new project was in place?
+    pub new_is_there: bool,
     /// Files on the board that no sync put there; `None` where they cannot be listed.
     pub others: Option<Vec<Listed>>,
 }
@@ -46,7 +49,7 @@ impl Suspect {
                 let more = if wrong.len() > SHOWN { " and more" } else { "" };
                 let (wrong, shown) = (wrong.len(), shown.join(", "));
                 format!(
-                    "{wrong} of {of} files were not what was sent when the board read them back: {shown}{more}"
+                    "{wrong} of {of} files sent came back wrong when the board read what it had written: {shown}{more}"
                 )
             }
             (BoardError::NoSpace { .. }, _) => format!(
@@ -59,6 +62,7 @@ impl Suspect {
 
     fn old(&self) -> &'static str {
         match self.old_is_whole {
+            Some(true) if self.new_is_there => "; the new project is in place all the same",
             Some(true) => "; the old project is still there, unchanged",
             Some(false) => "; the old project is no longer as it was",
             None => "",
@@ -72,8 +76,13 @@ const SHOWN: usize = 5;
 const ROOM: u64 = 64 * 1024;
 
 /// After a sync or put that failed for good, the board at its prompt and what was staged cleared away: what there
-/// is to be said.
-pub(super) async fn examine(board: &mut Board, error: BoardError, misread: Option<Misread>) -> SyncError {
+/// is to be said. `wanted` is what the manifest would be.
+pub(super) async fn examine(
+    board: &mut Board,
+    error: BoardError,
+    misread: Option<Misread>,
+    wanted: Option<&Fingerprint>,
+) -> SyncError {
     // What was lost once explains whatever came then.
     let lost = misread.is_some();
     let cause = if lost && error.is_storage() {
@@ -86,33 +95,46 @@ pub(super) async fn examine(board: &mut Board, error: BoardError, misread: Optio
     if has_answer {
         return cause.into();
     }
-    let (Ok(trial), Ok(facts)) = (board.try_storage().await, board.facts().await) else {
+    let Some((trial, facts)) = tried(board).await else {
         return cause.into();
     };
-    let is_full = matches!(cause, BoardError::NoSpace { .. });
     let has_room = facts.flash.is_some_and(|(_, free, _)| free >= ROOM);
-    let keeps = matches!(trial, Trial::Kept { .. } | Trial::NotTried);
-    if is_full && (keeps || !has_room) {
+    let is_full = matches!(cause, BoardError::NoSpace { .. });
+    if is_full && (matches!(trial, Some(Trial::Kept { .. } | Trial::NotTried)) || !has_room) {
         return cause.into();
     }
-    let (old_is_whole, others) = look(board).await;
+    let trial = trial.unwrap_or(Trial::NotTried);
+    let compared = board.compare().await.ok();
+    let sum = board.sum();
+    let found = compared.as_ref().and_then(|compared| compared.manifest.as_ref());
+    let new_is_there = wanted.is_some_and(|wanted| found == Some(&sum.hex(wanted)));
+    let whole = compared.as_ref().map(|compared| compared.drifted.is_empty());
+    let old_is_whole = whole.filter(|_| found.is_some());
+    let others = if compared.is_some() {
+        others(board).await
+    } else {
+        None
+    };
     SyncError::Suspect(Box::new(Suspect {
         cause,
         misread: misread.unwrap_or_default(),
         trial,
         facts,
         old_is_whole,
+        new_is_there,
         others,
     }))
 }
 
-/// Is each file as the manifest says, and which are in no manifest?
-async fn look(board: &mut Board) -> (Option<bool>, Option<Vec<Listed>>) {
-    let Ok(compared) = board.compare().await else {
-        return (None, None);
-    };
-    let whole = compared.manifest.is_some().then_some(compared.drifted.is_empty());
-    (whole, others(board).await)
+/// A test file and the facts; the file is `None` where that took the board down: MicroPython may crash when littlefs
+/// could not close a file (`lfs_fs_size` still follows it).
+async fn tried(board: &mut Board) -> Option<(Option<Trial>, Facts)> {
+    if let Ok(trial) = board.try_storage().await {
+        return Some((Some(trial), board.facts().await.ok()?));
+    }
+    board.resync().await.ok()?;
+    let trial = board.try_storage().await.ok();
+    Some((trial, board.facts().await.ok()?))
 }
 
 /// Files on the board that no sync put there; all of them where no manifest can be read.

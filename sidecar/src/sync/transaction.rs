@@ -151,7 +151,7 @@ pub(super) async fn apply(
 }
 
 /// What had been done before an error, where not all is done at once.
-fn partly(source: SyncError, done: usize, of: usize, lost: Option<BoardPath>) -> SyncError {
+pub(super) fn partly(source: SyncError, done: usize, of: usize, lost: Option<BoardPath>) -> SyncError {
     if done == 0 && lost.is_none() {
         return source;
     }

@@ -181,7 +181,7 @@ impl Device {
     }
 
     fn wait_stopped(&self) -> bool {
-        for _ in 0..1_000 {
+        for _ in 0..20_000 {
             match self.proc("stat") {
                 // The state follows the name, which is in brackets and may hold anything.
                 Ok(stat) => match stat.rsplit(") ").next().and_then(|rest| rest.chars().next()) {

@@ -282,14 +282,27 @@ fn open_elsewhere(name: &Path) -> bool {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     // Not `self`, which is one of the numbers.
     let holders = processes.filter(|entry| entry.file_name().as_encoded_bytes()[0].is_ascii_digit());
-    let files = holders.flat_map(|process| {
-        fs::read_dir(process.path().join("fd"))
-            .into_iter()
-            .flatten()
-            .flatten()
-    });
+    let files = holders
+        .filter(|process| !is_copy(&process.path()))
+        .flat_map(|process| {
+            fs::read_dir(process.path().join("fd"))
+                .into_iter()
+                .flatten()
+                .flatten()
+        });
     let same = files.filter(|file| fs::read_link(file.path()).is_ok_and(|target| target == name));
     same.take(2).count() > 1 // one is the line's own
+}
+
+/// A child of this process that is about to become another program has all that is open here for a moment.
+fn is_copy(process: &Path) -> bool {
+    let program = |process: &Path| fs::read_link(process.join("exe")).ok();
+    let parent = || {
+        let stat = fs::read_to_string(process.join("stat")).ok()?;
+        // After the name, which is in brackets and may hold anything: the state, then the parent.
+        stat.rsplit(") ").next()?.split(' ').nth(1)?.parse().ok()
+    };
+    parent() == Some(std::process::id()) && program(process) == program(Path::new("/proc/self"))
 }
 
 fn remove_link(link: &Path) {

@@ -159,7 +159,7 @@ fn entry(entries: &[u8]) -> Option<(String, Vec<u8>, &[u8])> {
     let (path, data) = header.split_once(' ')?;
     let (path, rest) = entries[end + 1..].split_at_checked(path.parse().ok()?)?;
     let (data, rest) = rest.split_at_checked(data.parse().ok()?)?;
-    Some((String::from_utf8(path.to_owned()).ok()?, data.to_owned(), rest))
+    Some((String::from_utf8_lossy(path).into_owned(), data.to_owned(), rest))
 }
 
 fn unreadable(output: &[u8]) -> VirtualBoardError {

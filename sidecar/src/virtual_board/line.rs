@@ -35,6 +35,9 @@ const HOST_BUFFER: usize = 4_096;
 const BOARD_FIFO: usize = 256;
 /// The least time between two bytes to the emulated chip: 115200 baud.
 const EMULATED_BYTE: Duration = Duration::from_micros(87);
+/// What a board takes that does not read, besides its socket's buffer, before its host has to wait. A Ctrl-C among it is
+/// seen: a UART's interrupt looks at each byte.
+const UNREAD: usize = 65_536;
 /// Without a speed, how much may be on its way at once.
 const UNPACED: usize = 16_384;
 
@@ -76,6 +79,11 @@ impl Line {
             self.take_from_host(now);
             self.take_from_board(now);
             self.deliver_to_board(now);
+            if std::mem::take(&mut self.state.waits)
+                && let Some(device) = &self.state.device
+            {
+                device.done();
+            }
             self.deliver_to_host(now);
             self.tell_quiet();
             self.sleep();
@@ -131,7 +139,7 @@ impl Line {
 
     fn deliver_to_board(&mut self, now: Duration) {
         let speeds = self.speeds();
-        while self.push_to_board() && self.hears(now) {
+        while (self.push_to_board() || self.state.at_board.len() < UNREAD) && self.hears(now) {
             let Some(byte) = self.state.to_board.take(now) else {
                 return;
             };
@@ -180,11 +188,8 @@ impl Line {
         };
         let full = |limit: usize| waiting + device.unread() >= limit;
         if byte == 3 {
-            // Sent before it arrived, so it must be there before the interrupt.
-            if !self.push_to_board() {
-                self.state.at_board.push_back(byte);
-                return;
-            }
+            // Sent before it arrived, so it must be there before the interrupt, if there is room.
+            self.push_to_board();
             // A reset that has begun turns the interrupt character off.
             self.listen_to_board();
             let interrupted = self.state.ready && self.state.device.as_ref().is_some_and(Device::interrupt);
@@ -255,6 +260,7 @@ impl Line {
             match notice {
                 Notice::Booting => {
                     self.state.ready = true;
+                    self.state.waits = true;
                     self.shared.update(|status| {
                         status.boots += 1;
                         status.ready = true;

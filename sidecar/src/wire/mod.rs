@@ -11,6 +11,7 @@ mod lease;
 /// Which ports are there.
 pub mod ports;
 mod recorder;
+mod redactor;
 mod replay;
 /// A serial port or pseudo-terminal as a wire.
 pub mod serial;

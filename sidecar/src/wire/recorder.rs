@@ -21,6 +21,8 @@ use crate::wire::LineStep;
 use crate::wire::Lines;
 use crate::wire::Wire;
 use crate::wire::WireError;
+use crate::wire::redactor::HEADER;
+use crate::wire::redactor::Redactor;
 
 /// What has passed over a wire. Clones show the same counters.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +75,7 @@ pub struct Recorder<W> {
 struct Transcript {
     to: Box<dyn Write + Send>,
     start: Instant,
+    redactor: Redactor,
     fault: Option<io::Error>,
 }
 
@@ -100,12 +103,16 @@ impl<W: Wire> Recorder<W> {
     /// A line is milliseconds since now, `>` (to the board), `<` (from it) or `=` (lines set), and the
     /// bytes as in a Rust byte string: `12 > raise\x03\r\n`.
     /// Each write is a small one, so give it a buffer.
-    pub fn with_transcript(wire: W, to: Box<dyn Write + Send>) -> Self {
+    ///
+    /// What looks like a secret is written as `*`, and so is each of `secrets`; its first lines say what is not masked.
+    pub fn with_transcript(wire: W, mut to: Box<dyn Write + Send>, secrets: &[String]) -> Self {
+        let fault = HEADER.iter().try_for_each(|line| writeln!(to, "{line}")).err();
         Self {
             transcript: Some(Transcript {
                 to,
                 start: Instant::now(),
-                fault: None,
+                redactor: Redactor::new(secrets),
+                fault,
             }),
             ..Self::new(wire)
         }
@@ -160,7 +167,8 @@ impl<W: Wire> AsyncRead for Recorder<W> {
         if !bytes.is_empty() {
             self.traffic.count_received(bytes.len());
             if let Some(transcript) = &mut self.transcript {
-                transcript.line('<', bytes.escape_ascii());
+                let shown = transcript.redactor.received(bytes);
+                transcript.line('<', shown.escape_ascii());
             }
         }
         Poll::Ready(Ok(()))
@@ -173,7 +181,8 @@ impl<W: Wire> AsyncWrite for Recorder<W> {
         if taken > 0 {
             self.traffic.count_sent(taken);
             if let Some(transcript) = &mut self.transcript {
-                transcript.line('>', buf[..taken].escape_ascii());
+                let shown = transcript.redactor.sent(&buf[..taken]);
+                transcript.line('>', shown.escape_ascii());
             }
         }
         Poll::Ready(Ok(taken))

@@ -44,6 +44,8 @@ impl Replay {
     /// Reads a transcript. Error: `BadTranscript` with the first line that is none.
     pub fn new(transcript: &str) -> Result<Self, WireError> {
         let lines = transcript.lines().enumerate();
+        // What the recorder says about it.
+        let lines = lines.filter(|(_, text)| !text.starts_with('#'));
         let events = lines.map(|(index, text)| {
             let line = index + 1;
             let what = event(text).ok_or(WireError::BadTranscript { line })?;

@@ -37,7 +37,9 @@ pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireErr
         port,
     }
     .to_string();
-    let connecting = tokio::time::timeout(limit, connect(host, port, &address));
+    // Rarely needed, and large.
+    let connecting = Box::pin(connect(host, port, &address));
+    let connecting = tokio::time::timeout(limit, connecting);
     let (stream, lease) = match connecting.await {
         Ok(connected) => connected?,
         Err(_) => {

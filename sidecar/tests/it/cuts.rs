@@ -15,6 +15,7 @@ use boardside::virtual_board::FileSystem;
 use boardside::virtual_board::Profile;
 use boardside::virtual_board::Status;
 use boardside::virtual_board::VirtualBoard;
+use boardside::virtual_board::VirtualBoardError;
 use rstest::rstest;
 use tempfile::TempDir;
 
@@ -53,10 +54,9 @@ fn change(workspace: &Workspace) {
 
 /// Lines that all differ, so that a delta is less than the whole.
 fn text(version: &str) -> String {
-    let lines: String = (0..150_u32)
-        .map(|n| format!("# {:x}\n", n.wrapping_mul(2_654_435_761)))
-        .collect();
-    format!("VERSION = '{version}'\n{lines}")
+    let lines = (0..150_u32).map(|n| format!("# {:x}", n.wrapping_mul(2_654_435_761)));
+    let lines: Vec<String> = lines.collect();
+    format!("VERSION = '{version}'\n{}\n", lines.join("\n"))
 }
 
 fn project(mut files: Files) -> Files {
@@ -147,6 +147,21 @@ impl Ground {
             assert!(journal, "{what}: mixed, and no journal: {:?}", found.keys());
             "mixed"
         }
+    }
+
+    /// Content that is there is there for good: what is written now takes no clusters of it.
+    fn keeps(&self, board: &VirtualBoard, what: &str) {
+        let big = self.folder.path().join("big");
+        fs::write(&big, vec![0x5a; 100_000]).unwrap();
+        let put = ["put", big.to_str().unwrap(), ":/big", "-d", board.address()];
+        let put = self.workspace.boardside(&put);
+        assert_eq!(put.exit, 0, "{what}: {put:?}");
+        let mut files = project(board.files().unwrap());
+        files.remove("/big");
+        assert!(
+            files == self.after,
+            "{what}: what was written afterwards lies in a file"
+        );
     }
 
     /// The next connection finds a prompt and makes the board whole; the next sync makes it new.
@@ -251,11 +266,16 @@ fn a_killed_program_leaves_the_old_project_or_the_new_one() {
     }
 }
 
-#[test]
-fn after_lost_power_the_next_connection_makes_it_whole() {
-    let ground = Ground::new(FileSystem::LittleFs);
+#[rstest]
+#[case::littlefs(FileSystem::LittleFs, 1)]
+#[case::fat(FileSystem::Fat, 3)]
+fn after_lost_power_the_next_connection_makes_it_whole(#[case] file_system: FileSystem, #[case] step: usize) {
+    let ground = Ground::new(file_system);
     let mut seen = BTreeMap::new();
-    for operation in points(0, ground.takes.flash_writes - 1, 24) {
+    let writes = ground.takes.flash_writes;
+    // The renames are at the end; among them littlefs is not the same after an even and after an odd write.
+    let among = (writes * 4 / 5..writes).step_by(step);
+    for operation in (0..writes * 4 / 5).step_by(30).chain(among) {
         let what = format!("power lost at {operation}");
         let mut board = ground.board(Faults {
             power: Some(u32::try_from(operation).unwrap()),
@@ -276,9 +296,17 @@ fn after_lost_power_the_next_connection_makes_it_whole() {
         if board.status().powered {
             continue; // the flash was written less often than before
         }
-        *seen.entry(ground.holds(&board, &what)).or_insert(0) += 1;
+        if matches!(board.files(), Err(VirtualBoardError::Unreadable { .. })) {
+            assert_eq!(file_system, FileSystem::Fat, "{what}");
+            continue; // a folder that grew just then: FAT reads old content as names
+        }
+        let state = ground.holds(&board, &what);
+        *seen.entry(state).or_insert(0) += 1;
         board.power_cycle().unwrap();
         ground.heals(&board, &what);
+        if file_system == FileSystem::Fat && state == "mixed" {
+            ground.keeps(&board, &what);
+        }
     }
     for state in ["old", "mixed", "new"] {
         assert!(seen.contains_key(state), "the points do not cover all: {seen:?}");

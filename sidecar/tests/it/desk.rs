@@ -122,6 +122,11 @@ impl Desk {
 
     /// Presses Ctrl-C when a line that `wanted` accepts has come, and gives the exit code.
     pub(crate) fn interrupt(&self, args: &[&str], wanted: impl Fn(&str) -> bool) -> i32 {
+        self.interrupted(args, wanted).code
+    }
+
+    /// `interrupt`, with the lines that came afterwards.
+    pub(crate) fn interrupted(&self, args: &[&str], wanted: impl Fn(&str) -> bool) -> Run {
         let mut command = self.command(args);
         let mut child = command
             .stdout(Stdio::piped())
@@ -131,8 +136,12 @@ impl Desk {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| wanted(&line.unwrap())), "the line never came");
         rustix::process::kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-        lines.for_each(drop);
-        child.wait().unwrap().code().unwrap_or(-1)
+        let rest: Vec<String> = lines.map(Result::unwrap).collect();
+        Run {
+            code: child.wait().unwrap().code().unwrap_or(-1),
+            out: rest.join("\n").into_bytes(),
+            err: String::new(),
+        }
     }
 }
 

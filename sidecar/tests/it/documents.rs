@@ -12,9 +12,10 @@ use boardside::session::Settings;
 use boardside::sync::ignore::DEFAULTS;
 use boardside::sync::ignore::SECRETS;
 
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 5] = [
     "README.md",
     "ARCHITECTURE.md",
+    "protocol.md",
     "CONTRIBUTING.md",
     "fixtures/README.md",
 ];
@@ -83,7 +84,7 @@ fn the_settings_and_their_defaults_are_those_of_the_program() {
 #[test]
 fn the_built_in_ignore_rules_are_those_of_the_program() {
     for (mark, rules) in [("ignored", &DEFAULTS[..]), ("secrets", &SECRETS[..])] {
-        let told: BTreeSet<String> = marked(mark)
+        let told: BTreeSet<String> = marked("README.md", mark)
             .lines()
             .filter(|line| !line.starts_with("```"))
             .flat_map(str::split_whitespace)
@@ -119,11 +120,14 @@ fn every_error_code_is_told_with_its_exit_code() {
         }
     }
     assert!(said.len() > 40, "only {} codes were found", said.len());
-    let told: BTreeMap<String, String> = table("codes")
+    // What has no exit code, only an editor meets.
+    let told: BTreeMap<String, String> = rows(&marked("protocol.md", "codes"))
         .into_iter()
         .map(|row| (row[0].clone(), row[1].clone()))
+        .filter(|(_, exit)| exit != "–")
         .collect();
     assert_eq!(told, said);
+    assert!(read("README.md").contains("](protocol.md#errors)"));
 }
 
 #[test]
@@ -192,8 +196,13 @@ fn help() -> String {
 
 /// The cells of a marked table of the README, without its head and without code marks.
 fn table(mark: &str) -> Vec<Vec<String>> {
-    let rows: Vec<Vec<String>> = marked(mark)
-        .lines()
+    let rows = rows(&marked("README.md", mark));
+    assert!(!rows.is_empty(), "the README has no table `{mark}`");
+    rows
+}
+
+fn rows(text: &str) -> Vec<Vec<String>> {
+    text.lines()
         .filter(|line| line.starts_with('|'))
         .skip(2)
         .map(|line| {
@@ -202,14 +211,12 @@ fn table(mark: &str) -> Vec<Vec<String>> {
                 .map(|cell| cell.trim().trim_matches('`').to_owned())
                 .collect()
         })
-        .collect();
-    assert!(!rows.is_empty(), "the README has no table `{mark}`");
-    rows
+        .collect()
 }
 
-fn marked(mark: &str) -> String {
-    let readme = read("README.md");
-    let rest = between(&readme, &format!("<!-- {mark}:"), &format!("<!-- end of {mark}"));
+fn marked(document: &str, mark: &str) -> String {
+    let text = read(document);
+    let rest = between(&text, &format!("<!-- {mark}:"), &format!("<!-- end of {mark}"));
     rest.split_once("-->").unwrap().1.to_owned()
 }
 

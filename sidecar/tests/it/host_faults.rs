@@ -14,8 +14,11 @@ use crate::workspace::Workspace;
 
 mod caches;
 mod changes;
+mod large;
+mod names;
 mod relay;
 mod rivals;
+mod unreadable;
 
 /// Runs a verb with `--json`, and does something at its events.
 fn at_events(workspace: &Workspace, args: &[&str], mut act: impl FnMut(&Value)) -> Ran {

@@ -7,10 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use boardside::virtual_board::Profile;
-use boardside::virtual_board::VirtualBoard;
 
 use crate::boards;
-use crate::workspace::Ran;
 use crate::workspace::Workspace;
 
 #[test]

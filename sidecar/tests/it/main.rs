@@ -25,6 +25,8 @@ mod desk;
 mod doctor;
 mod documents;
 mod editor;
+#[cfg(target_os = "linux")]
+mod errors;
 mod events;
 #[cfg(target_os = "linux")]
 mod firmwares;

@@ -2,7 +2,10 @@
 //! holds a whole project, and somebody has been told in a plain sentence what to do.
 //! Flash is read from outside, by a MicroPython that is not the board.
 
+mod doctored;
 mod full;
+mod losing;
+mod records;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -91,6 +94,12 @@ impl Flash {
         let copy = Self::new(self.profile.clone());
         fs::copy(self.image(), copy.image()).unwrap();
         copy
+    }
+
+    /// What is wrong with it from the next start on.
+    pub(crate) fn fault(mut self, fault: &str) -> Self {
+        self.profile.faults = fault.parse().unwrap();
+        self
     }
 
     fn image(&self) -> &Path {

@@ -242,7 +242,7 @@ mod tests {
         let at = 512 + cluster + cluster / 2;
         let pair = u16::from_le_bytes([image[at], image[at + 1]]);
         let next = u16::try_from(next).unwrap();
-        let pair = if cluster % 2 == 0 {
+        let pair = if cluster.is_multiple_of(2) {
             pair & 0xf000 | next
         } else {
             pair & 0xf | next << 4

@@ -30,10 +30,16 @@ pub(super) struct Row {
     /// One boot ran modules of both projects.
     pub(super) ran_mixed: u64,
     pub(super) converged: u64,
-    /// Points at which the flash held a journal, or a part of each project.
-    pub(super) window: Vec<u64>,
-    /// Of those, points at which the project was neither.
+    /// The next sync could not, and said that the file system is damaged.
+    pub(super) named: u64,
+    /// Damage of a kind that nothing can help, and that nothing named.
+    pub(super) unhealed: u64,
+    /// Points at which the flash held neither project.
     pub(super) mixed: Vec<u64>,
+    /// From the journal's name to the last rename.
+    pub(super) window: Option<Window>,
+    /// Points at which the flash held a journal.
+    journal: Vec<u64>,
     /// What was wrong with the flash, and at how many points.
     pub(super) damage: BTreeMap<String, u64>,
     /// What must not be, by point.
@@ -52,8 +58,10 @@ impl Row {
         self.connected += u64::from(found.connected.is_some_and(|verdict| is_whole(verdict.state)));
         self.ran_mixed += u64::from(found.ran_mixed);
         self.converged += u64::from(found.converged);
-        if before.journal || !is_whole(before.state) {
-            self.window.push(point);
+        self.named += u64::from(found.named);
+        self.unhealed += u64::from(!found.unhealed.is_empty());
+        if before.journal {
+            self.journal.push(point);
         }
         if !is_whole(before.state) {
             self.mixed.push(point);
@@ -81,7 +89,7 @@ pub(super) fn run(work: &[Work<'_>]) -> Vec<Row> {
     for (row, work) in work.iter().enumerate() {
         left.extend(work.points.iter().map(|point| (row, *point)));
     }
-    let total = left.len();
+    let total = u32::try_from(left.len()).unwrap_or(u32::MAX);
     left.reverse();
     let left = Mutex::new(left);
     let rows = Mutex::new((
@@ -109,22 +117,48 @@ pub(super) fn run(work: &[Work<'_>]) -> Vec<Row> {
     });
     let (mut rows, _) = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     for row in &mut rows {
-        row.window.sort_unstable();
+        row.journal.sort_unstable();
         row.mixed.sort_unstable();
         row.bad.sort();
     }
     rows
 }
 
+/// The operations of the flash at which a loss of power leaves neither project.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    /// The first at which the journal has its name.
+    pub(super) first: u64,
+    /// The last one of the renames.
+    pub(super) last: u64,
+    /// How long they take on this board.
+    pub(super) ms: f64,
+}
+
+impl Row {
+    /// Measures the window, where the points show one.
+    pub(super) fn measure(&mut self, stand: &Stand) -> Result<(), String> {
+        if let (Some(first), Some(last)) = (self.journal.first().copied(), self.mixed.last().copied()) {
+            let time = stand.between(first, last + 1)?;
+            self.window = Some(Window {
+                first,
+                last,
+                ms: time.as_secs_f64() * 1000.0,
+            });
+        }
+        Ok(())
+    }
+}
+
 struct Progress {
     start: Instant,
     told: Instant,
-    done: usize,
-    total: usize,
+    done: u32,
+    total: u32,
 }
 
 impl Progress {
-    fn new(total: usize) -> Self {
+    fn new(total: u32) -> Self {
         let now = Instant::now();
         Self {
             start: now,
@@ -141,7 +175,7 @@ impl Progress {
         }
         self.told = Instant::now();
         let spent = self.start.elapsed().as_secs_f64();
-        let left = spent / self.done as f64 * (self.total - self.done) as f64 / 60.0;
+        let left = spent / f64::from(self.done) * f64::from(self.total - self.done) / 60.0;
         let (done, total) = (self.done, self.total);
         eprintln!(
             "torture: {done} of {total} points, now {} {point}; {left:.0} min left",

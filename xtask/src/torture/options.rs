@@ -7,6 +7,8 @@ use super::cell::Cell;
 /// Points of a row that has many, with `--quick`.
 const QUICK: u64 = 12;
 
+const MICROBIT: &str = "microbit";
+
 /// What to try.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Options {
@@ -15,6 +17,8 @@ pub(super) struct Options {
     /// Only this one.
     point: Option<u64>,
     quick: bool,
+    /// Every so many points.
+    every: Option<usize>,
     /// This program, and not the one of this repository.
     pub(super) boardside: Option<PathBuf>,
 }
@@ -30,10 +34,17 @@ impl Options {
             };
             match argument.as_str() {
                 "--quick" => options.quick = true,
+                "--every" => {
+                    let value = value()?;
+                    let every = value.parse().ok().filter(|every| *every > 0);
+                    options.every =
+                        Some(every.ok_or_else(|| format!("--every wants a number, not {value}"))?);
+                }
                 "--boardside" => options.boardside = Some(value()?.into()),
                 "--only" => {
                     let name = value()?;
-                    let names: Vec<String> = Cell::all().into_iter().map(Cell::name).collect();
+                    let mut names: Vec<String> = Cell::all().into_iter().map(Cell::name).collect();
+                    names.push(MICROBIT.to_owned());
                     if !names.iter().any(|row| row.starts_with(name)) {
                         return Err(format!(
                             "--only wants the beginning of one of {}",
@@ -53,6 +64,12 @@ impl Options {
         Ok(options)
     }
 
+    /// The micro:bit has no rows: its files are counted, not its projects.
+    pub(super) fn microbit(&self) -> bool {
+        self.point.is_none()
+            && (self.only.is_empty() || self.only.iter().any(|only| MICROBIT.starts_with(only)))
+    }
+
     pub(super) fn cells(&self) -> Vec<Cell> {
         let mut cells = Cell::all();
         let is_wanted =
@@ -69,7 +86,7 @@ impl Options {
             None if self.quick && span >= QUICK => {
                 (0..QUICK).map(|n| first + n * span / (QUICK - 1)).collect()
             }
-            None => (first..=last).collect(),
+            None => (first..=last).step_by(self.every.unwrap_or(1)).collect(),
         }
     }
 }
@@ -94,10 +111,11 @@ mod tests {
         );
         assert_eq!(some.points(0, 3), [0, 1, 2, 3]);
         assert_eq!(parse("--point 7").unwrap().points(0, 3), [7]);
+        assert_eq!(parse("--every 3").unwrap().points(2, 9), [2, 5, 8]);
         let quick = parse("--quick").unwrap();
         assert_eq!((quick.points(0, 3).len(), quick.points(0, 1000).len()), (4, 12));
         assert_eq!(quick.points(0, 1000).last(), Some(&1000));
-        for bad in ["--only nothing", "--point x", "--point", "--loud"] {
+        for bad in ["--only nothing", "--point x", "--point", "--every 0", "--loud"] {
             parse(bad).unwrap_err();
         }
     }

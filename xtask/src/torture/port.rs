@@ -22,7 +22,15 @@ const PROMPT: &[u8] = b">>> ";
 pub(super) fn boot(board: &mut VirtualBoard) -> Result<String, String> {
     let port = open(board.address())?;
     board.power_cycle().map_err(|error| error.to_string())?;
-    until_prompt(port)
+    let said = until_prompt(port)?;
+    is_free(board)?;
+    Ok(said)
+}
+
+/// Nobody has the port open.
+pub(super) fn is_free(board: &VirtualBoard) -> Result<(), String> {
+    let free = board.wait("free port", LIMIT, |status| !status.connected);
+    free.map_err(|error| error.to_string())
 }
 
 /// The board is at its friendly prompt, and answers there.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::time::Instant;
 
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::FileSystem;
@@ -12,12 +13,15 @@ use boardside::virtual_board::Firmware;
 use boardside::virtual_board::Profile;
 use boardside::virtual_board::VirtualBoard;
 
+use super::cell::Cell;
 use super::program;
 use super::program::Program;
 use super::project;
 use super::project::Files;
 use super::verdict;
 
+/// Of one figure in milliseconds.
+const RUNS: usize = 5;
 /// Longer than a boot takes on a busy machine.
 const BOOT: Duration = Duration::from_secs(20);
 
@@ -37,7 +41,9 @@ pub(super) struct Totals {
 pub(super) struct Stand {
     pub(super) firmware: Firmware,
     boardside: PathBuf,
-    fs: FileSystem,
+    pub(super) fs: FileSystem,
+    pub(super) guard: bool,
+    pub(super) paste: bool,
     folder: PathBuf,
     /// What the board holds, Boardside's own too.
     pub(super) old: Files,
@@ -58,8 +64,7 @@ impl Stand {
     pub(super) fn prepare(
         boardside: &Path,
         firmware: &Firmware,
-        fs: FileSystem,
-        guard: bool,
+        cell: Cell,
         folder: PathBuf,
     ) -> Result<Self, String> {
         let _ = fs::remove_dir_all(&folder);
@@ -68,13 +73,15 @@ impl Stand {
         let mut stand = Self {
             firmware: firmware.clone(),
             boardside: boardside.to_owned(),
-            fs,
+            fs: cell.fs,
+            guard: cell.guard,
+            paste: cell.is_paste(),
             folder,
             old: Files::new(),
             new: Files::new(),
             totals: Totals::default(),
         };
-        let settings = if guard { "boot_guard = true\n" } else { "" };
+        let settings = if cell.guard { "boot_guard = true\n" } else { "" };
         let write = |stand: &Self, files: &Files| {
             let mut files = files.clone();
             files.insert("/boardside.toml".to_owned(), settings.into());
@@ -105,7 +112,7 @@ impl Stand {
             most.events = most.events.max(ran.events.len() as u64);
             most.flash_writes = most.flash_writes.max(status.flash_writes);
         }
-        if !guard {
+        if !cell.guard {
             stand.is_right()?;
         }
         Ok(stand)
@@ -121,6 +128,29 @@ impl Stand {
             }
         }
         Ok(())
+    }
+
+    /// From the end of one write of the flash to the end of another, in an undisturbed sync; the median of a few.
+    pub(super) fn between(&self, first: u64, last: u64) -> Result<Duration, String> {
+        let mut times = Vec::new();
+        for _ in 0..RUNS {
+            let copy = self.copy("window")?;
+            let board = self.board(&copy.image, Faults::default())?;
+            let sync = copy.program.start(&["sync", "-d", board.address()])?;
+            let limit = Instant::now() + BOOT;
+            // To be woken takes longer than a write.
+            let until = |writes| {
+                while board.status().flash_writes < writes && Instant::now() < limit {
+                    std::hint::spin_loop();
+                }
+                Instant::now()
+            };
+            let start = until(first);
+            times.push(until(last) - start);
+            sync.finish()?.done("a sync that nothing disturbs")?;
+        }
+        times.sort();
+        Ok(times[RUNS / 2])
     }
 
     /// A flash and a home of its own, below this name.
@@ -146,9 +176,19 @@ impl Stand {
             flash: 512 << 10,
             baud: None,
             faults,
+            without: if self.paste {
+                vec!["stdin.buffer".to_owned()]
+            } else {
+                Vec::new()
+            },
             ..Profile::unix()
         };
         VirtualBoard::spawn(&profile, &self.firmware).map_err(|error| error.to_string())
+    }
+
+    /// Is it the board that this row needs?
+    pub(super) fn is_for(&self, cell: Cell) -> bool {
+        (self.fs, self.guard, self.paste) == (cell.fs, cell.guard, cell.is_paste())
     }
 
     fn project(&self) -> PathBuf {

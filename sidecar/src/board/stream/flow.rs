@@ -129,6 +129,7 @@ impl Stream {
                     }
                 }
                 Ok(Event::Line(line)) if line.starts_with("x ") => return Err(refused(&line)),
+                Ok(Event::Line(line)) if line.is_empty() => quiet = 0,
                 // The agent may answer before it has taken the last bytes, which only end the block.
                 Ok(Event::Line(line)) => self.said.push_back(line),
                 Ok(Event::Ended(error)) => return Err(ended(&error)),

@@ -126,6 +126,7 @@ impl Desk {
 fn words(stage: &Stage) -> (String, Option<u64>) {
     let percent = |done: &u64, total: &u64| Some((100 * done.min(total)).checked_div(*total).unwrap_or(100));
     match stage {
+        Stage::Hashing { done, total } => ("reading the project".to_owned(), percent(done, total)),
         Stage::Scanning => ("looking at the project".to_owned(), None),
         Stage::Connecting { doing } => ((*doing).to_owned(), None),
         Stage::Comparing => ("comparing".to_owned(), None),

@@ -55,7 +55,7 @@ pub(super) fn writes(trial: &Trial, facts: &Facts, others: Option<&[Listed]>) ->
             let mut check = Check::error(name, error);
             if matches!(error, BoardError::Storage { .. } | BoardError::NoFileSystem) {
                 check.help = format!(
-                    "take the power away for a moment and look again; if it stays so, {}",
+                    "the flash or its file system is suspect: take the power away for a moment and look again; if it stays so, {}",
                     anew(facts, others)
                 );
             }

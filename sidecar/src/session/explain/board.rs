@@ -37,6 +37,8 @@ impl Explain for ReplError {
                 self,
                 format!("let the program end on KeyboardInterrupt; to get in now: {SAFE_BOOT}"),
             ),
+            Self::Restarts { .. } => words("board.restarts", Exit::NoAnswer, self, SAFE_BOOT),
+            Self::NotCaught { .. } => words("board.not_caught", Exit::NoAnswer, self, SAFE_BOOT),
             Self::NotMicroPython { .. } => words(
                 "board.not_micropython",
                 Exit::NoAnswer,
@@ -132,6 +134,7 @@ impl Explain for BoardError {
                 self,
                 "soft-reset the board so that its RAM is free: boardside reset",
             ),
+            Self::Restarts { .. } => words("board.restarts", Exit::NoAnswer, self, WATCHDOG),
             Self::Raised(_) => words(
                 "board.program",
                 Exit::NoAnswer,
@@ -148,5 +151,9 @@ impl Explain for BoardError {
         }
     }
 }
+
+const WATCHDOG: &str = "most likely a watchdog (machine.WDT) that the program started and that nobody feeds while it is \
+     stopped: keep it in a global name, so that Boardside finds and feeds it, or run again with --force-boot, which \
+     resets the board and stops it before it starts the watchdog; else look at its power supply";
 
 const OTHER_NAME: &str = "choose another name; nothing was changed";

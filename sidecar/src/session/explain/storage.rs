@@ -26,7 +26,9 @@ pub(super) fn suspect(suspect: &Suspect) -> Explained {
     let cause = suspect.cause.explained();
     let help = match suspect.cause {
         BoardError::Storage { .. } => {
-            format!("take the power away for a moment and try again; if it stays so, {advice}")
+            format!(
+                "the flash or its file system is suspect: take the power away for a moment and try again; if it stays so, {advice}"
+            )
         }
         _ => format!("{}; {advice}", cause.help),
     };
@@ -85,7 +87,7 @@ const EROFS: i32 = 30;
 pub(crate) fn anew(facts: &Facts, others: Option<&[Listed]>) -> String {
     let erased = match others {
         None => "everything on it, whatever that is: it cannot be listed".to_owned(),
-        Some([]) => "everything on it, which is the project alone".to_owned(),
+        Some([]) => "everything on it, which is nothing but the project".to_owned(),
         Some(others) => {
             let size: u64 = others.iter().filter_map(|listed| listed.size).sum();
             let names: Vec<&str> = others

@@ -51,7 +51,7 @@ impl Explain for WireError {
                 "wire.bad_address",
                 Exit::Usage,
                 self,
-                "an address is a port (/dev/ttyACM0, COM4), socket://host:port, id:SERIAL or virtual:unix",
+                "write a port (/dev/ttyACM0, COM4), socket://host:port, id:SERIAL or virtual:unix",
             ),
             Self::NotFound { address, .. } if address.starts_with("socket://") => words(
                 "wire.not_found",

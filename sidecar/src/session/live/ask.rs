@@ -128,7 +128,7 @@ impl Live {
             let path = path.to_string();
             return Err(BoardError::Own { path }.into());
         }
-        self.come_in(task).await?;
+        Box::pin(self.come_in(task)).await?;
         let board = &mut here(&mut self.place)?.board;
         let mut reports = task.reports();
         let changed = async {
@@ -147,7 +147,7 @@ impl Live {
             }
             Ok::<(), Trouble>(())
         };
-        let changed = race(&mut self.mail, task, changed).await;
+        let changed = race(&mut self.mail, task, Box::pin(changed)).await;
         match (&changed, &mut self.mail.listing) {
             (Ok(Err(trouble)), _) if trouble.is_refusal() => {}
             (Ok(Ok(())), Some(listing)) => {

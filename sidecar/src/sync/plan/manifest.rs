@@ -119,12 +119,12 @@ impl Manifest {
         }
         match words.next() {
             Some("1") => {}
-            Some(version) => {
+            Some(version) if version.parse::<u32>().is_ok_and(|version| version > 1) => {
                 return Err(ManifestError::Newer {
                     version: version.to_owned(),
                 });
             }
-            None => return Err(damaged(0)),
+            _ => return Err(damaged(0)),
         }
         let project = words.next().unwrap_or_default().to_owned();
         if !text.ends_with('\n') {
@@ -158,7 +158,10 @@ fn entry(line: &str) -> Option<(BoardPath, Fingerprint)> {
         adler32: u32::from_str_radix(words.next()?, 16).ok()?,
         size: words.next()?.parse().ok()?,
     };
-    Some((BoardPath::new(words.next()?).ok()?, print))
+    let text = words.next()?;
+    let path = BoardPath::new(text).ok()?;
+    // As it is written, and no other way.
+    (path.as_str() == text).then_some((path, print))
 }
 
 #[cfg(test)]
@@ -226,6 +229,15 @@ mod tests {
                 version: "2".to_owned()
             })
         );
-        assert_eq!(Manifest::parse(""), Err(ManifestError::Damaged { line: 1 }));
+        for garbage in [
+            "",
+            "boardside",
+            "boardside x y\n",
+            "boardside 0 y\n",
+            "boardside -2 y\n",
+        ] {
+            let damaged = ManifestError::Damaged { line: 1 };
+            assert_eq!(Manifest::parse(garbage), Err(damaged), "{garbage}");
+        }
     }
 }

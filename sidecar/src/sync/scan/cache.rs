@@ -9,6 +9,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
@@ -75,6 +78,21 @@ pub struct ScanCache {
     entries: BTreeMap<OsString, Entry>,
     /// It is not what was loaded or saved.
     changed: bool,
+    read: Arc<ReadSoFar>,
+}
+
+/// How far a scan has come; clones of the handle show the same.
+#[derive(Debug, Default)]
+pub struct ReadSoFar {
+    pub(super) done: AtomicU64,
+    pub(super) total: AtomicU64,
+}
+
+impl ReadSoFar {
+    /// Bytes read, and bytes of all files, also of those that need not be read.
+    pub fn get(&self) -> (u64, u64) {
+        (self.done.load(Relaxed), self.total.load(Relaxed))
+    }
 }
 
 impl ScanCache {
@@ -102,7 +120,18 @@ impl ScanCache {
         Self {
             entries: entries.unwrap_or_default(),
             changed: false,
+            read: Arc::default(),
         }
+    }
+
+    /// To watch a scan with this cache from another thread.
+    pub fn read_so_far(&self) -> Arc<ReadSoFar> {
+        self.read.clone()
+    }
+
+    pub(super) fn begin(&self, total: u64) {
+        self.read.done.store(0, Relaxed);
+        self.read.total.store(total, Relaxed);
     }
 
     /// Writes it for the next run, beside and renamed, so that a reader never sees half of it. Does nothing if it is as

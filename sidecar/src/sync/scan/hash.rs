@@ -21,6 +21,7 @@ use crate::sync::host_file::Pipes;
 use crate::sync::plan::Snapshot;
 use crate::sync::scan::ScanCache;
 use crate::sync::scan::ScanError;
+use crate::sync::scan::cache::ReadSoFar;
 use crate::sync::scan::cache::Stamp;
 
 /// How often a file that changes is read before the scan gives up.
@@ -64,6 +65,7 @@ pub(super) fn hash_all<'a>(
         .min(8)
         .min(jobs.len().div_ceil(SHARE));
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let so_far = cache.read_so_far();
     let known = (trust == Trust::Cache).then_some(&*cache);
     let work = || {
         let mut piece = Vec::new();
@@ -77,7 +79,7 @@ pub(super) fn hash_all<'a>(
                 if failed.load(Ordering::Relaxed) {
                     return done;
                 }
-                let read = settle(ATTEMPTS, || look(root, host, known, &mut piece));
+                let read = settle(ATTEMPTS, || look(root, host, known, &mut piece, &so_far));
                 let result = read.map_err(|unsettled| unsettled.explain(host));
                 failed.fetch_or(
                     result.as_ref().is_err_and(|error| !is_gone(error)),
@@ -174,7 +176,13 @@ pub(super) fn settle(attempts: u32, mut look: impl FnMut() -> io::Result<Look>) 
     Err(last.map_or(Unsettled::Restless, Unsettled::Unreadable))
 }
 
-fn look(root: &Path, host: &Path, known: Option<&ScanCache>, piece: &mut Vec<u8>) -> io::Result<Look> {
+fn look(
+    root: &Path,
+    host: &Path,
+    known: Option<&ScanCache>,
+    piece: &mut Vec<u8>,
+    so_far: &ReadSoFar,
+) -> io::Result<Look> {
     let gone = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Ok(Look::Moving(Some(error))),
         _ => Err(error),
@@ -207,6 +215,7 @@ fn look(root: &Path, host: &Path, known: Option<&ScanCache>, piece: &mut Vec<u8>
             Ok(count) if count as u64 > left => return Ok(Look::Moving(None)),
             Ok(count) => {
                 left -= count as u64;
+                so_far.done.fetch_add(count as u64, Ordering::Relaxed);
                 sums.update(&piece[..count]);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -23,6 +23,7 @@ pub(crate) enum Command {
 }
 
 /// What changes while a line runs.
+#[allow(clippy::struct_excessive_bools)] // which have nothing to do with each other
 pub(crate) struct State {
     pub(super) start: Instant,
     pub(super) to_board: Lane,
@@ -34,6 +35,8 @@ pub(crate) struct State {
     pub(super) device: Option<Device>,
     /// The board has come as far as boot.py; until then it hears nothing.
     pub(super) ready: bool,
+    /// The board waits for a word that all has arrived that came while it started.
+    pub(super) waits: bool,
     /// The flash write that cuts the power, until it has.
     pub(super) power: Option<u32>,
     /// Bytes that have reached the board, until the cut.
@@ -74,6 +77,7 @@ impl State {
             at_host: Vec::new(),
             device: None,
             ready: false,
+            waits: false,
             power: faults.power,
             cut_after: faults.cut.map(|cut| cut.after),
             cut_heard: faults.cut_heard.map(|cut| cut.after),

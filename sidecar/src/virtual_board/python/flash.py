@@ -15,6 +15,7 @@ def _boot():
     import io
     import os
     import sys
+    import time
     import vfs
     from micropython import kbd_intr, schedule
 
@@ -176,7 +177,6 @@ def _boot():
     # The unix port's `machine` cannot reset or sleep, and has no identity, no watchdog and no timers.
     try:
         import _thread
-        import time
         import machine as ported
 
         class machine:
@@ -267,8 +267,10 @@ def _boot():
 
     # As ports/rp2/main.c: main.py only at the friendly REPL and only after a boot.py that did not fail. Ctrl-C counts
     # in every step of the two, and in none of this.
+    heard = None
     try:
         line.write(b"B")
+        heard = line.read(1)  # a Ctrl-C that came while the chip started is pending by now
         for name in ("boot.py", "main.py") if mode == "0" else ("boot.py",):
             try:
                 if os.stat(name)[0] & 0x4000:
@@ -282,6 +284,8 @@ def _boot():
         return  # no REPL: the launcher makes a soft reset of it
     except BaseException as error:
         kbd_intr(-1)
+        if not heard:
+            line.read(1)
         text = io.StringIO()
         sys.print_exception(error, text)
         lines = text.getvalue().split("\n")

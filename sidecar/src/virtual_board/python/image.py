@@ -32,17 +32,16 @@ class Flash:
 
 
 def entry(path, data):
-    path = path.encode()
     sys.stdout.buffer.write(b"%d %d\n" % (len(path), len(data)) + path + data)
 
 
 def read(folder):
-    # FAT takes no slash at the end of a folder.
-    for name, kind, *_ in os.ilistdir(folder[:-1] or "/"):
+    # FAT takes no slash at the end of a folder. As bytes: names of a damaged file system need not be text.
+    for name, kind, *_ in os.ilistdir(folder[:-1] or b"/"):
         path = folder + name
         if kind & 0x4000:
-            entry(path + "/", b"")
-            read(path + "/")
+            entry(path + b"/", b"")
+            read(path + b"/")
         else:
             with open(path, "rb") as file:
                 entry(path, file.read())
@@ -82,5 +81,5 @@ except OSError:
         sys.exit(3)
     make.mkfs(Flash())
     vfs.mount(make(Flash()), "/")
-read("/") if verb == "read" else write()
+read(b"/") if verb == "read" else write()
 vfs.umount("/")

@@ -3,10 +3,12 @@
 use boardside::virtual_board::FileSystem;
 use boardside::virtual_board::Kind;
 use boardside::virtual_board::Profile;
+use serde_json::json;
 
 use super::How::Real;
 use super::Scenario;
 use super::Told;
+use super::editor::asked;
 use super::peer::Peer;
 use crate::boards;
 use crate::boards::fast;
@@ -15,21 +17,32 @@ use crate::desk::with_files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     ("board.not_found", Real(|| at(&[], &["cat", "nosuch.py"]))),
-    ("board.is_folder", Real(|| at(&[("/lib/x.py", "")], &["cat", "lib"]))),
-    ("board.not_folder", Real(|| at(&[("/a.py", "")], &["mkdir", "a.py"]))),
-    ("board.in_the_way", Real(|| at(&[("/lib/x.py", "")], &["put", "a.py", ":lib"]))),
+    (
+        "board.is_folder",
+        Real(|| at(&[("/lib/x.py", "")], &["cat", "lib"])),
+    ),
+    (
+        "board.not_folder",
+        Real(|| at(&[("/a.py", "")], &["mkdir", "a.py"])),
+    ),
+    ("board.in_the_way", Real(in_the_way)),
     ("board.own", Real(|| at(&[], &["mkdir", ".boardside/x"]))),
-    ("board.no_reset", Real(|| at(&[], &["reset", "--hard"]))),
+    ("board.no_reset", Real(no_reset)),
     ("board.no_folders", Real(no_folders)),
     ("board.name", Real(name)),
     ("board.other_drive", Real(other_drive)),
     ("board.no_space", Real(no_space)),
     ("board.read_only", Real(read_only)),
-    ("board.storage", Real(|| ends_with("\x04Traceback (most recent call last):\r\nOSError: 5\r\n\x04>"))),
-    ("board.verify", Real(|| ends_with("\x04Traceback (most recent call last):\r\nValueError: verify\r\n\x04>"))),
+    ("board.no_file_system", Real(no_file_system)),
+    ("board.storage", Real(|| faulty("protect=EIO"))),
+    ("board.verify", Real(|| faulty("lose=1"))),
     (
         "board.no_memory",
-        Real(|| ends_with("\x04Traceback (most recent call last):\r\nMemoryError: memory allocation failed\r\n\x04>")),
+        Real(|| {
+            ends_with(
+                "\x04Traceback (most recent call last):\r\nMemoryError: memory allocation failed\r\n\x04>",
+            )
+        }),
     ),
     (
         "board.program",
@@ -45,6 +58,19 @@ fn at(files: &[(&str, &str)], args: &[&str]) -> Told {
     let desk = Desk::at(board.address());
     desk.write("a.py", "a = 1\n");
     Told::by(&desk, args)
+}
+
+/// A file is written where a folder lies.
+fn in_the_way() -> Told {
+    let board = boards::start(&with_files(&[("/lib/x.py", "")]));
+    let params = json!({"board": board.address(), "path": "/lib", "content": ""});
+    asked("boardside/files/write", &params)
+}
+
+/// A board whose `machine` has no `reset`, on a port without lines.
+fn no_reset() -> Told {
+    let end = "\x04Traceback (most recent call last):\r\nAttributeError: no attribute 'reset'\r\n\x04>";
+    Told::by(&Peer::repl(end).desk(), &["reset", "--hard"])
 }
 
 /// A board whose firmware is broken: whatever it is asked, it says this.
@@ -104,6 +130,24 @@ fn read_only() -> Told {
     Told::by(&desk, &["sync", "project"])
 }
 
+fn no_file_system() -> Told {
+    let board = boards::start(&with_files(&[("/boot.py", "import vfs\nvfs.umount('/')\n")]));
+    let desk = Desk::at(board.address());
+    desk.write("project/a.py", "a = 1\n");
+    Told::by(&desk, &["sync", "project"])
+}
+
+/// A sync to a board with this fault of its flash.
+fn faulty(fault: &str) -> Told {
+    let board = boards::start(&Profile {
+        faults: fault.parse().unwrap(),
+        ..fast()
+    });
+    let desk = Desk::at(board.address());
+    desk.write("project/a.py", "a = 1\n".repeat(1000));
+    Told::by(&desk, &["sync", "project"])
+}
+
 /// Ctrl-C in the middle of a transfer.
 fn cancelled() -> Told {
     let board = boards::start(&Profile {
@@ -115,6 +159,8 @@ fn cancelled() -> Told {
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_string())
         .collect();
     desk.write("project/noise", noise);
-    let run = desk.interrupted(&["--json", "sync", "project"], |line| line.contains("\"sending\""));
+    let run = desk.interrupted(&["--json", "sync", "project"], |line| {
+        line.contains("\"sending\"")
+    });
     Told::of(&run.last(), Some(run.code))
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::process::Stdio;
 
 use boardside::session::Explain as _;
+use boardside::session::Explained;
 use boardside::wire::Replay;
 use boardside::wire::WireError;
 
@@ -20,12 +21,24 @@ use crate::desk::Desk;
 use crate::desk::with_files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    ("connect.no_board", Real(|| Told::by(&Desk::at(""), &["ls"]))),
+    ("connect.no_board", Real(|| with_ports(&[]))),
     ("connect.many_boards", Real(many_boards)),
-    ("connect.no_such_id", Real(|| Told::by(&Desk::at("id:nosuch"), &["ls"]))),
-    ("connect.no_virtual_board", Real(|| Told::by(&Desk::at("virtual:toaster"), &["ls"]))),
-    ("wire.bad_address", Real(|| Told::by(&Desk::at("socket://board"), &["ls"]))),
-    ("wire.not_found", Real(|| Told::by(&Desk::at("/dev/ttyNOTHERE"), &["ls"]))),
+    (
+        "connect.no_such_id",
+        Real(|| Told::by(&Desk::at("id:nosuch"), &["ls"])),
+    ),
+    (
+        "connect.no_virtual_board",
+        Real(|| Told::by(&Desk::at("virtual:toaster"), &["ls"])),
+    ),
+    (
+        "wire.bad_address",
+        Real(|| Told::by(&Desk::at("socket://board"), &["ls"])),
+    ),
+    (
+        "wire.not_found",
+        Real(|| Told::by(&Desk::at("/dev/ttyNOTHERE"), &["ls"])),
+    ),
     ("wire.busy", Real(busy)),
     (
         "wire.permission",
@@ -44,33 +57,51 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("wire.timeout", Real(timeout)),
     (
         "wire.no_lines",
-        Value(|| WireError::NoLines.explained(), "no verb asks a connection without reset lines for them"),
+        Value(
+            || WireError::NoLines.explained(),
+            "no verb asks a connection without reset lines for them",
+        ),
     ),
-    ("wire.io", Real(|| Told::by(&Desk::at("/proc/self/mem"), &["ls"]))),
+    ("wire.io", Value(driver, "a driver that fails")),
     (
         "wire.transcript",
         Value(
-            || Replay::new("not one").err().expect("no transcript").explained(),
+            || Replay::new("not one").expect_err("no transcript").explained(),
             "transcripts are for tests; no verb plays one",
         ),
     ),
-    ("board.silent", Real(|| Told::by(&Peer::new(|_| Some(Vec::new())).desk(), &["ls"]))),
+    (
+        "board.silent",
+        Real(|| Told::by(&Peer::new(|_| Some(Vec::new())).desk(), &["ls"])),
+    ),
     (
         "board.not_micropython",
         Real(|| Told::by(&Peer::new(|_| Some(b"\r\nlogin: ".to_vec())).desk(), &["ls"])),
     ),
     ("board.catches_interrupt", Real(catches)),
     ("board.keeps_printing", Real(keeps_printing)),
+    ("board.restarts", Real(restarts)),
+    (
+        "board.not_caught",
+        Real(|| Told::by(&Peer::new(|_| Some(Vec::new())).desk(), &["ls", "--force-boot"])),
+    ),
     ("repl.timeout", Real(repl_timeout)),
     ("repl.damaged", Real(damaged)),
 ];
 
 fn many_boards() -> Told {
     let boards = [boards::start(&boards::fast()), boards::start(&boards::fast())];
+    with_ports(&[boards[0].address(), boards[1].address()])
+}
+
+/// With no other boards than these.
+fn with_ports(ports: &[&str]) -> Told {
     let desk = Desk::at("");
-    let ports = format!("{}:{}", boards[0].address(), boards[1].address());
     let mut command = desk.command(&["ls", "--json"]);
-    let output = command.env("BOARDSIDE_PORTS", ports).output().unwrap();
+    command
+        .env_remove("BOARDSIDE_DEVICE")
+        .env("BOARDSIDE_PORTS", ports.join(":"));
+    let output = command.output().unwrap();
     let last = String::from_utf8(output.stdout).unwrap();
     Told::of(&serde_json::from_str(last.trim()).unwrap(), output.status.code())
 }
@@ -109,6 +140,14 @@ fn timeout() -> Told {
     Told::by(&Desk::at(&format!("socket://{address}")), &["ls"])
 }
 
+fn driver() -> Explained {
+    let error = WireError::Io {
+        address: "/dev/ttyUSB0".to_owned(),
+        source: std::io::Error::from_raw_os_error(5),
+    };
+    error.explained()
+}
+
 fn catches() -> Told {
     let peer = Peer::new(|bytes| {
         let said: &[u8] = if bytes.contains(&3) { b"no\r\n" } else { b"" };
@@ -118,8 +157,18 @@ fn catches() -> Told {
 }
 
 fn keeps_printing() -> Told {
-    let main = "import micropython\nmicropython.kbd_intr(-1)\nimport time\nwhile True:\n    print('here')\n    time.sleep(0.02)\n";
-    let board = boards::start(&with_files(&[("/main.py", main)]));
+    prints("here")
+}
+
+/// As an ESP32 does whose watchdog bites before its prompt.
+fn restarts() -> Told {
+    prints("rst:0x8 (TG1WDT_SYS_RESET)")
+}
+
+/// A program without an end that no Ctrl-C reaches.
+fn prints(what: &str) -> Told {
+    let main = format!("import micropython\nmicropython.kbd_intr(-1)\nwhile True:\n    print('{what}')\n");
+    let board = boards::start(&with_files(&[("/main.py", &main)]));
     Told::by(&Desk::at(board.address()), &["ls"])
 }
 
@@ -129,15 +178,20 @@ fn repl_timeout() -> Told {
     let peer = Peer::new(move |bytes| {
         let knock = bytes.contains(&1) && !asked;
         asked |= knock;
-        let said: &[u8] = if knock { b"raw REPL; CTRL-B to exit\r\n>R" } else { b"" };
+        let said: &[u8] = if knock {
+            b"raw REPL; CTRL-B to exit\r\n>R"
+        } else {
+            b""
+        };
         Some(said.to_vec())
     });
     Told::by(&peer.desk(), &["ls"])
 }
 
-/// The end of a file whose bytes never came.
+/// A file of five bytes whose bytes never came; else all answers are in order.
 fn damaged() -> Told {
-    let peer = Peer::repl("\x02013ae 5 00\x03\r\n\x04\x04>");
-    Told::by(&peer.desk(), &["cat", "a.py"])
+    let facts = "\x020756f hm 9000 0 0 0 / - esp8266 1.29.0\x03\r\n\x020296n board\x03\r\n";
+    let file = "\x0200c0k 5\x03\r\n\x02013ae 5 00\x03\r\n";
+    let said = format!("{facts}{file}\x04\x04>");
+    Told::by(&Peer::repl(said.leak()).desk(), &["cat", "a.py"])
 }
-

@@ -32,7 +32,9 @@ impl Peer {
                 match file.read(&mut bytes) {
                     Ok(count) if count > 0 => {
                         opened = true;
-                        let Some(said) = answer(&bytes[..count]) else { return };
+                        let Some(said) = answer(&bytes[..count]) else {
+                            return;
+                        };
                         if file.write_all(&said).is_err() {
                             return;
                         }
@@ -89,7 +91,11 @@ impl RawRepl {
                 return [b"\x04", end.as_bytes()].concat();
             }
             self.pasting = Some(count + 1);
-            return if (count + 1) % 128 == 0 { vec![1] } else { Vec::new() };
+            return if (count + 1) % 128 == 0 {
+                vec![1]
+            } else {
+                Vec::new()
+            };
         }
         match byte {
             1 if self.line == b"\x05A" => {

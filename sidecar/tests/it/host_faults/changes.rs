@@ -7,8 +7,11 @@ use std::process::Command;
 
 use boardside::virtual_board::Profile;
 use rstest::rstest;
+use serde_json::json;
 
 use crate::boards;
+use crate::editor::Hello;
+use crate::editor::TestEditor;
 use crate::host_faults::at_events;
 use crate::host_faults::noise;
 use crate::host_faults::on_board;
@@ -135,4 +138,26 @@ fn a_file_that_never_holds_still_ends_with_its_name_and_the_old_project() {
     assert!(on_board(&relay.board) == before, "{ran:?}");
     assert_eq!(workspace.sync(relay.address(), &[]).exit, 0);
     assert!(on_board(&relay.board) == of_project(&workspace));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_the_editor_too_a_file_that_changes_while_it_is_sent_is_scanned_again() {
+    let (relay, workspace) = bench();
+    let home = tempfile::tempdir().unwrap();
+    let device = format!("device = '{}'\n", relay.address());
+    workspace.write("boardside.toml", device.as_bytes());
+    let mut editor = TestEditor::process(home.path(), &[]);
+    editor.ignored = vec!["boardside/console/output", "boardside/jobDone"];
+    editor.greet(&[workspace.path()], Hello::default()).await;
+    editor.told("boardside/settingsChanged", |_| true).await;
+    relay.hold_after(12_000);
+    let job = editor.command("boardside.sync", json!({})).await;
+    tokio::task::block_in_place(|| relay.wait_held());
+    workspace.write("b.bin", &noise(2500, 77));
+    relay.let_go();
+    let done = editor.done(job).await;
+    assert_eq!(done["result"]["added"], 3, "{done}");
+    assert_eq!(done["result"]["bytesProject"], 24_000 + 2500 + 9, "{done}");
+    editor.end().await;
+    assert!(on_board(&relay.board) == of_project(&workspace), "{done}");
 }
