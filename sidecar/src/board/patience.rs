@@ -10,7 +10,7 @@ use crate::board::BoardError;
 
 /// So long may be lost to damage without anything coming of it. With what a last try takes, and leaving the board in
 /// good order, a hopeless line is given up within half a minute.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How often something was tried.
 #[derive(Debug)]
