@@ -85,6 +85,7 @@ enum Kind {
 }
 
 /// One board at the end of a wire.
+#[allow(clippy::struct_excessive_bools)] // each is true or not whatever the others are
 pub struct Board {
     repl: Repl,
     kind: Option<Kind>,
