@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::board::Sum;
 
 /// So long may be lost to damage without anything coming of it. With what a last try takes, and leaving the board in
 /// good order, a hopeless line is given up within half a minute.
@@ -67,6 +68,20 @@ impl Board {
         }
         tries.began = Instant::now();
         Ok(())
+    }
+
+    /// A program left the board in a state in which ours cannot run: no RAM, or other meanings for Python's own names.
+    /// A soft reset without main.py takes all of that away, so this is the last resort.
+    pub async fn refresh(&mut self) -> Result<(), BoardError> {
+        self.agent = None;
+        self.marked = false;
+        self.repl.resync().await?;
+        self.repl.refresh().await?;
+        self.facts = None;
+        self.sum = Sum::Sha256;
+        self.no_agent = false;
+        self.bad_line = false;
+        self.slow_down().await
     }
 
     /// What was tried since then came to nothing.

@@ -47,7 +47,7 @@ const PORTION: (usize, Duration) = (40, Duration::from_micros(3_500));
 /// A line takes what is sent to it within this, or the board behind it takes nothing.
 const ROOM: Duration = Duration::from_millis(50);
 /// Trying ends here; a board that works for a moment every few seconds, and sleeps deeply in between, is met until then.
-/// What has begun then ends within `STREAM`, `BACKLOG` or `BURST`, twice `FIRST`; or three times `LISTEN`.
+/// What has begun then ends within `STREAM`, `BACKLOG` or `BURST`, twice `FIRST`; or four times `LISTEN`.
 const NORMAL: Duration = Duration::from_millis(10_000);
 /// So many bursts if there is another way.
 const BRIEF: usize = 3;
@@ -249,6 +249,10 @@ impl Repl {
         self.offer(b"\r").await?;
         let answers_lines = !self.listen(LISTEN).await?.is_empty();
         let last = Excerpt::tail(&seen);
+        // Or it only happened to say something now.
+        if !known && answers_lines && !self.listen(LISTEN).await?.is_empty() {
+            return Ok(ReplError::KeepsPrinting { last });
+        }
         Ok(if known || !answers_lines {
             ReplError::CatchesInterrupt { last }
         } else {
