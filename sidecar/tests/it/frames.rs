@@ -257,7 +257,7 @@ async fn content_that_is_damaged_each_time_is_refused_by_its_sha256() {
     };
     let (done, lies) = replaced(&plain(), always).await;
     assert!(
-        matches!(done, Err(SyncError::Board(BoardError::Verify))),
+        matches!(&done, Err(SyncError::Suspect(suspect)) if matches!(suspect.cause, BoardError::Verify)),
         "{done:?}"
     );
     assert_eq!(lies, b"old");
