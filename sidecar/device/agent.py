@@ -22,8 +22,12 @@
 # Names are one a line in the order of staging, behind the folders that they lie in, as `+folder`.
 # How the manifest is made is its text, where `=from size` stands for a part of the old one, and `!rest` for the
 # line of the next staged file, whose sums are put before the rest.
-import io, struct
-from binascii import crc32
+try:
+    import uio as io, ustruct as struct
+    from ubinascii import crc32
+except ImportError:
+    import io, struct
+    from binascii import crc32
 I = sys.stdin.buffer
 O = sys.stdout.buffer
 class R_(io.IOBase):

@@ -10,7 +10,12 @@ def flags():
         ("r", "os", "rename"),
     ):
         try:
-            if hasattr(__import__(m), a):
+            # The firmware's own, not a file of that name.
+            try:
+                m = __import__("u" + m)
+            except ImportError:
+                m = __import__(m)
+            if hasattr(m, a):
                 g += c
         except ImportError:
             pass

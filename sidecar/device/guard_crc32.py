@@ -1,5 +1,8 @@
 # Raises if the text t is not what was sent: s is its CRC-32.
-from binascii import crc32 as H_
+try:
+    from ubinascii import crc32 as H_
+except ImportError:
+    from binascii import crc32 as H_
 def G_(t, s):
     if H_(t) != s:
         raise ValueError("damaged")

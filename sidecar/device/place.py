@@ -1,6 +1,11 @@
 # Where the project lies on this board (R), where Boardside keeps its own (J), one shared buffer (B),
 # and the checksum of a file. pyboards keep the project in /flash and have / as a list of drives.
-import os, sys, gc
+import sys, gc
+try:
+    # A file os.py of the user's would come first under that name.
+    import uos as os
+except ImportError:
+    import os
 R = "/flash" if "/flash" in sys.path else ""
 J = R + "/.boardside/"
 # Where a loss of power cut a rename out of a folder, littlefs hides the next file of that folder from every look

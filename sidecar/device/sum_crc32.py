@@ -1,5 +1,8 @@
 # The checksum of this session is CRC-32 (column 1 of the manifest), for firmware without hashlib.
-from binascii import crc32
+try:
+    from ubinascii import crc32
+except ImportError:
+    from binascii import crc32
 K = 1
 class S:
     def __init__(s):

@@ -40,6 +40,7 @@ struct Options {
     minutes: u64,
     seed: u64,
     boardside: Option<PathBuf>,
+    cuts_power: bool,
 }
 
 impl Options {
@@ -51,6 +52,7 @@ impl Options {
             minutes: 60,
             seed: u64::from(clock.subsec_micros()),
             boardside: None,
+            cuts_power: true,
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -86,7 +88,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     soak(&program, &options)
 }
 
-/// What CI runs, with a program that is there already.
+/// What CI runs, with a program that is there already; the same steps each time.
 pub(crate) fn two_minutes() -> Result<(), String> {
     let target = root().join("target");
     let found = ["release", "debug"].map(|kind| target.join(kind).join("boardside"));
@@ -98,7 +100,9 @@ pub(crate) fn two_minutes() -> Result<(), String> {
         program,
         &Options {
             minutes: 2,
-            ..Options::parse(&[])?
+            seed: 1,
+            boardside: None,
+            cuts_power: false, // `torture` and the tests try each flash write
         },
     )
 }
@@ -107,6 +111,9 @@ fn soak(program: &Path, options: &Options) -> Result<(), String> {
     let folder = root().join("target/soak");
     fs::create_dir_all(&folder).map_err(|error| format!("making {}: {error}", folder.display()))?;
     let mut soak = Soak::set_up(program, &folder, options.seed)?;
+    for lane in &mut soak.lanes {
+        lane.cuts_power = options.cuts_power;
+    }
     println!(
         "soak: seed {}, {} minutes, {}",
         options.seed,

@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
     for cell in cells {
         let mut stands = stands.iter();
         let stand = stands
-            .find(|stand| is_for(stand, cell))
+            .find(|stand| stand.is_for(cell))
             .ok_or("a row without a board")?;
         let points = options.points(first(cell, &stand.totals), last(cell, &stand.totals));
         work.push(Work { cell, stand, points });
@@ -91,11 +91,6 @@ pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
     }
 }
 
-/// The board that a row needs.
-fn is_for(stand: &Stand, cell: Cell) -> bool {
-    (stand.fs, stand.guard) == (cell.fs, cell.guard)
-}
-
 /// Built anew, unless another one is named.
 fn program(options: &Options, target: &Path) -> Result<PathBuf, String> {
     if let Some(file) = &options.boardside {
@@ -114,12 +109,19 @@ fn prepare(
 ) -> Result<Vec<Stand>, String> {
     let mut stands: Vec<Stand> = Vec::new();
     for cell in cells {
-        if stands.iter().any(|stand| is_for(stand, *cell)) {
+        if stands.iter().any(|stand| stand.is_for(*cell)) {
             continue;
         }
-        let name = format!("{}{}", cell.fs.name(), if cell.guard { "-guard" } else { "" });
+        let kind = if cell.is_paste() {
+            "-paste"
+        } else if cell.guard {
+            "-guard"
+        } else {
+            ""
+        };
+        let name = [cell.fs.name(), kind].concat();
         eprintln!("setup: the first sync ({name})");
-        let stand = Stand::prepare(boardside, firmware, cell.fs, cell.guard, folder.join(&name));
+        let stand = Stand::prepare(boardside, firmware, *cell, folder.join(&name));
         let stand = stand.map_err(|error| format!("{name}: {error}"))?;
         eprintln!("setup: {name}: the sync takes {:?}", stand.totals);
         stands.push(stand);
@@ -142,7 +144,7 @@ fn last(cell: Cell, totals: &Totals) -> u64 {
         Break::LineToBoard => totals.to_board,
         Break::LineToHost => totals.to_host,
         Break::KillAtEvent => return totals.events,
-        Break::KillAtByte | Break::KillServer => return totals.to_board / STEP,
+        Break::LineInPaste | Break::KillAtByte | Break::KillServer => return totals.to_board / STEP,
         Break::Power(_) => totals.flash_writes,
     };
     most + most * MORE / 100

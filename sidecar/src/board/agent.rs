@@ -160,7 +160,7 @@ fn parts(program: &str) -> Vec<&str> {
     let mut cuts = vec![0];
     let (mut end, mut last) = (0, 0);
     for line in program.split_inclusive('\n') {
-        let begins = !line.starts_with(' ');
+        let begins = !goes_on(line);
         if begins && end - last > 0 && statement(&program[end..]) + end - last > AT_ONCE {
             cuts.push(end);
             last = end;
@@ -177,9 +177,17 @@ fn statement(program: &str) -> usize {
     let first = lines.next().map_or(0, str::len);
     first
         + lines
-            .take_while(|line| line.starts_with(' '))
+            .take_while(|line| goes_on(line))
             .map(str::len)
             .sum::<usize>()
+}
+
+/// Does a line belong to the statement before it?
+fn goes_on(line: &str) -> bool {
+    line.starts_with(' ')
+        || line.starts_with("except")
+        || line.starts_with("finally")
+        || line.starts_with("el")
 }
 
 /// How the agent is started.

@@ -281,6 +281,12 @@ impl BoardError {
         matches!(self, Self::Repl(ReplError::Wire(_)))
     }
 
+    /// What a user's program left behind may be the reason: the RAM is full, or, if it fails again, names mean
+    /// something else.
+    pub fn may_be_the_program(&self, again: bool) -> bool {
+        matches!(self, Self::NoMemory) || (again && matches!(self, Self::Raised(_) | Self::Answer { .. }))
+    }
+
     /// The conversation was lost, by noise on the line for example: trying again may help.
     pub fn is_line(&self) -> bool {
         matches!(

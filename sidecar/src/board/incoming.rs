@@ -8,8 +8,8 @@ use crate::repl::Answers;
 const ROOM: u8 = 5;
 const ACK: u8 = 6;
 const END: u8 = 4;
-/// What the raw REPL says when it is asked, and no agent ever.
-const PROMPT: &[u8] = b"CTRL-B to exit\r\n>";
+/// What the REPL says when it is asked or the board has booted, and no agent ever.
+const PROMPTS: [&[u8]; 2] = [b"CTRL-B to exit\r\n>", b"\r\n>>> "];
 
 /// One thing that came.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,21 +29,25 @@ pub(super) enum Event {
 pub(super) struct Incoming {
     answers: Answers,
     other: Vec<u8>,
-    /// The end of what came, as much as a prompt.
+    /// The end of what came, shorter than a prompt.
     tail: Vec<u8>,
+    at_prompt: bool,
 }
 
 impl Incoming {
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.answers.push(bytes);
         self.tail.extend_from_slice(bytes);
-        let past = self.tail.len().saturating_sub(PROMPT.len());
+        self.at_prompt |= PROMPTS
+            .iter()
+            .any(|prompt| self.tail.windows(prompt.len()).any(|bytes| bytes == *prompt));
+        let past = self.tail.len().saturating_sub(PROMPTS[0].len() - 1);
         self.tail.drain(..past);
     }
 
     /// The board is at its prompt, and the word that the agent had ended was lost.
     pub(super) fn is_at_prompt(&self) -> bool {
-        self.tail == PROMPT
+        self.at_prompt
     }
 
     pub(super) fn next_event(&mut self) -> Option<Event> {

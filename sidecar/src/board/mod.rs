@@ -19,6 +19,7 @@ mod patience;
 mod program;
 mod read;
 mod rename;
+mod run;
 mod shorthand;
 mod squeeze;
 mod stage;
@@ -85,6 +86,7 @@ enum Kind {
 }
 
 /// One board at the end of a wire.
+#[allow(clippy::struct_excessive_bools)] // which have nothing to do with each other
 pub struct Board {
     repl: Repl,
     kind: Option<Kind>,
@@ -270,40 +272,6 @@ impl Board {
         })
     }
 
-    /// Runs a user's program to its end; its output goes to `sink` as it comes, `keys` go to it.
-    pub async fn run(
-        &mut self,
-        code: &str,
-        keys: Option<&mut Typing>,
-        sink: &mut (dyn FnMut(&[u8]) + Send),
-    ) -> Result<(), BoardError> {
-        self.hang_up().await?;
-        self.repl.run(code, keys, sink).await.map_err(BoardError::Repl)
-    }
-
-    /// Runs an expression. What it prints and then, between 0x02 and 0x03, the repr of its value goes to `sink`.
-    pub async fn value(
-        &mut self,
-        expression: &str,
-        sink: &mut (dyn FnMut(&[u8]) + Send),
-    ) -> Result<(), BoardError> {
-        let text = text_literal(expression);
-        let code = [&device::program(&[device::VALUE]), "v_(", &text, ")\n"].concat();
-        self.run(&code, None, sink).await
-    }
-
-    /// Runs a file that lies on the board to its end; its output goes to `sink` as it comes, `keys` go to it.
-    pub async fn run_file(
-        &mut self,
-        path: &BoardPath,
-        keys: Option<&mut Typing>,
-        sink: &mut (dyn FnMut(&[u8]) + Send),
-    ) -> Result<(), BoardError> {
-        let name = self.text(path.as_str()).await?;
-        let code = ["A=", &name, "\n", &device::program(&[device::RUN])].concat();
-        self.run(&code, keys, sink).await
-    }
-
     /// After a failure or a cancel: to the raw prompt, whatever the board was doing.
     pub async fn resync(&mut self) -> Result<(), BoardError> {
         // Whatever it was, from here on nothing is taken for granted.
@@ -319,6 +287,20 @@ impl Board {
                 return Err(BoardError::Restarts { after });
             }
         }
+        self.slow_down().await
+    }
+
+    /// A program left the board in a state in which ours cannot run: no RAM, or other meanings for Python's own names.
+    /// A soft reset without main.py takes all of that away, so this is the last resort.
+    pub async fn refresh(&mut self) -> Result<(), BoardError> {
+        self.agent = None;
+        self.marked = false;
+        self.repl.resync().await?;
+        self.repl.refresh().await?;
+        self.facts = None;
+        self.sum = Sum::Sha256;
+        self.no_agent = false;
+        self.bad_line = false;
         self.slow_down().await
     }
 

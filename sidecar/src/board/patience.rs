@@ -10,7 +10,7 @@ use crate::board::BoardError;
 
 /// So long may be lost to damage without anything coming of it. With what a last try takes, and leaving the board in
 /// good order, a hopeless line is given up within half a minute.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How often something was tried.
 #[derive(Debug)]
@@ -59,8 +59,11 @@ impl Board {
             return Err(error);
         }
         // Boxed: this is inside of everything that a board does.
-        if Box::pin(self.resync()).await.is_err() {
-            return Err(error);
+        match Box::pin(self.resync()).await {
+            Ok(()) => {}
+            // That is the reason of the other.
+            Err(restarts @ BoardError::Restarts { .. }) => return Err(restarts),
+            Err(_) => return Err(error),
         }
         tries.began = Instant::now();
         Ok(())

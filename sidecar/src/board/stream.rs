@@ -24,6 +24,9 @@ use crate::repl::ReplError;
 use crate::repl::Silence;
 use crate::repl::Traceback;
 
+/// It says what the board is before it looks at any file; unpacking and compiling it takes a slow board 2 s. A board that
+/// has lost its power meanwhile says nothing.
+const FIRST_WORD: Duration = Duration::from_secs(8);
 /// Taking its names away takes the agent a few milliseconds.
 const END_LIMIT: Duration = Duration::from_secs(3);
 /// 32 renames on slow flash: after so many there is a sign of life.
@@ -67,7 +70,7 @@ impl Stream {
         repl.start(program).await?;
         let mut incoming = Incoming::default();
         let mut hello = Vec::new();
-        let mut silence = Silence::new("start of the agent", QUIET);
+        let mut silence = Silence::new("start of the agent", FIRST_WORD);
         let mut asked = 0;
         let (window, longest) = loop {
             let question = first_question();
@@ -85,10 +88,15 @@ impl Stream {
                     return Err(BoardError::Repl(ReplError::Raised(Traceback::new(&error))));
                 }
                 Event::Line(line) if line.starts_with("x ") => return Err(refused(&line)),
-                Event::Line(line) => match line.strip_prefix("w ") {
-                    Some(words) => break sizes(words).ok_or(BoardError::Answer { line })?,
-                    None => hello.push(line),
-                },
+                Event::Line(line) => {
+                    if let Some(words) = line.strip_prefix("w ") {
+                        break sizes(words).ok_or(BoardError::Answer { line })?;
+                    }
+                    if hello.is_empty() {
+                        silence = Silence::new("end of the comparison", QUIET);
+                    }
+                    hello.push(line);
+                }
             }
         };
         let bytes = program.len() + hello.iter().map(String::len).sum::<usize>();
@@ -312,7 +320,7 @@ async fn event_or_ask(
 ) -> Result<Option<Event>, BoardError> {
     loop {
         if let Some(event) = incoming.next_event() {
-            silence.broken();
+            silence.heard();
             return Ok(Some(event));
         }
         if incoming.is_at_prompt() {

@@ -21,8 +21,10 @@ use crate::cli::screen::Screen;
 use crate::cli::spelling::board_path;
 use crate::session::Exit;
 use crate::session::Fetched;
+use crate::session::LandError;
 use crate::session::host_path;
 use crate::session::land;
+use crate::session::lies_within;
 
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -76,6 +78,9 @@ async fn copy(
         let Some((path, local)) = local(one, remote, &place, screen)? else {
             continue;
         };
+        if lies == Lies::Folder && !lies_within(args.local.as_deref().unwrap_or(Path::new(".")), &local) {
+            return Err(LandError::LeadsOut { path: local }.into());
+        }
         if one.size.is_none() {
             let made = std::fs::create_dir_all(&local);
             made.map_err(|error| Failure::io(&format!("making {}", local.display()), &error))?;
@@ -129,12 +134,16 @@ fn local(
         screen.warn(&format!("left out: {path} is another drive; name it to get it"));
         return Ok(None);
     }
-    let below = remote.map_or(Some(path.relative()), |remote| {
-        path.as_str()
-            .strip_prefix(remote.as_str())
-            .map(|rest| rest.trim_start_matches('/'))
-    });
-    let local = match below.unwrap_or_default() {
+    let below = match remote {
+        None => path.relative(),
+        Some(remote) if path == *remote => "",
+        Some(remote) if path.is_below(remote) => &path.as_str()[remote.as_str().len() + 1..],
+        Some(remote) => {
+            screen.warn(&format!("left out: {path} is not below {remote}"));
+            return Ok(None);
+        }
+    };
+    let local = match below {
         "" => {
             host_path(Path::new(""), &path)?;
             place.to_owned()

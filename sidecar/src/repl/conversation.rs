@@ -172,7 +172,7 @@ impl Repl {
                 match reply.part() {
                     Part::Out(bytes) => {
                         if out(bytes) {
-                            silence.broken();
+                            silence.heard();
                         }
                     }
                     Part::End(error) => break 'end error,

@@ -48,7 +48,7 @@ const PORTION: (usize, Duration) = (40, Duration::from_micros(3_500));
 const ROOM: Duration = Duration::from_millis(50);
 /// Trying ends here; a board that works for a moment every few seconds, and sleeps deeply in between, is met until then.
 /// What has begun then ends within `STREAM`, `BACKLOG` or `BURST`, twice `FIRST`; or three times `LISTEN`.
-const NORMAL: Duration = Duration::from_millis(9_500);
+const NORMAL: Duration = Duration::from_millis(10_000);
 /// So many bursts if there is another way.
 const BRIEF: usize = 3;
 /// Ctrl-C that a board had no time for is answered within this, as far as it is kept at all.
@@ -124,6 +124,13 @@ impl Repl {
         }
         if patience == Patience::Brief {
             return Err(ReplError::Silent); // Nobody is told: it will be reset.
+        }
+        if find(&seen, b"\n>>> ").is_some() {
+            // It gave in at last, and still answers what it was sent.
+            self.quieten(BACKLOG).await?;
+            if self.knock(b"\r\x03", FIRST, &mut seen).await? {
+                return Ok(entered);
+            }
         }
         Err(self.diagnose(seen).await?)
     }
@@ -268,6 +275,19 @@ impl Repl {
         self.enter(Patience::Normal, &mut |_| {}).await?;
         self.careful = true;
         Ok(())
+    }
+
+    /// Soft reset from the raw prompt to the raw prompt: boot.py runs, main.py does not, and nothing is left of what
+    /// ran before.
+    pub async fn refresh(&mut self) -> Result<(), ReplError> {
+        self.input.clear();
+        let pasting = matches!(self.paste, Paste::Asked | Paste::Open);
+        let ask: &[u8] = if pasting { b"\x03\r\x01\x04" } else { b"\r\x01\x04" };
+        self.send(ask).await?;
+        self.paste = Paste::Unknown;
+        self.expect(b"soft reboot", "soft reboot", Duration::from_secs(3))
+            .await?;
+        self.enter(Patience::Normal, &mut |_| {}).await.map(drop)
     }
 
     /// Back to the friendly prompt. The board is left usable for the next program on the host.

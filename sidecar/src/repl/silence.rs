@@ -36,7 +36,7 @@ pub enum Filled {
 }
 
 impl Silence {
-    /// At the longest so long, from now or from when it was broken on; `waiting_for` is for people.
+    /// At the longest so long, from now or what was `heard` last on; `waiting_for` is for people.
     pub fn new(waiting_for: &'static str, limit: Duration) -> Self {
         let now = Instant::now();
         Self {
@@ -48,9 +48,13 @@ impl Silence {
         }
     }
 
-    /// Something came that the program said; what its timers and threads print is no sign that it goes on.
-    pub fn broken(&mut self) {
-        *self = Self::new(self.waiting_for, self.limit);
+    /// Something came that the program said, and neither an echo of a question nor what its timers print: the limit
+    /// begins anew. Questions become
+    /// no more frequent again.
+    pub fn heard(&mut self) {
+        let now = Instant::now();
+        self.end = now + self.limit;
+        self.next = now + self.pause;
     }
 }
 

@@ -31,6 +31,12 @@ pub enum LandError {
         /// Where.
         path: PathBuf,
     },
+    /// A link stands on the way, and leads to something outside of the folder that the files were to go to.
+    #[error("{} would be written through a link that leads out of the folder", path.display())]
+    LeadsOut {
+        /// Where.
+        path: PathBuf,
+    },
     /// Writing failed.
     #[error("{} cannot be written", path.display())]
     Io {
@@ -93,7 +99,8 @@ fn windows_fault(path: &BoardPath) -> Option<&'static str> {
         } else if part.ends_with(['.', ' ']) {
             Some("a part of it ends in a dot or a space")
         } else if ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str())
-            || numbered.is_some_and(|n| n.len() == 1 && n != "0" && n.chars().all(|c| c.is_ascii_digit()))
+            || ["CONIN$", "CONOUT$"].contains(&stem.as_str())
+            || numbered.is_some_and(|n| n.chars().count() == 1 && n.contains(|c| "123456789¹²³".contains(c)))
         {
             Some("a part of it is the name of a device")
         } else {
@@ -118,6 +125,25 @@ pub fn here(root: &Path, path: &BoardPath) -> Here {
     } else {
         Here::Nothing
     }
+}
+
+/// Would a file at this place lie inside of the folder, or does a link on the way lead out of it? Whose names a board
+/// chose must not be written through links that the user did not think of.
+pub fn lies_within(folder: &Path, place: &Path) -> bool {
+    let Ok(folder) = fs::canonicalize(folder) else {
+        // There is nothing in it yet, so no link either.
+        return true;
+    };
+    // A link to nothing would be followed when the file is made.
+    let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|facts| facts.is_symlink());
+    for path in place.ancestors() {
+        match fs::canonicalize(path) {
+            Ok(real) => return real.starts_with(&folder),
+            Err(_) if is_link(path) => return false,
+            Err(_) => {}
+        }
+    }
+    false
 }
 
 /// Writes a file with the folders above it: beside its place, read back, then renamed. `replace` says whether
@@ -212,12 +238,40 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_place_behind_a_link_is_not_within_the_folder() {
+        use std::os::unix::fs::symlink;
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("lib")).unwrap();
+        fs::write(at("file"), "").unwrap();
+        symlink(other.path(), at("out")).unwrap();
+        symlink(other.path().join("new"), at("dead")).unwrap();
+        symlink("lib", at("kin")).unwrap();
+        for (place, expected) in [
+            ("new", true),
+            ("lib/deep/new", true),
+            ("file", true),
+            ("kin/new", true),
+            ("out/new", false),
+            ("out/deep/new", false),
+            ("dead", false),
+            ("dead/new", false),
+        ] {
+            assert_eq!(lies_within(folder.path(), &at(place)), expected, "{place}");
+        }
+        assert!(lies_within(&at("later"), &at("later/x")));
+    }
+
     #[test]
     fn windows_reads_some_names_as_something_else() {
         for (name, bad) in [
             ("/a:b", true),
             ("/lib/aux.py", true),
             ("/com1", true),
+            ("/lib/LPT².py", true),
+            ("/conout$", true),
             ("/a./b", true),
             ("/com0/comic.py", false),
             ("/lib/auxiliary.py", false),

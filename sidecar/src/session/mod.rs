@@ -44,6 +44,7 @@ pub use landing::PullError;
 pub use landing::here;
 pub use landing::host_path;
 pub use landing::land;
+pub use landing::lies_within;
 pub use micropico::import as import_micropico;
 pub use options::After;
 pub use options::AfterError;

@@ -16,6 +16,7 @@ use crate::session::PullError;
 use crate::session::here;
 use crate::session::host_path;
 use crate::session::land;
+use crate::session::lies_within;
 use crate::sync::guard::bare;
 use crate::sync::plan::Decision;
 use crate::sync::plan::Hindrance;
@@ -175,6 +176,10 @@ impl Pulling {
                 None => host_path(&root, &row.path)?,
             };
             let content = bare(&row.path, fetched.fetch(board, &row.path, progress).await?);
+            // It was looked at before, and may have become a link since.
+            if !lies_within(&root, &place) {
+                return Err(LandError::LeadsOut { path: place }.into());
+            }
             land(&place, &content, row.decision == Decision::Overwrite)?;
         }
         goal.contents.look_again();

@@ -1,6 +1,7 @@
 //! `sync`: scan is done, board is at its prompt: survey, plan, apply, and try again where the line was bad.
 //! Opens nothing and resets nothing.
 
+use crate::base::Fingerprint;
 use crate::base::Progress;
 use crate::base::Stage as At;
 use crate::board::Board;
@@ -125,6 +126,7 @@ pub async fn sync(
 ) -> Result<Outcome, SyncError> {
     let mut tries = Tries::new(TRIES);
     let mut again = false;
+    let mut refreshed = false;
     let mut misread = None;
     loop {
         let mut moving = Moving {
@@ -145,6 +147,11 @@ pub async fn sync(
         let (error, told) = from_board(failed)?;
         if error.is_gone() {
             return Err(told(error.into()));
+        }
+        if !refreshed && error.may_be_the_program(again) && !board.is_flat().await.unwrap_or(true) {
+            refreshed = true;
+            board.refresh().await?;
+            continue;
         }
         if moving.moved {
             board.gain();
@@ -167,7 +174,8 @@ pub async fn sync(
                 Err(last) => error = last,
             }
         }
-        if board.resync().await.is_err() {
+        // A board that restarts every few seconds has no time for more.
+        if matches!(error, BoardError::Restarts { .. }) || board.resync().await.is_err() {
             return Err(told(error.into()));
         }
         // What was only staged goes; what was committed is finished, and then there may be nothing left to do.
@@ -181,7 +189,14 @@ pub async fn sync(
             }
             _ => {}
         }
-        return Err(told(Box::pin(examine(board, error, misread)).await));
+        let project = Manifest {
+            project: wish.name.to_owned(),
+            files: wish.scan.files.clone(),
+        };
+        let wanted = Fingerprint::of(project.render().as_bytes());
+        return Err(told(
+            Box::pin(examine(board, error, misread, Some(&wanted))).await,
+        ));
     }
 }
 

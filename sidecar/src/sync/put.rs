@@ -122,7 +122,7 @@ async fn refused(board: &mut Board, error: BoardError) -> SyncError {
         None
     };
     Box::pin(board.recover()).await.unwrap_or_default();
-    Box::pin(examine(board, error, misread)).await
+    Box::pin(examine(board, error, misread, None)).await
 }
 
 async fn attempt(

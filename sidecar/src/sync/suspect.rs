@@ -3,6 +3,7 @@
 //! Words for people are made in `session::explain`.
 
 use crate::base::BoardPath;
+use crate::base::Fingerprint;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::Facts;
@@ -26,6 +27,8 @@ pub struct Suspect {
     pub facts: Facts,
     /// Is each file of the last sync as it was? `None` where nobody can tell.
     pub old_is_whole: Option<bool>,
+    /// Did it fail only after the new project was in place?
+    pub new_is_there: bool,
     /// Files on the board that no sync put there; `None` where they cannot be listed.
     pub others: Option<Vec<Listed>>,
 }
@@ -59,6 +62,7 @@ impl Suspect {
 
     fn old(&self) -> &'static str {
         match self.old_is_whole {
+            Some(true) if self.new_is_there => "; the new project is in place all the same",
             Some(true) => "; the old project is still there, unchanged",
             Some(false) => "; the old project is no longer as it was",
             None => "",
@@ -72,8 +76,13 @@ const SHOWN: usize = 5;
 const ROOM: u64 = 64 * 1024;
 
 /// After a sync or put that failed for good, the board at its prompt and what was staged cleared away: what there
-/// is to be said.
-pub(super) async fn examine(board: &mut Board, error: BoardError, misread: Option<Misread>) -> SyncError {
+/// is to be said. `wanted` is what the manifest would be.
+pub(super) async fn examine(
+    board: &mut Board,
+    error: BoardError,
+    misread: Option<Misread>,
+    wanted: Option<&Fingerprint>,
+) -> SyncError {
     // What was lost once explains whatever came then.
     let lost = misread.is_some();
     let cause = if lost && error.is_storage() {
@@ -95,13 +104,24 @@ pub(super) async fn examine(board: &mut Board, error: BoardError, misread: Optio
         return cause.into();
     }
     let trial = trial.unwrap_or(Trial::NotTried);
-    let (old_is_whole, others) = look(board).await;
+    let compared = board.compare().await.ok();
+    let sum = board.sum();
+    let found = compared.as_ref().and_then(|compared| compared.manifest.as_ref());
+    let new_is_there = wanted.is_some_and(|wanted| found == Some(&sum.hex(wanted)));
+    let whole = compared.as_ref().map(|compared| compared.drifted.is_empty());
+    let old_is_whole = whole.filter(|_| found.is_some());
+    let others = if compared.is_some() {
+        others(board).await
+    } else {
+        None
+    };
     SyncError::Suspect(Box::new(Suspect {
         cause,
         misread: misread.unwrap_or_default(),
         trial,
         facts,
         old_is_whole,
+        new_is_there,
         others,
     }))
 }
@@ -115,15 +135,6 @@ async fn tried(board: &mut Board) -> Option<(Option<Trial>, Facts)> {
     board.resync().await.ok()?;
     let trial = board.try_storage().await.ok();
     Some((trial, board.facts().await.ok()?))
-}
-
-/// Is each file as the manifest says, and which are in no manifest?
-async fn look(board: &mut Board) -> (Option<bool>, Option<Vec<Listed>>) {
-    let Ok(compared) = board.compare().await else {
-        return (None, None);
-    };
-    let whole = compared.manifest.is_some().then_some(compared.drifted.is_empty());
-    (whole, others(board).await)
 }
 
 /// Files on the board that no sync put there; all of them where no manifest can be read.

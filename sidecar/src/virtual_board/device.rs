@@ -126,7 +126,11 @@ impl Device {
     ///
     /// The process is stopped for the question, so that the answer is still true when the signal arrives.
     pub(crate) fn interrupt(&self) -> bool {
-        if !self.signals || rustix::process::kill_process(self.pid, Signal::STOP).is_err() {
+        // Most of a flood of them is for the REPL, which takes them as bytes.
+        if !self.signals
+            || !self.catches(Signal::INT)
+            || rustix::process::kill_process(self.pid, Signal::STOP).is_err()
+        {
             return false;
         }
         let caught = self.wait_stopped() && self.catches(Signal::INT) && self.catches(Signal::USR1);
@@ -181,7 +185,7 @@ impl Device {
     }
 
     fn wait_stopped(&self) -> bool {
-        for _ in 0..1_000 {
+        for _ in 0..20_000 {
             match self.proc("stat") {
                 // The state follows the name, which is in brackets and may hold anything.
                 Ok(stat) => match stat.rsplit(") ").next().and_then(|rest| rest.chars().next()) {

@@ -88,7 +88,7 @@ impl Running {
     }
 
     /// The next event, and `None` at the end.
-    fn next(&mut self) -> Option<Value> {
+    pub(crate) fn next(&mut self) -> Option<Value> {
         match self.lines.recv_timeout(LIMIT) {
             Ok(line) => {
                 let event: Value = serde_json::from_str(&line).unwrap();

@@ -10,6 +10,8 @@ pub(super) enum Break {
     LineToBoard,
     /// The cable, after so many bytes of the board.
     LineToHost,
+    /// The cable of a board without an agent, after so many times `STEP` bytes to the board.
+    LineInPaste,
     /// `boardside sync`, after so many JSON events.
     KillAtEvent,
     /// `boardside sync`, when so many times `STEP` bytes have come to the board.
@@ -20,7 +22,7 @@ pub(super) enum Break {
     Power(Torn),
 }
 
-/// Bytes between two kills.
+/// Bytes between two points where there would be too many.
 pub(super) const STEP: u64 = 16;
 
 /// A row.
@@ -39,6 +41,7 @@ impl Cell {
         let simple = [
             Break::LineToBoard,
             Break::LineToHost,
+            Break::LineInPaste,
             Break::KillAtEvent,
             Break::KillAtByte,
             Break::KillServer,
@@ -63,11 +66,17 @@ impl Cell {
         match self.breaks {
             Break::LineToBoard => "line-to-board".to_owned(),
             Break::LineToHost => "line-to-host".to_owned(),
+            Break::LineInPaste => "line-paste".to_owned(),
             Break::KillAtEvent => "kill-event".to_owned(),
             Break::KillAtByte => "kill-byte".to_owned(),
             Break::KillServer => "kill-server".to_owned(),
             Break::Power(torn) => format!("{power}-{fs}-{}", torn.name()),
         }
+    }
+
+    /// The firmware is one without binary stdin: content goes by programs of the raw REPL.
+    pub(super) fn is_paste(self) -> bool {
+        self.breaks == Break::LineInPaste
     }
 
     pub(super) fn is_power(self) -> bool {

@@ -17,6 +17,8 @@ pub(super) struct Options {
     /// Only this one.
     point: Option<u64>,
     quick: bool,
+    /// Every so many points.
+    every: Option<usize>,
     /// This program, and not the one of this repository.
     pub(super) boardside: Option<PathBuf>,
 }
@@ -32,6 +34,12 @@ impl Options {
             };
             match argument.as_str() {
                 "--quick" => options.quick = true,
+                "--every" => {
+                    let value = value()?;
+                    let every = value.parse().ok().filter(|every| *every > 0);
+                    options.every =
+                        Some(every.ok_or_else(|| format!("--every wants a number, not {value}"))?);
+                }
                 "--boardside" => options.boardside = Some(value()?.into()),
                 "--only" => {
                     let name = value()?;
@@ -78,7 +86,7 @@ impl Options {
             None if self.quick && span >= QUICK => {
                 (0..QUICK).map(|n| first + n * span / (QUICK - 1)).collect()
             }
-            None => (first..=last).collect(),
+            None => (first..=last).step_by(self.every.unwrap_or(1)).collect(),
         }
     }
 }
@@ -103,10 +111,11 @@ mod tests {
         );
         assert_eq!(some.points(0, 3), [0, 1, 2, 3]);
         assert_eq!(parse("--point 7").unwrap().points(0, 3), [7]);
+        assert_eq!(parse("--every 3").unwrap().points(2, 9), [2, 5, 8]);
         let quick = parse("--quick").unwrap();
         assert_eq!((quick.points(0, 3).len(), quick.points(0, 1000).len()), (4, 12));
         assert_eq!(quick.points(0, 1000).last(), Some(&1000));
-        for bad in ["--only nothing", "--point x", "--point", "--loud"] {
+        for bad in ["--only nothing", "--point x", "--point", "--every 0", "--loud"] {
             parse(bad).unwrap_err();
         }
     }

@@ -71,7 +71,7 @@ impl Point<'_> {
         let mut board = self.stand.board(&copy.image, self.faults(point))?;
         board.wait_quiet(LIMIT).map_err(words)?; // else the program would meet it while it boots
         let reached = match self.cell.breaks {
-            Break::LineToBoard | Break::LineToHost => pull(&board, &copy)?,
+            Break::LineToBoard | Break::LineToHost | Break::LineInPaste => pull(&board, &copy)?,
             Break::KillAtEvent => kill_at_event(&board, &copy, point)?,
             Break::KillAtByte => kill_at_byte(&board, &copy, point * STEP)?,
             Break::KillServer => server::kill_in_sync(&board, &copy.program, point * STEP)?,
@@ -144,13 +144,11 @@ impl Point<'_> {
     }
 
     fn faults(&self, point: u64) -> Faults {
-        let cut = Some(Cut {
-            after: point,
-            back: None,
-        });
+        let after = if self.cell.is_paste() { point * STEP } else { point };
+        let cut = Some(Cut { after, back: None });
         let faults = Faults::default();
         match self.cell.breaks {
-            Break::LineToBoard => Faults { cut, ..faults },
+            Break::LineToBoard | Break::LineInPaste => Faults { cut, ..faults },
             Break::LineToHost => Faults {
                 cut_heard: cut,
                 ..faults

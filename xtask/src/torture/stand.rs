@@ -13,6 +13,7 @@ use boardside::virtual_board::Firmware;
 use boardside::virtual_board::Profile;
 use boardside::virtual_board::VirtualBoard;
 
+use super::cell::Cell;
 use super::program;
 use super::program::Program;
 use super::project;
@@ -42,6 +43,7 @@ pub(super) struct Stand {
     boardside: PathBuf,
     pub(super) fs: FileSystem,
     pub(super) guard: bool,
+    pub(super) paste: bool,
     folder: PathBuf,
     /// What the board holds, Boardside's own too.
     pub(super) old: Files,
@@ -62,8 +64,7 @@ impl Stand {
     pub(super) fn prepare(
         boardside: &Path,
         firmware: &Firmware,
-        fs: FileSystem,
-        guard: bool,
+        cell: Cell,
         folder: PathBuf,
     ) -> Result<Self, String> {
         let _ = fs::remove_dir_all(&folder);
@@ -72,14 +73,15 @@ impl Stand {
         let mut stand = Self {
             firmware: firmware.clone(),
             boardside: boardside.to_owned(),
-            fs,
-            guard,
+            fs: cell.fs,
+            guard: cell.guard,
+            paste: cell.is_paste(),
             folder,
             old: Files::new(),
             new: Files::new(),
             totals: Totals::default(),
         };
-        let settings = if guard { "boot_guard = true\n" } else { "" };
+        let settings = if cell.guard { "boot_guard = true\n" } else { "" };
         let write = |stand: &Self, files: &Files| {
             let mut files = files.clone();
             files.insert("/boardside.toml".to_owned(), settings.into());
@@ -110,7 +112,7 @@ impl Stand {
             most.events = most.events.max(ran.events.len() as u64);
             most.flash_writes = most.flash_writes.max(status.flash_writes);
         }
-        if !guard {
+        if !cell.guard {
             stand.is_right()?;
         }
         Ok(stand)
@@ -174,9 +176,19 @@ impl Stand {
             flash: 512 << 10,
             baud: None,
             faults,
+            without: if self.paste {
+                vec!["stdin.buffer".to_owned()]
+            } else {
+                Vec::new()
+            },
             ..Profile::unix()
         };
         VirtualBoard::spawn(&profile, &self.firmware).map_err(|error| error.to_string())
+    }
+
+    /// Is it the board that this row needs?
+    pub(super) fn is_for(&self, cell: Cell) -> bool {
+        (self.fs, self.guard, self.paste) == (cell.fs, cell.guard, cell.is_paste())
     }
 
     fn project(&self) -> PathBuf {

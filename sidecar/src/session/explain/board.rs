@@ -9,9 +9,12 @@ use crate::session::Explained;
 use crate::session::explain::storage;
 use crate::session::explain::words;
 
-const SAFE_BOOT: &str = "run again with --force-boot and press the board's reset button when asked; \
-     if that does not help, start the board without main.py (ESP32, Pico: flash MicroPython again after backing up; \
-     pyboard: hold USR while resetting)";
+const SAFE_BOOT: &str = "run again with --force-boot and press the board's reset button when asked: it is caught before \
+     the program begins";
+
+const FLASH_ANEW: &str = "try again with --force-boot, the reset button pressed when asked; where boot.py lets no Ctrl-C in, or the board's \
+     own USB comes up too late, only a start without it helps: pyboard: hold USR while resetting; ESP32: esptool \
+     erase_flash, then MicroPython again; RP2: hold BOOTSEL, copy flash_nuke.uf2, then MicroPython; all files on it go";
 
 impl Explain for ReplError {
     fn explained(&self) -> Explained {
@@ -27,18 +30,29 @@ impl Explain for ReplError {
                 Exit::NoAnswer,
                 self,
                 format!(
-                    "check that this is the board's port and its speed (--baud); a program that catches Ctrl-C looks the same: {SAFE_BOOT}"
+                    "check that this is the board's port and its speed (--baud); a board in deep sleep, and a program \
+                     that turned Ctrl-C off or catches it, say nothing, too: {SAFE_BOOT}"
                 ),
             ),
-            Self::KeepsPrinting { .. } => words("board.keeps_printing", Exit::NoAnswer, self, SAFE_BOOT),
+            Self::KeepsPrinting { .. } => words(
+                "board.keeps_printing",
+                Exit::NoAnswer,
+                self,
+                format!("it turned Ctrl-C off (micropython.kbd_intr) or catches it: {SAFE_BOOT}"),
+            ),
             Self::CatchesInterrupt { .. } => words(
                 "board.catches_interrupt",
                 Exit::NoAnswer,
                 self,
                 format!("let the program end on KeyboardInterrupt; to get in now: {SAFE_BOOT}"),
             ),
-            Self::Restarts { .. } => words("board.restarts", Exit::NoAnswer, self, SAFE_BOOT),
-            Self::NotCaught { .. } => words("board.not_caught", Exit::NoAnswer, self, SAFE_BOOT),
+            Self::Restarts { .. } => words(
+                "board.restarts",
+                Exit::NoAnswer,
+                self,
+                format!("its program, a watchdog or its power supply resets it: {SAFE_BOOT}"),
+            ),
+            Self::NotCaught { .. } => words("board.not_caught", Exit::NoAnswer, self, FLASH_ANEW),
             Self::NotMicroPython { .. } => words(
                 "board.not_micropython",
                 Exit::NoAnswer,
@@ -152,8 +166,8 @@ impl Explain for BoardError {
     }
 }
 
-const WATCHDOG: &str = "most likely a watchdog (machine.WDT) that the program started and that nobody feeds while it is \
-     stopped: keep it in a global name, so that Boardside finds and feeds it, or run again with --force-boot, which \
-     resets the board and stops it before it starts the watchdog; else look at its power supply";
+const WATCHDOG: &str = "most likely a watchdog (machine.WDT) that nobody feeds while the program is stopped: keep it in a \
+     global name, where Boardside finds and feeds it, or run again with --force-boot, which resets the board and \
+     catches it before the watchdog starts; else look at its power supply";
 
 const OTHER_NAME: &str = "choose another name; nothing was changed";

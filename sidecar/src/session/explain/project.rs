@@ -162,7 +162,7 @@ impl Explain for LandError {
                 text,
                 "rename it on the board, or fetch it by `boardside get` under another name",
             ),
-            Self::Exists { .. } => words(
+            Self::Exists { .. } | Self::LeadsOut { .. } => words(
                 "host.exists",
                 Exit::Conflict,
                 text,

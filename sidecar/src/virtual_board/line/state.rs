@@ -23,6 +23,7 @@ pub(crate) enum Command {
 }
 
 /// What changes while a line runs.
+#[allow(clippy::struct_excessive_bools)] // which have nothing to do with each other
 pub(crate) struct State {
     pub(super) start: Instant,
     pub(super) to_board: Lane,

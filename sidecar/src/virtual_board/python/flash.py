@@ -46,16 +46,15 @@ def _boot():
         flash.seek(at)
         w = flash.write
         b = flash.blank
-        w(b)
-        w(b)
-        w(b)
-        w(b)
+        w(b), w(b), w(b), w(b)
+        w(b), w(b), w(b), w(b)
+        w(b), w(b), w(b), w(b)
+        w(b), w(b), w(b), w(b)
 
     def torn_clear(flash, at):
         flash.seek(at)
         if torn != "none":
-            flash.write(flash.blank)
-            flash.write(flash.blank)
+            flash.write(b"\xff" * 2048)
         if torn == "garbage":
             flash.write(b"\xa5" * 2048)
         fail()
@@ -74,9 +73,10 @@ def _boot():
         write = store.write
         block = 512 if kind == "fat" else 4096
         count = int(size) // block
-        blank = b"\xff" * 1024
-        programs = counted_program if torn == "count" else program, torn_program
-        clears = counted_clear if torn == "count" else clear, torn_clear
+        blank = b"\xff" * 256  # all the time in the board's RAM
+        # What is not used leaves its RAM to the board.
+        programs = counted_program if torn == "count" else program, torn_program if int(power) >= 0 else None
+        clears = counted_clear if torn == "count" else clear, torn_clear if int(power) >= 0 else None
 
         def __init__(self):
             self.left = int(power)

@@ -10,6 +10,8 @@ import ctypes
 import os
 import signal
 import sys
+import threading
+import time
 
 library, heap, mode, hidden, script = sys.argv[1:6]
 os.dup2(2, 8)  # the launcher's own
@@ -57,6 +59,25 @@ for part in filter(None, hidden.split(",")):
     else:
         hide_module(part.encode())
 
+def keep_stdin():
+    """A UART cannot be closed; a program's sys.stdin.close() closes ours."""
+    os.dup2(0, 7)
+
+    def look():
+        while True:
+            time.sleep(0.03)
+            try:
+                os.fstat(0)
+            except OSError:
+                os.dup2(7, 0)
+
+    # Interrupts are for the main thread.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGUSR1})
+    threading.Thread(target=look, daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGUSR1})
+
+
+keep_stdin()
 kind = ctypes.c_uint8.in_dll(board, "pyexec_mode_kind")
 kind.value = int(mode)
 args = ["micropython", "-X", "heapsize=" + heap, "-c", script, mode] + sys.argv[6:]
@@ -66,6 +87,7 @@ board.micropython_unix_main(len(args), (ctypes.c_char_p * (len(args) + 1))(*map(
 os.write(8, b"S")
 os.write(1, b"MPY: soft reboot\r\n")
 os.dup2(8, 2)
+os.dup2(7, 0)
 again = list(sys.orig_argv)
 again[-len(sys.argv) + 3] = str(kind.value)
 os.execv(sys.executable, again)

@@ -6,8 +6,6 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::process::Stdio;
 
-use boardside::repl::Excerpt;
-use boardside::repl::ReplError;
 use boardside::session::Explain as _;
 use boardside::session::Explained;
 use boardside::wire::Replay;
@@ -20,6 +18,7 @@ use super::Told;
 use super::peer::Peer;
 use crate::boards;
 use crate::desk::Desk;
+use crate::desk::with_files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     ("connect.no_board", Real(|| with_ports(&[]))),
@@ -80,13 +79,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         Real(|| Told::by(&Peer::new(|_| Some(b"\r\nlogin: ".to_vec())).desk(), &["ls"])),
     ),
     ("board.catches_interrupt", Real(catches)),
-    (
-        "board.keeps_printing",
-        Value(keeps_printing, "refusals.rs has the board that does it"),
-    ),
+    ("board.keeps_printing", Real(keeps_printing)),
     (
         "board.restarts",
-        Value(restarts, "a watchdog that bites while nobody is let in"),
+        Value(
+            || {
+                let after = std::time::Duration::from_secs(2);
+                boardside::board::BoardError::Restarts { after }.explained()
+            },
+            "a watchdog takes seconds: `hostile` has it for real",
+        ),
     ),
     (
         "board.not_caught",
@@ -163,14 +165,10 @@ fn catches() -> Told {
     Told::by(&peer.desk(), &["ls"])
 }
 
-fn keeps_printing() -> Explained {
-    let last = Excerpt::tail(b"tick\r\ntick\r\n");
-    ReplError::KeepsPrinting { last }.explained()
-}
-
-fn restarts() -> Explained {
-    let last = Excerpt::tail(b"rst:0x8 (TG1WDT_SYS_RESET)\r\n");
-    ReplError::Restarts { last }.explained()
+fn keeps_printing() -> Told {
+    let main = "import micropython\nmicropython.kbd_intr(-1)\nimport time\nwhile True:\n    print('here')\n    time.sleep(0.02)\n";
+    let board = boards::start(&with_files(&[("/main.py", main)]));
+    Told::by(&Desk::at(board.address()), &["ls"])
 }
 
 /// It says that it knows raw-paste, and then no more.

@@ -194,6 +194,36 @@ fn no_path_on_a_board_has_two_dots_backslashes_or_control_characters() {
     assert!(on_board(&board) == before);
 }
 
+#[test]
+fn files_of_a_board_are_not_written_through_links_out_of_the_folder() {
+    let board = boards::start(&Profile {
+        files: [
+            ("/lib/new.py".to_owned(), b"new".to_vec()),
+            ("/dead.py".to_owned(), b"new".to_vec()),
+        ]
+        .into(),
+        ..boards::fast()
+    });
+    let outside = tempfile::tempdir().unwrap();
+    for args in [
+        &["pull"][..],
+        &["pull", "--overwrite"],
+        &["get", "-r", "/", "."],
+        &["get", "-r", "lib"],
+    ] {
+        let workspace = Workspace::new(&[("main.py", b"1")]);
+        symlink(outside.path(), workspace.path().join("lib")).unwrap();
+        symlink(outside.path().join("made.py"), workspace.path().join("dead.py")).unwrap();
+        let ran = workspace.boardside(&[args, &["-d", board.address()]].concat());
+        assert_eq!(ran.exit, 7, "{args:?}: {ran:?}");
+        assert_eq!(
+            fs::read_dir(outside.path()).unwrap().count(),
+            0,
+            "{args:?}: {ran:?}"
+        );
+    }
+}
+
 /// A board whose `os` lists names that no file system has.
 const LIAR: &str = "import os, sys
 class Os:

@@ -97,3 +97,55 @@ fn a_flash_that_fails_is_named_and_the_old_project_stays(
     found.remove("/data.log");
     assert_eq!(found, workspace.files());
 }
+
+#[rstest]
+#[case::littlefs(LITTLEFS)]
+#[case::fat(FAT)]
+fn a_write_that_fails_at_any_moment_leaves_a_project_or_says_that_it_is_in_between(
+    #[case] file_system: FileSystem,
+) {
+    let workspace = old();
+    let profile = Profile {
+        file_system,
+        ..boards::fast()
+    };
+    let flash = Flash::with(&workspace, profile);
+    let before = workspace.files();
+    change(&workspace);
+    let after = workspace.files();
+    let mut seen = std::collections::BTreeMap::new();
+    // littlefs writes in smaller pieces.
+    let step = if file_system == FAT { 13 } else { 43 };
+    for operation in (3..12 * step).step_by(step) {
+        let flash = flash.copy().fault(&format!("eio={operation}"));
+        let board = flash.start(&[]);
+        let ran = workspace.sync(board.address(), &[]);
+        let found = on_board(&board);
+        let context = format!("write {operation}: {ran:?}");
+        let message = ran.last()["message"].as_str().unwrap_or_default();
+        let state = if found == after {
+            "new"
+        } else if found == before {
+            "old"
+        } else {
+            "between"
+        };
+        if ran.exit == 0 {
+            assert_eq!(state, "new", "{context}");
+        } else {
+            assert_eq!((ran.exit, ran.code()), (5, "board.storage"), "{context}");
+            assert!(
+                state != "between" || message.contains("only a part of it is in place"),
+                "{context}"
+            );
+        }
+        *seen.entry((ran.exit, state)).or_insert(0) += 1;
+        drop(board);
+        let flash = flash.fault("");
+        let board = flash.start(&[]);
+        let again = workspace.sync(board.address(), &[]);
+        assert_eq!(again.exit, 0, "{again:?} after {context}");
+        assert_eq!(on_board(&board), after, "{again:?} after {context}");
+    }
+    eprintln!("{file_system:?}: {seen:?}");
+}
