@@ -74,6 +74,8 @@ impl Incoming {
                     return None;
                 };
                 (number == !check).then_some((Event::Ack(number), 3))
+            } else if !matches!(*self.other.get(1)?, END | b'A'..=b'Z') {
+                None // Noise: an end is followed by another, or by the name of an exception.
             } else {
                 let end = self.other[1..].iter().position(|b| *b == END)? + 1;
                 let prompt = self.other.get(end + 1)?;
@@ -92,6 +94,13 @@ impl Incoming {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_end_that_noise_made_holds_no_answer_back() {
+        let mut incoming = Incoming::default();
+        incoming.push(b"\x04\x06\x21\xde");
+        assert_eq!(incoming.next_event(), Some(Event::Ack(0x21)));
+    }
 
     #[test]
     fn events_are_found_in_any_pieces_and_between_prints() {
