@@ -15,6 +15,8 @@ use super::verdict::State;
 
 /// Boards at once.
 const BOARDS: usize = 2;
+/// Milliseconds: shorter ones come as one lump of notices.
+const SEEN: f64 = 0.5;
 /// Between two lines of progress.
 const PROGRESS: Duration = Duration::from_secs(20);
 
@@ -131,8 +133,8 @@ pub(super) struct Window {
     pub(super) first: u64,
     /// The last one of the renames.
     pub(super) last: u64,
-    /// How long they take on this board.
-    pub(super) ms: f64,
+    /// How long they take on this board; `None`: less than can be seen from outside.
+    pub(super) ms: Option<f64>,
 }
 
 impl Row {
@@ -143,7 +145,7 @@ impl Row {
             self.window = Some(Window {
                 first,
                 last,
-                ms: time.as_secs_f64() * 1000.0,
+                ms: Some(time.as_secs_f64() * 1000.0).filter(|ms| *ms >= SEEN),
             });
         }
         Ok(())

@@ -36,12 +36,13 @@ pub(super) fn text(rows: &[(Cell, Row)], flat: Option<&Flat>) -> String {
         );
         if let Some(window) = row.window {
             let Window { first, last, ms } = window;
+            let ms = ms.map_or("too short for a clock outside".to_owned(), |ms| {
+                format!("{ms:.1} ms")
+            });
             let operations = last + 1 - first;
             line(
                 &mut below,
-                &format!(
-                    "{name}: the window is {operations} flash operations ({first} to {last}), {ms:.1} ms"
-                ),
+                &format!("{name}: the window is {operations} flash operations ({first} to {last}), {ms}"),
             );
         }
         if row.named > 0 {
