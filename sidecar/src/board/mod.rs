@@ -290,20 +290,6 @@ impl Board {
         self.slow_down().await
     }
 
-    /// A program left the board in a state in which ours cannot run: no RAM, or other meanings for Python's own names.
-    /// A soft reset without main.py takes all of that away, so this is the last resort.
-    pub async fn refresh(&mut self) -> Result<(), BoardError> {
-        self.agent = None;
-        self.marked = false;
-        self.repl.resync().await?;
-        self.repl.refresh().await?;
-        self.facts = None;
-        self.sum = Sum::Sha256;
-        self.no_agent = false;
-        self.bad_line = false;
-        self.slow_down().await
-    }
-
     /// Back to the friendly prompt.
     pub async fn leave(&mut self) -> Result<(), BoardError> {
         self.hang_up().await?;
