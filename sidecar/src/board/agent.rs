@@ -93,6 +93,7 @@ impl Board {
                 }
                 Ok(None) => {}
                 Err(BoardError::Repl(ReplError::Raised(raised))) => {
+                    self.forget().await; // the loader's own name
                     match raised.kind() {
                         // No hashlib, deflate, CRC-32, IOBase or binary stdin; or not enough RAM for it.
                         "ImportError" | "AttributeError" | "MemoryError" => self.no_agent = true,
@@ -105,6 +106,7 @@ impl Board {
             }
         }
         // It was sent, and its sum was wrong.
+        self.forget().await;
         self.bad_line = true;
         Ok(None)
     }
