@@ -161,12 +161,12 @@ fn storage_that_takes_no_writes_is_a_problem() {
 
 #[test]
 fn a_program_that_hardly_stops_is_noted_and_one_that_never_does_is_a_problem() {
-    let catches = |times: &str| {
-        format!(
-            "n = 0\nwhile n < {times}:\n    try:\n        while True:\n            pass\n    except KeyboardInterrupt:\n        n += 1\n"
-        )
-    };
-    let board = with_files(&[("/main.py", catches("6").as_bytes())]);
+    // One level a Ctrl-C, also where one comes while another is handled.
+    let catches = (0..6).fold("while True: pass\n".to_owned(), |inner, _| {
+        let inner: String = inner.lines().map(|line| format!(" {line}\n")).collect();
+        format!("try:\n{inner}except KeyboardInterrupt:\n pass\nwhile True: pass\n")
+    });
+    let board = with_files(&[("/main.py", catches.as_bytes())]);
     let ran = doctor(&board, &[]);
     assert_eq!(
         (ran.exit, in_state(&ran, "note")),

@@ -23,7 +23,7 @@ impl Explain for ReplError {
                 "repl.timeout",
                 Exit::NoAnswer,
                 self,
-                "press the board's reset button and try again",
+                "press the board's reset button and try again; if its program keeps it busy, run again with --force-boot and press the button when asked",
             ),
             Self::Silent => words(
                 "board.silent",
