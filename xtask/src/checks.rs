@@ -51,6 +51,9 @@ pub(crate) fn test(arguments: &[String]) -> Vec<String> {
 
 fn tests(more: &[&str]) -> Command {
     let mut tests = cargo(&["test", "--workspace"]);
+    // One after the other: each starts boards and programs of its own, and two at once have too little of a machine
+    // with two cores for the limits that boards are given.
+    tests.env("RUST_TEST_THREADS", "1");
     tests.args(more);
     tests
 }

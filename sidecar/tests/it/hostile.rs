@@ -17,7 +17,7 @@ use crate::workspace::Ran;
 use crate::workspace::Workspace;
 
 /// So many at once: most of the time they wait.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 fn program(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/hostile");
