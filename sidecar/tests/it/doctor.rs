@@ -163,7 +163,7 @@ fn storage_that_takes_no_writes_is_a_problem() {
 fn a_program_that_hardly_stops_is_noted_and_one_that_never_does_is_a_problem() {
     // One level a Ctrl-C, also where one comes while another is handled.
     let catches = (0..6).fold("while True: pass\n".to_owned(), |inner, _| {
-        let inner: String = inner.lines().map(|line| format!(" {line}\n")).collect();
+        let inner: String = inner.lines().flat_map(|line| [" ", line, "\n"]).collect();
         format!("try:\n{inner}except KeyboardInterrupt:\n pass\nwhile True: pass\n")
     });
     let board = with_files(&[("/main.py", catches.as_bytes())]);
