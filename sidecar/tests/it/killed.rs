@@ -46,6 +46,15 @@ fn killed_syncs_do_not_fill_the_ram(#[case] profile: Profile) {
     assert_eq!(after.split(", ").find(is_new), None, "{before}");
 }
 
+/// One sync, and a micro:bit holds the project.
+fn becomes_whole(workspace: &Workspace, board: &VirtualBoard) {
+    let ran = workspace.sync(board.address(), &[]);
+    assert_eq!(ran.exit, 0, "{ran:?}");
+    let mut files = board.files().unwrap();
+    files.remove("/boardside.manifest");
+    assert_eq!(files, workspace.files());
+}
+
 #[test]
 fn a_manifest_that_a_microbit_never_closed_does_not_stop_the_next_sync() {
     let board = boards::start(&Profile::microbit());
@@ -54,11 +63,7 @@ fn a_manifest_that_a_microbit_never_closed_does_not_stop_the_next_sync() {
     let cut = "f=open('boardside.manifest','w')\nf.write('boardside 1 half a line')";
     assert_eq!(workspace.boardside(&["exec", cut, "-d", board.address()]).exit, 0);
     assert_eq!(workspace.boardside(&["reset", "-d", board.address()]).exit, 0);
-    let ran = workspace.sync(board.address(), &[]);
-    assert_eq!(ran.exit, 0, "{ran:?}");
-    let mut files = board.files().unwrap();
-    files.remove("/boardside.manifest");
-    assert_eq!(files, workspace.files());
+    becomes_whole(&workspace, &board);
 }
 
 #[rstest]
@@ -76,9 +81,5 @@ fn a_file_that_a_microbit_has_only_the_beginning_of_is_written_again(#[case] nam
         0
     );
     assert_eq!(workspace.boardside(&["reset", "-d", board.address()]).exit, 0);
-    let ran = workspace.sync(board.address(), &[]);
-    assert_eq!(ran.exit, 0, "{ran:?}");
-    let mut files = board.files().unwrap();
-    files.remove("/boardside.manifest");
-    assert_eq!(files, workspace.files());
+    becomes_whole(&workspace, &board);
 }

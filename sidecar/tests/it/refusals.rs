@@ -188,7 +188,7 @@ fn a_name_the_board_cannot_hold_is_named() {
 }
 
 /// Mounts a second drive at /sd, as a board with an SD card does.
-const TWO_DRIVES: &str = "import vfs
+pub(crate) const TWO_DRIVES: &str = "import vfs
 class D:
     d = bytearray(65536)
     def readblocks(s, n, b, o=0):

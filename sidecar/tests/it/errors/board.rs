@@ -14,6 +14,7 @@ use crate::boards;
 use crate::boards::fast;
 use crate::desk::Desk;
 use crate::desk::with_files;
+use crate::refusals::TWO_DRIVES;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     ("board.not_found", Real(|| at(&[], &["cat", "nosuch.py"]))),
@@ -94,20 +95,7 @@ fn name() -> Told {
 }
 
 fn other_drive() -> Told {
-    let main = "import vfs
-class D:
-    d = bytearray(65536)
-    def readblocks(s, n, b, o=0):
-        b[:] = s.d[n * 4096 + o:n * 4096 + o + len(b)]
-    def writeblocks(s, n, b, o=0):
-        s.d[n * 4096 + o:n * 4096 + o + len(b)] = b
-    def ioctl(s, op, a):
-        return {4: 16, 5: 4096}.get(op, 0)
-d = D()
-vfs.VfsLfs2.mkfs(d)
-vfs.mount(vfs.VfsLfs2(d), '/sd')
-";
-    let board = boards::start(&with_files(&[("/boot.py", main)]));
+    let board = boards::start(&with_files(&[("/boot.py", TWO_DRIVES)]));
     let desk = Desk::at(board.address());
     desk.write("project/sd/x.py", "x = 1\n");
     Told::by(&desk, &["sync", "project"])
