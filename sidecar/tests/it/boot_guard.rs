@@ -2,7 +2,6 @@
 //! Not what lies on the flash then: that is `cuts`.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
 
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::Profile;
@@ -51,17 +50,7 @@ fn runs() -> BTreeMap<u32, String> {
             faults,
             ..profile(image.clone())
         });
-        let mut sync = workspace.command();
-        let mut sync = sync
-            .args(["sync", "--json", "-d", board.address()])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        while board.status().powered && sync.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        sync.kill().unwrap_or_default();
-        if sync.wait().unwrap().success() {
+        if workspace.sync_while_powered(&board).success() {
             return ran;
         }
         drop(board);

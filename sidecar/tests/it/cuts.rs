@@ -281,18 +281,7 @@ fn after_lost_power_the_next_connection_makes_it_whole(#[case] file_system: File
             power: Some(u32::try_from(operation).unwrap()),
             ..Faults::default()
         });
-        let mut sync = ground.workspace.command();
-        let mut sync = sync
-            .args(["sync", "--json", "-d", board.address()])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        while board.status().powered && sync.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        // It would wait for the board for a while; that is not what is tried here.
-        sync.kill().unwrap();
-        sync.wait().unwrap();
+        ground.workspace.sync_while_powered(&board);
         if board.status().powered {
             continue; // the flash was written less often than before
         }

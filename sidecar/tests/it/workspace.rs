@@ -6,8 +6,14 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::process::ExitStatus;
 use std::process::Output;
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
 
+#[cfg(target_os = "linux")]
+use boardside::virtual_board::VirtualBoard;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -131,6 +137,22 @@ impl Workspace {
     /// `boardside sync` to this board.
     pub(crate) fn sync(&self, address: &str, more: &[&str]) -> Ran {
         self.boardside(&[&["sync", "-d", address], more].concat())
+    }
+
+    /// A sync that ends with the board's power, as it would wait for the board for a while.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn sync_while_powered(&self, board: &VirtualBoard) -> ExitStatus {
+        let mut sync = self.command();
+        let mut sync = sync
+            .args(["sync", "--json", "-d", board.address()])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while board.status().powered && sync.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        sync.kill().unwrap_or_default();
+        sync.wait().unwrap()
     }
 
     /// The real program, to be started by the test.
