@@ -49,8 +49,7 @@ class R_(io.IOBase):
         while 1:
             while I.read(1) != b"\2":
                 pass
-            for w in W:
-                w()
+            feed()
             h = I.read(4)
             n = (h[2] & 127) << 7 | h[3] & 127
             if n > len(f):
@@ -59,8 +58,7 @@ class R_(io.IOBase):
             while n - i > s.c:
                 I.readinto(f[i:i + s.c])
                 i += s.c
-                for w in W:
-                    w()
+                feed()
                 O.write(b"\5")
             I.readinto(f[i:n])
             d = bytes(f[:n]).replace(h[1:2], b"\3")
@@ -188,6 +186,8 @@ def window():
         except MemoryError:
             w -= 1
     return 0
+def fail(k, e):
+    say("%s %s %s" % (k, e.args[0] if isinstance(e, OSError) and e.args else type(e).__name__, e))
 def agent(c):
     gc.collect()
     x = 1032 if gc.mem_free() > 40000 else 264
@@ -214,7 +214,7 @@ def agent(c):
                 exec(take(size()), globals())
                 say(".")
             except Exception as e:
-                say("! %s %s" % (e.args[0] if isinstance(e, OSError) and e.args else type(e).__name__, e))
+                fail("!", e)
             continue
         if not t:
             begin()
@@ -265,7 +265,7 @@ def run(c, k):
     try:
         return agent(c)
     except Exception as e:
-        say("x %s %s" % (e.args[0] if isinstance(e, OSError) and e.args else type(e).__name__, e))
+        fail("x", e)
         # What was not kept is looked at once more.
         if "verify" not in e.args and mode(J[:-1]) and not mode(J + "journal"):
             clear()

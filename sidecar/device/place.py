@@ -41,12 +41,14 @@ try:
 except Exception:
     pass
 N = 0
+def feed():
+    for w in W:
+        w()
 def beat():
     # Between two steps of something long: food for the watchdog, and now and then a sign of life.
     global N
     N += 1
-    for w in W:
-        w()
+    feed()
     if not N & 31:
         say("")
 def mode(p):
