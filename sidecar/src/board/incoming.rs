@@ -73,9 +73,11 @@ impl Incoming {
                 let [_, number, check, ..] = self.other[..] else {
                     return None;
                 };
-                (number == !check).then_some((Event::Ack(number), 3))
+                is_answer(&[first, number, check]).then_some((Event::Ack(number), 3))
             } else if !matches!(*self.other.get(1)?, END | b'A'..=b'Z') {
                 None // Noise: an end is followed by another, or by the name of an exception.
+            } else if self.other.windows(3).any(is_answer) {
+                None // Noise with a letter behind it: an agent that has ended answers nothing any more.
             } else {
                 let end = self.other[1..].iter().position(|b| *b == END)? + 1;
                 let prompt = self.other.get(end + 1)?;
@@ -91,15 +93,24 @@ impl Incoming {
     }
 }
 
+/// The answer to a frame: the number that comes next, and what makes it 255.
+fn is_answer(bytes: &[u8]) -> bool {
+    matches!(*bytes, [ACK, number, check] if number == !check)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_end_that_noise_made_holds_no_answer_back() {
-        let mut incoming = Incoming::default();
-        incoming.push(b"\x04\x06\x21\xde");
-        assert_eq!(incoming.next_event(), Some(Event::Ack(0x21)));
+        for noise in [&b"\x04"[..], b"\x06\x20\x04E", b"\x04Traceback"] {
+            let mut incoming = Incoming::default();
+            incoming.push(noise);
+            assert_eq!(incoming.next_event(), None, "{noise:?}");
+            incoming.push(b"\x06\x21\xde");
+            assert_eq!(incoming.next_event(), Some(Event::Ack(0x21)), "{noise:?}");
+        }
     }
 
     #[test]
