@@ -201,3 +201,22 @@ fn two_boards_never_share_a_flash() {
     drop(first);
     start(&profile);
 }
+
+#[test]
+fn a_file_that_a_collection_closes_is_closed_whatever_its_flash_has_to_do_for_that() {
+    let board = start(&fast());
+    let mut port = Port::open(&board);
+    port.until(HELP);
+    raw(&mut port);
+    // Forgotten again and again: its folder is full at times, and another block is erased while the heap is locked.
+    let program = "import gc, os
+for i in range(400):
+    f = open('x%d' % (i % 7), 'wb')
+    f.write(b'?' * 50)
+    f = 0
+    gc.collect()
+for name in os.listdir():
+    os.remove(name)
+print(os.listdir())\x04";
+    assert_eq!(port.ask(program, DONE), "OK[]\n\x04\x04>");
+}

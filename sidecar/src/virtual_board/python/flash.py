@@ -7,7 +7,8 @@
 #
 # The flash's methods are straight lines: MicroPython looks for a Ctrl-C at jumps only,
 # and a real board's flash driver cannot be interrupted halfway either.
-# They allocate nothing, for files are closed by finalisers, which run with the heap locked.
+# They allocate nothing, and be it a tuple, for files are closed by finalisers, which run with the heap locked; an
+# exception that passes through littlefs leaves it with a list of open files that holds what is none any more.
 
 
 def _boot():
@@ -36,28 +37,37 @@ def _boot():
         line.read(1)  # never comes: the virtual board ends this process
 
     def torn_program(flash, at, buf):
-        if torn != "none":
-            program(flash, at, buf[: len(buf) // 2])
-        if torn == "garbage":
-            flash.write(bytes(x ^ 0xA5 for x in buf[len(buf) // 2 :]))
-        fail()
+        try:
+            if torn != "none":
+                program(flash, at, buf[: len(buf) // 2])
+            if torn == "garbage":
+                flash.write(bytes(x ^ 0xA5 for x in buf[len(buf) // 2 :]))
+        finally:  # also where there is no RAM for the half
+            fail()
+
+    def quarter(flash):
+        flash.write(flash.blank)
+        flash.write(flash.blank)
+        flash.write(flash.blank)
+        flash.write(flash.blank)
 
     def clear(flash, at):
         flash.seek(at)
-        w = flash.write
-        b = flash.blank
-        w(b), w(b), w(b), w(b)
-        w(b), w(b), w(b), w(b)
-        w(b), w(b), w(b), w(b)
-        w(b), w(b), w(b), w(b)
+        quarter(flash)
+        quarter(flash)
+        quarter(flash)
+        quarter(flash)
 
     def torn_clear(flash, at):
         flash.seek(at)
-        if torn != "none":
-            flash.write(b"\xff" * 2048)
-        if torn == "garbage":
-            flash.write(b"\xa5" * 2048)
-        fail()
+        try:
+            if torn != "none":
+                quarter(flash)
+                quarter(flash)
+            if torn == "garbage":
+                flash.write(b"\xa5" * 2048)
+        finally:
+            fail()
 
     def counted_program(flash, at, buf):
         program(flash, at, buf)
