@@ -148,6 +148,10 @@ async fn dry_run(
     Err(SyncError::Conflicts(plan.conflicts).into())
 }
 
+/// So often a board that restarts by itself is caught while it boots: where its program had begun after all, it
+/// restarts once more.
+const ANEW: u32 = 3;
+
 /// One sync of a board at its prompt. After an error or Ctrl-C the board is left usable, with the old project.
 pub(super) async fn one_sync(
     project: &Project,
@@ -157,9 +161,9 @@ pub(super) async fn one_sync(
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
     let mut outcome = link::cancellable(project.goal.sync(&mut connection.board, scan, screen)).await;
-    if let Ok(Err(SyncError::Board(BoardError::Restarts { .. }))) = outcome
-        && connection.force_boot
-    {
+    let mut left = if connection.force_boot { ANEW } else { 0 };
+    while left > 0 && matches!(outcome, Ok(Err(SyncError::Board(BoardError::Restarts { .. })))) {
+        left -= 1;
         let again = async {
             connection.start_anew(screen).await?;
             project.goal.sync(&mut connection.board, scan, screen).await

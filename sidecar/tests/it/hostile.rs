@@ -131,10 +131,11 @@ fn a_watchdog_that_cannot_be_found_is_named_as_the_cause(#[case] name: &str) {
     try_one(name, "board.restarts", Profile::unix(), &large());
 }
 
-#[test]
-#[ignore = "on a busy machine main.py begins before the first Ctrl-C, and the watchdog bites again"]
-fn with_force_boot_a_board_with_such_a_watchdog_is_caught_before_it_starts() {
-    let board = board("watchdog_in_a_function", Profile::unix());
+#[rstest]
+#[case::of_main("watchdog_in_a_function")]
+#[case::of_boot("boot_watchdog")]
+fn with_force_boot_a_board_with_such_a_watchdog_is_caught_before_it_starts(#[case] name: &str) {
+    let board = board(name, Profile::unix());
     let workspace = large();
     let ran = workspace.sync(board.address(), &["--force-boot"]);
     assert_eq!(ran.exit, 0, "{ran:?}");
