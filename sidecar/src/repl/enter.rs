@@ -49,6 +49,9 @@ const ROOM: Duration = Duration::from_millis(50);
 /// Trying ends here; a board that works for a moment every few seconds, and sleeps deeply in between, is met until then.
 /// What has begun then ends within `STREAM`, `BACKLOG` or `BURST`, twice `FIRST`; or four times `LISTEN`.
 const NORMAL: Duration = Duration::from_millis(10_000);
+/// While a board is caught that boots, each so many-th time it is asked whether it is at the raw prompt after all,
+/// where Ctrl-C has no answer.
+const ASK: usize = 4;
 /// So many bursts if there is another way.
 const BRIEF: usize = 3;
 /// Ctrl-C that a board had no time for is answered within this, as far as it is kept at all.
@@ -102,11 +105,14 @@ impl Repl {
                 if round == BURSTS && catching.is_none() && self.find_speed(&seen).await? {
                     return Ok(entered);
                 }
-                if self.stream_interrupts(&mut seen).await? {
+                let stopped = self.stream_interrupts(&mut seen).await?;
+                if stopped {
                     // Each Ctrl-C that is still on its way gets a prompt for an answer.
                     self.quieten(BACKLOG).await?;
                 }
-                self.knock(b"", BURST, &mut seen).await?
+                // A board that boots while nothing is sent is not caught.
+                let asks = stopped || catching.is_none() || round % ASK == ASK - 1;
+                asks && self.knock(b"", BURST, &mut seen).await?
             };
             round += 1;
             if knocked {
