@@ -324,11 +324,8 @@ impl Board {
         }
         self.facts = None;
         self.kind = None;
-        match self
-            .repl
-            .start(device::program(&[device::RESET]).as_bytes())
-            .await
-        {
+        let program = device::program(&[device::RESET]);
+        match self.repl.start_until(program.as_bytes(), b".", SHORT).await {
             // A port that vanishes can take the last acknowledgement along.
             Err(ReplError::Wire(_)) => Ok(true),
             other => Ok(other.map(|()| true)?),

@@ -209,6 +209,15 @@ impl Repl {
         self.expect(b"OK", "OK of the raw REPL", PASTE_LIMIT).await
     }
 
+    /// Sends a program and returns once it has said `mark`, or as soon as it runs where the line loses that.
+    pub async fn start_until(&mut self, code: &[u8], mark: &[u8], limit: Duration) -> Result<(), ReplError> {
+        self.start(code).await?;
+        match self.expect(mark, "sign that the program runs", limit).await {
+            Err(ReplError::Timeout { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
     /// Sends bytes to a plain raw prompt no faster than it takes them.
     pub(super) async fn feed(&mut self, bytes: &[u8]) -> Result<(), ReplError> {
         let (slice, pause) = if self.careful { CAREFUL_SLICE } else { SLICE };

@@ -28,8 +28,6 @@ const BOOT_LIMIT: Duration = Duration::from_secs(10);
 
 /// So often a board is told to reset itself.
 const TRIES: u32 = 3;
-/// A chip that was told to reset itself hears nothing after this.
-const RESETS: Duration = Duration::from_millis(30);
 /// How often a port that went away is looked for.
 const REOPEN: Duration = Duration::from_millis(50);
 
@@ -321,10 +319,7 @@ impl Connection {
         let mut tries = 1;
         while !self.board.reset_by_lines().await? {
             match self.board.hard_reset().await {
-                Ok(true) => {
-                    tokio::time::sleep(RESETS).await;
-                    break;
-                }
+                Ok(true) => break,
                 Ok(false) => return Err(BoardError::NoReset),
                 // The watchdog was faster.
                 Err(error) if tries == TRIES || error.is_gone() => return Err(error),

@@ -277,29 +277,41 @@ def _boot():
 
     # As ports/rp2/main.c: main.py only at the friendly REPL and only after a boot.py that did not fail. Ctrl-C counts
     # in every step of the two, and in none of this.
-    heard = None
-    try:
-        line.write(b"B")
-        heard = line.read(1)  # a Ctrl-C that came while the chip started is pending by now
-        for name in ("boot.py", "main.py") if mode == "0" else ("boot.py",):
-            try:
-                if os.stat(name)[0] & 0x4000:
+    heard = []
+
+    def boot():
+        try:
+            line.write(b"B")
+            heard.append(line.read(1))  # a Ctrl-C that came while the chip started is pending by now
+            for name in ("boot.py", "main.py") if mode == "0" else ("boot.py",):
+                try:
+                    if os.stat(name)[0] & 0x4000:
+                        continue
+                except OSError:
                     continue
-            except OSError:
-                continue
-            shared["__file__"] = name
-            execfile(name)
-        kbd_intr(-1)
-    except SystemExit:
+                shared["__file__"] = name
+                execfile(name)
+        finally:
+            kbd_intr(-1)
+
+    try:
+        try:
+            boot()
+        except BaseException as error:
+            failed = error
+        else:
+            failed = None
+    except KeyboardInterrupt as error:  # another one, while the first was looked at
+        failed = error
+    if isinstance(failed, SystemExit):
         return  # no REPL: the launcher makes a soft reset of it
-    except BaseException as error:
-        kbd_intr(-1)
+    if failed:
         if not heard:
             line.read(1)
         text = io.StringIO()
-        sys.print_exception(error, text)
+        sys.print_exception(failed, text)
         lines = text.getvalue().split("\n")
-        lines[1:2] = []  # this function's own frame, which no board has
+        lines[1:3] = []  # the frames of these functions, which no board has
         print("\n".join(lines), end="")
     os.putenv("MICROPYINSPECT", "1")
 
