@@ -58,15 +58,13 @@ fn tests(more: &[&str]) -> Command {
     tests
 }
 
-/// The sidecar in real editors, on virtual boards. They wait more than they work, so it soaks beside them, on boards
-/// of its own.
+/// The sidecar in real editors and for two minutes in everything at random, on virtual boards. One after the other, as
+/// the tests are.
 #[cfg(target_os = "linux")]
 fn editors() -> Vec<String> {
-    let soak = thread::spawn(crate::soak::two_minutes);
     let vscode = timed("UI tests", || crate::vscode::ui(&[]));
     let neovim = crate::neovim::editors();
-    let soak = timed("the rest of the soak", || soak.join());
-    let soak = soak.unwrap_or_else(|_| Err("the soak panicked".to_owned()));
+    let soak = timed("soak", crate::soak::two_minutes);
     [vscode, neovim, soak]
         .into_iter()
         .filter_map(Result::err)

@@ -64,8 +64,8 @@ test('a file that is dragged to a folder moves there', async () => {
   // A tree that is drawn anew under the pointer forgets the drag; people drag again.
   await until('the file to move', async () => {
     if (await file.count()) await page.drag(file.first(), page.rows(/^data$/));
-    return desk.untilBoard('the moved file', wanted, { limit: 3000 }).then(() => true, () => false);
-  }, 30000);
+    return desk.untilBoard('the moved file', wanted, { limit: 5000 }).then(() => true, () => false);
+  }, 60000);
   await page.rows(/^data$/).locator('.monaco-tl-twistie').click();
   await page.rows('renamed.py').first().waitFor();
 });

@@ -282,7 +282,7 @@ export class Page {
 
   /** Drags a row of the side bar onto another. */
   async drag(from, to) {
-    await from.dragTo(to, { steps: 8 });
+    await from.dragTo(to, { steps: 8, timeout: 5000 });
   }
 }
 
