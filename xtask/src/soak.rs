@@ -102,7 +102,7 @@ pub(crate) fn two_minutes() -> Result<(), String> {
             minutes: 2,
             seed: 1,
             boardside: None,
-            cuts_power: false, // `torture` and the tests try each flash write
+            cuts_power: true,
         },
     )
 }

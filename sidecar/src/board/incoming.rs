@@ -74,10 +74,12 @@ impl Incoming {
                     return None;
                 };
                 is_answer(&[first, number, check]).then_some((Event::Ack(number), 3))
-            } else if !matches!(*self.other.get(1)?, END | b'A'..=b'Z') {
-                None // Noise: an end is followed by another, or by the name of an exception.
-            } else if self.other.windows(3).any(is_answer) {
-                None // Noise with a letter behind it: an agent that has ended answers nothing any more.
+            } else if !matches!(*self.other.get(1)?, END | b'A'..=b'Z')
+                || self.other.windows(3).any(is_answer)
+            {
+                // Noise: an end is followed by another, or by the name of an exception; and an agent that has ended
+                // answers nothing any more.
+                None
             } else {
                 let end = self.other[1..].iter().position(|b| *b == END)? + 1;
                 let prompt = self.other.get(end + 1)?;

@@ -47,8 +47,10 @@ const PORTION: (usize, Duration) = (40, Duration::from_micros(3_500));
 /// A line takes what is sent to it within this, or the board behind it takes nothing.
 const ROOM: Duration = Duration::from_millis(50);
 /// Trying ends here; a board that works for a moment every few seconds, and sleeps deeply in between, is met until then.
-/// What has begun then ends within `STREAM`, `BACKLOG` or `BURST`, twice `FIRST`; or four times `LISTEN`.
-const NORMAL: Duration = Duration::from_millis(10_000);
+const NORMAL: Duration = Duration::from_millis(9_000);
+/// From here on silence is not waited for any more. Together with what has begun then (`BURST`, three times `FIRST`,
+/// four times `LISTEN`) a board that lets nobody in is named within 15 seconds.
+const NO_SILENCE: Duration = Duration::from_millis(10_500);
 /// While a board is caught that boots, each so many-th time it is asked whether it is at the raw prompt after all,
 /// where Ctrl-C has no answer.
 const ASK: usize = 4;
@@ -61,7 +63,7 @@ const SILENCE: Duration = Duration::from_millis(150);
 /// Every firmware has its friendly prompt back within this.
 const PROMPT: Duration = Duration::from_secs(2);
 /// How long to listen without sending, to tell a talking program from one that only answers.
-const LISTEN: Duration = Duration::from_millis(700);
+const LISTEN: Duration = Duration::from_millis(600);
 
 impl Repl {
     /// Gets into the raw REPL from any state: running program, friendly prompt, half a line, paste mode,
@@ -78,6 +80,7 @@ impl Repl {
             Patience::CatchBoot(limit) => Some(limit),
             Patience::Normal | Patience::Brief => None,
         };
+        let still = |limit: Duration| limit.min(NO_SILENCE.saturating_sub(began.elapsed()));
         if catching.is_some() {
             self.go_home()?; // where every board boots
         } else {
@@ -108,7 +111,7 @@ impl Repl {
                 let stopped = self.stream_interrupts(&mut seen).await?;
                 if stopped {
                     // Each Ctrl-C that is still on its way gets a prompt for an answer.
-                    self.quieten(BACKLOG).await?;
+                    self.quieten(still(BACKLOG)).await?;
                 }
                 // A board that boots while nothing is sent is not caught.
                 let asks = stopped || catching.is_none() || round % ASK == ASK - 1;
@@ -117,7 +120,7 @@ impl Repl {
             round += 1;
             if knocked {
                 // The board still has the earlier knocks to answer. What is left of them would end our first program.
-                self.quieten(FIRST).await?;
+                self.quieten(still(FIRST)).await?;
                 if self.knock(b"\r\x03", FIRST, &mut seen).await? {
                     return Ok(entered);
                 }
@@ -133,7 +136,7 @@ impl Repl {
         }
         if find(&seen, b"\n>>> ").is_some() {
             // It gave in at last, and still answers what it was sent.
-            self.quieten(BACKLOG).await?;
+            self.quieten(still(BACKLOG)).await?;
             if self.knock(b"\r\x03", FIRST, &mut seen).await? {
                 return Ok(entered);
             }
@@ -359,28 +362,5 @@ fn ran(seen: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_idle_board_is_told_from_one_that_ran_a_program() {
-        let idle = "\r\n>>> \r\n>>> \r\n>>> \r\n>>> \r\n";
-        let banner = "hello\r\nMicroPython v1.29.0\r\nType \"help()\" for more information.\r\n>>> ";
-        let cases = [
-            (idle.to_owned(), false),
-            (String::new(), false),
-            ("raw REPL; CTRL-B to exit\r\n>".to_owned(), false),
-            (format!("{banner}{idle}"), false),
-            (
-                "tick\r\ntick\r\nTraceback (most recent call last):\r\nKeyboardInterrupt: \r\n>>> \r\n>>> "
-                    .to_owned(),
-                true,
-            ),
-            ("bye\r\n>>> \r\n>>> \r\n".to_owned(), true),
-            ("tick".to_owned(), true),
-        ];
-        for (seen, running) in cases {
-            assert_eq!(ran(seen.as_bytes()), running, "{seen:?}");
-        }
-    }
-}
+#[path = "enter/tests.rs"]
+mod tests;
