@@ -149,3 +149,46 @@ fn a_write_that_fails_at_any_moment_leaves_a_project_or_says_that_it_is_in_betwe
     }
     eprintln!("{file_system:?}: {seen:?}");
 }
+
+#[test]
+fn a_flash_that_takes_nothing_more_in_a_commit_is_told_so_and_the_next_connection_finishes_it() {
+    let workspace = old();
+    let flash = Flash::with(&workspace, boards::fast());
+    change(&workspace);
+    let after = workspace.files();
+    let mut counted = flash.copy();
+    counted.profile.count_flash = true;
+    let board = counted.start(&[]);
+    assert_eq!(workspace.sync(board.address(), &[]).exit, 0);
+    let writes = board.status().flash_writes;
+    drop(board);
+    let mut between = 0;
+    // The renames are among the last.
+    for from in (writes - 40..writes).step_by(5) {
+        let flash = flash.copy().fault(&format!("full={from}"));
+        let board = flash.start(&[]);
+        let ran = workspace.sync(board.address(), &[]);
+        let context = format!("from write {from} of {writes}: {ran:?}");
+        let message = ran.last()["message"].as_str().unwrap_or_default();
+        if message.contains("only a part of it is in place") {
+            between += 1;
+            assert_eq!((ran.exit, ran.code()), (5, "board.no_space"), "{context}");
+            let help = ran.last()["help"].as_str().unwrap();
+            assert!(help.contains("every verb of boardside finishes it"), "{context}");
+        }
+        drop(board);
+        let flash = flash.fault("");
+        let board = flash.start(&[]);
+        assert_eq!(workspace.boardside(&["df", "-d", board.address()]).exit, 0);
+        if message.contains("only a part of it is in place") {
+            assert_eq!(on_board(&board), after, "{context}");
+        }
+        let again = workspace.sync(board.address(), &[]);
+        assert_eq!(
+            (again.exit, on_board(&board)),
+            (0, after.clone()),
+            "{again:?} after {context}"
+        );
+    }
+    assert!(between > 0, "the renames of {writes} writes were not met");
+}
