@@ -153,7 +153,10 @@ pub fn repl(data: &[u8]) {
 async fn talk(data: &[u8]) {
     let mut feed = Feed::new(data);
     let model = ModelBoard::new(&mut feed);
-    let (honest, lines) = (model.is_honest(), model.lines());
+    let honest = model.is_honest();
+    // An empty line is a sign of life, and nothing that is said.
+    let mut lines = model.lines();
+    lines.retain(|line| !line.is_empty());
     let mut repl = Repl::new(Box::new(model), "the board");
     let began = Instant::now();
     let entered = repl.enter(Patience::Normal, &mut |_| {}).await;
