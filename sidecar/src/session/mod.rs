@@ -11,6 +11,7 @@ mod landing;
 /// A board kept open for an editor.
 pub mod live;
 mod micropico;
+mod opening;
 mod options;
 mod project;
 mod pulling;

@@ -19,6 +19,9 @@ pub mod serial;
 pub mod tcp;
 
 pub use address::Address;
+pub use address::Place;
+pub use address::Remote;
+pub use address::Secret;
 pub use error::Holder;
 pub use error::WireError;
 pub use ports::Port;
