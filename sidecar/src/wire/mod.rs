@@ -17,6 +17,8 @@ mod replay;
 pub mod serial;
 /// A TCP connection as a wire.
 pub mod tcp;
+/// A telnet connection as a wire.
+pub mod telnet;
 
 pub use address::Address;
 pub use address::Place;

@@ -1,0 +1,4 @@
+//! telnet
+mod codec;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use codec::fuzzing;
