@@ -13,6 +13,8 @@ pub mod live;
 mod micropico;
 mod opening;
 mod options;
+/// Passwords of addresses.
+pub mod passwords;
 mod project;
 mod pulling;
 mod pymakr;

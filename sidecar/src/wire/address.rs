@@ -212,6 +212,25 @@ fn host_and_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
 }
 
 impl Address {
+    /// Where one logs in, for the kinds that may ask for a login.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Telnet(place) | Self::Rfc2217(place) | Self::WebRepl(place) | Self::Ftp(place) => {
+                Some(place)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same with this password.
+    #[must_use]
+    pub fn with_password(mut self, password: Secret) -> Self {
+        if let Self::Telnet(place) | Self::WebRepl(place) | Self::Ftp(place) = &mut self {
+            place.password = Some(password);
+        }
+        self
+    }
+
     /// Nothing of this machine is needed to get there, and it may be slow.
     pub fn is_network(&self) -> bool {
         !matches!(self, Self::Serial(_) | Self::Virtual(_) | Self::Id(_))

@@ -53,7 +53,7 @@ impl Explain for WireError {
                 self,
                 "write a port (/dev/ttyACM0, COM4), socket://host:port, id:SERIAL or virtual:unix",
             ),
-            Self::NotFound { address, .. } if address.starts_with("socket://") => words(
+            Self::NotFound { address, .. } if address.contains("://") => words(
                 "wire.not_found",
                 Exit::NoBoard,
                 self,
@@ -97,6 +97,49 @@ impl Explain for WireError {
                 self,
                 "check that the board or serial server is on and reachable",
             ),
+            Self::NoUser { address } => words(
+                "wire.no_user",
+                Exit::NoBoard,
+                self,
+                format!(
+                    "write who it is: {}; Pycom's boards come with the user micro and the password python",
+                    with_user(address)
+                ),
+            ),
+            Self::NoPassword { address } => words(
+                "wire.no_password",
+                Exit::NoBoard,
+                self,
+                format!(
+                    "put it into the system's keychain with `boardside login {address}`, or into the environment \
+                     variable BOARDSIDE_PASSWORD"
+                ),
+            ),
+            Self::Login { address } => words(
+                "wire.login",
+                Exit::NoBoard,
+                self,
+                format!(
+                    "check the user and the password (Pycom's boards come with micro and python); `boardside login \
+                     {address}` keeps another one, `boardside logout {address}` forgets it"
+                ),
+            ),
+            Self::LoginClosed { .. } => words(
+                "wire.login_closed",
+                Exit::NoBoard,
+                self,
+                "check the user and the password, and close other connections: many boards let in one at a time",
+            ),
+            Self::NoRfc2217 { address } => words(
+                "wire.no_rfc2217",
+                Exit::NoBoard,
+                self,
+                format!(
+                    "use {} for a telnet server, socket://host:port for raw bytes, or let the serial server offer RFC \
+                     2217 (ser2net: `telnet(rfc2217)`)",
+                    address.replacen("rfc2217", "telnet", 1)
+                ),
+            ),
             Self::NoLines => words(
                 "wire.no_lines",
                 Exit::Failed,
@@ -117,6 +160,11 @@ impl Explain for WireError {
             ),
         }
     }
+}
+
+/// The address as it should have been typed.
+fn with_user(address: &str) -> String {
+    address.replacen("://", "://micro@", 1)
 }
 
 fn permission(path: &std::path::Path, group: Option<&str>) -> String {

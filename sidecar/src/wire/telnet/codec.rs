@@ -62,8 +62,6 @@ pub(crate) struct Codec {
     sub: Vec<u8>,
     subs: Vec<Vec<u8>>,
     replies: Vec<u8>,
-    /// The other end knows telnet.
-    answered: bool,
 }
 
 impl Codec {
@@ -100,7 +98,6 @@ impl Codec {
             sub: Vec::new(),
             subs: Vec::new(),
             replies: Vec::new(),
-            answered: false,
         }
     }
 
@@ -160,7 +157,6 @@ impl Codec {
 
     /// Answers only what changes something, so that two ends never answer each other for ever.
     fn negotiate(&mut self, command: u8, option: u8) {
-        self.answered = true;
         let (side, wants, yes, no) = match command {
             WILL | WONT => (&mut self.theirs, command == WILL, DO, DONT),
             _ => (&mut self.ours, command == DO, WILL, WONT),
@@ -223,21 +219,18 @@ impl Codec {
         self.ours[option] == Is::On && self.theirs[option] == Is::On
     }
 
-    /// The other end has begun to negotiate: it knows telnet.
-    pub(crate) fn has_answered(&self) -> bool {
-        self.answered
-    }
-
     /// The other end has an answer to everything that it was asked for.
     pub(crate) fn is_settled(&self) -> bool {
         !self.ours.contains(&Is::Asked) && !self.theirs.contains(&Is::Asked)
     }
 
-    /// Does the other end let its port be commanded? `None`: it has not said.
+    /// Does the other end let its port be commanded? `None`: it has not said. Some servers want it the other way round.
     pub(crate) fn com_port(&self) -> Option<bool> {
-        match self.ours[usize::from(COM_PORT)] {
-            Is::Asked => None,
-            is => Some(is == Is::On),
+        let option = usize::from(COM_PORT);
+        match (self.ours[option], self.theirs[option]) {
+            (Is::On, _) | (_, Is::On) => Some(true),
+            (Is::Asked, _) => None,
+            _ => Some(false),
         }
     }
 }

@@ -51,7 +51,7 @@ fn a_client_asks_once_and_answers_only_what_changes_something() {
             "{what}"
         );
     }
-    assert!(codec.is_binary() && codec.has_answered());
+    assert!(codec.is_binary());
     assert!(!codec.is_settled(), "nothing was said about going ahead");
 }
 
