@@ -126,6 +126,16 @@ impl Tools {
         install::apt(cache, packages, why, tell)
     }
 
+    /// Debian's ser2net, which tests start with settings of their own. Its package starts nothing where no systemd runs.
+    pub fn ser2net(cache: &Path, tell: &mut Tell) -> Result<PathBuf, VirtualBoardError> {
+        // Not on the PATH of everybody.
+        let program = PathBuf::from("/usr/sbin/ser2net");
+        if !program.exists() {
+            install::apt(cache, &["ser2net"], "a serial server, for tests", tell)?;
+        }
+        Ok(program)
+    }
+
     /// `mpremote` 1.29.0, to be given arguments.
     pub fn mpremote(&self) -> Command {
         Command::new(self.bin.join("mpremote"))

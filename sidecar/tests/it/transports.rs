@@ -2,6 +2,8 @@
 //! The steps are one function, `matrix`; what stands between the program and the board is a `Peer`.
 //! What is special to one kind of connection is tested in its own chapter.
 
+mod network;
+
 use std::collections::BTreeMap;
 
 use boardside::virtual_board::HostSide;
