@@ -12,11 +12,13 @@ use crate::session::Exit;
 use crate::session::Seen;
 use crate::session::Target;
 use crate::session::ports;
+use crate::session::recent;
 
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Boards are known by the USB chips that they use; none is opened or disturbed. BOARDSIDE_PORTS adds \
-    ports that the system does not list, separated like PATH."
+    ports that the system does not list, separated like PATH. Addresses in the network that worked lately are listed, \
+    too; `boardside logout ADDRESS` takes one off the list."
 )]
 pub(super) struct DevicesArgs {
     /// Also the other ports, and why they are not taken for boards
@@ -54,6 +56,12 @@ pub(super) async fn run(global: &Global, args: DevicesArgs, screen: &mut Screen)
         for other in &others {
             show(other, &Probed::Not, screen);
         }
+    }
+    for known in recent() {
+        let event = json!({"event": "network", "address": known.address, "used": known.used});
+        screen.event(&event);
+        let address = screen.paint("1", &known.address);
+        screen.say(&format!("{address}  in the network, used before"));
     }
     screen.event(&json!({"event": "devices", "count": boards.len()}));
     if boards.is_empty() {

@@ -12,6 +12,7 @@ use crate::board::Board;
 use crate::board::BoardError;
 use crate::repl::Patience;
 use crate::session::opening::open;
+use crate::session::recent;
 use crate::wire;
 use crate::wire::Address;
 use crate::wire::Port;
@@ -204,7 +205,11 @@ pub fn choose(device: Option<&str>, found: Vec<Found>) -> Result<Choice, Connect
 pub async fn connect(target: &Target, progress: &mut dyn Progress) -> Result<Connection, ConnectError> {
     let found = tokio::task::spawn_blocking(found).await.unwrap_or_default();
     match choose(target.device.as_deref(), found.clone())? {
-        Choice::At(address) => open(address, target.baud, progress).await,
+        Choice::At(address) => {
+            let connection = open(address, target.baud, progress).await?;
+            recent::note(&connection.address);
+            Ok(connection)
+        }
         Choice::Ask(id) => ask_for(&id, found, target.baud, progress).await,
     }
 }

@@ -5,6 +5,7 @@
 use std::env;
 
 use crate::base::Progress;
+use crate::session::keychain;
 use crate::wire::Address;
 use crate::wire::Secret;
 
@@ -23,6 +24,9 @@ pub async fn password_for(address: &Address, progress: &mut dyn Progress) -> Opt
     let given = env::var(PASSWORD).ok().filter(|password| !password.is_empty());
     if let Some(password) = given {
         return Some(Secret::new(password));
+    }
+    if let Some(kept) = keychain::find(address.to_string()).await {
+        return Some(Secret::new(kept));
     }
     let typed = progress.ask_secret(&format!("password for {address}: "));
     typed.map(Secret::new)

@@ -6,6 +6,7 @@ use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
 use crate::session::explain::words;
+use crate::session::keychain::KeychainError;
 use crate::wire::WireError;
 
 impl Explain for ConnectError {
@@ -41,6 +42,17 @@ impl Explain for ConnectError {
             Self::Wire(error) => error.explained(),
             Self::Board(error) => error.explained(),
         }
+    }
+}
+
+impl Explain for KeychainError {
+    fn explained(&self) -> Explained {
+        words(
+            "keychain.unusable",
+            Exit::Failed,
+            self,
+            "put the password into the environment variable BOARDSIDE_PASSWORD, or unlock the keychain and try again",
+        )
     }
 }
 
