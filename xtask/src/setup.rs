@@ -1,4 +1,4 @@
-//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, ser2net, VS Code, two Neovims.
+//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, ser2net, a keychain, VS Code, two Neovims.
 //! Nothing that a user's machine needs.
 
 #[cfg(target_os = "linux")]
@@ -46,6 +46,7 @@ mod linux {
             Tools::ser2net(&target, tell)
                 .map(drop)
                 .map_err(|error| error.to_string()),
+            Tools::keychain(&target, tell).map_err(|error| error.to_string()),
             extension::install(),
             vscode::install(tell).map(drop),
             neovim::install(tell).map(drop),

@@ -28,6 +28,9 @@ pub(super) struct DevicesArgs {
     /// and started again by a soft reset
     #[arg(long)]
     probe: bool,
+    /// Nothing but what can stand behind -d, one a line: for shells that complete it
+    #[arg(long, conflicts_with_all = ["all", "probe"])]
+    addresses: bool,
 }
 
 /// What a board said of itself.
@@ -43,6 +46,15 @@ enum Probed {
 
 pub(super) async fn run(global: &Global, args: DevicesArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let seen = tokio::task::spawn_blocking(ports).await.unwrap_or_default();
+    if args.addresses {
+        let ports = seen.iter().filter(|seen| seen.why_not.is_none());
+        let ports = ports.map(|seen| seen.found.address.clone());
+        for address in ports.chain(recent().into_iter().map(|known| known.address)) {
+            screen.event(&json!({"event": "address", "address": address}));
+            screen.say(&address);
+        }
+        return Ok(Exit::Done);
+    }
     let (boards, others): (Vec<Seen>, Vec<Seen>) = seen.into_iter().partition(|seen| seen.why_not.is_none());
     for board in &boards {
         let probed = if args.probe {

@@ -136,6 +136,17 @@ impl Tools {
         Ok(program)
     }
 
+    /// A Secret Service and a D-Bus for it, which tests start for themselves.
+    pub fn keychain(cache: &Path, tell: &mut Tell) -> Result<(), VirtualBoardError> {
+        if install::on_path("gnome-keyring-daemon").is_none()
+            || install::on_path("dbus-run-session").is_none()
+        {
+            let packages = ["gnome-keyring", "dbus-daemon"];
+            install::apt(cache, &packages, "a keychain for passwords, for tests", tell)?;
+        }
+        Ok(())
+    }
+
     /// `mpremote` 1.29.0, to be given arguments.
     pub fn mpremote(&self) -> Command {
         Command::new(self.bin.join("mpremote"))

@@ -159,6 +159,10 @@ fn place(text: &str, usual: u16, example: &'static str) -> Result<Place, &'stati
             _ => "it needs a host",
         });
     }
+    // Also what is secret would be, as in ws://host/?password=x.
+    if host.contains(['/', '?', '#', ' ']) {
+        return Err("there may be nothing behind the host and its port");
+    }
     let port = match port {
         Some(port) => port,
         None if usual > 0 => usual,
@@ -341,6 +345,8 @@ mod tests {
             ("telnet://host:x", "port"),
             ("ws://", "host"),
             ("gopher://x", "not known"),
+            ("ws://host/?password=s3cret", "nothing behind"),
+            ("telnet://host name", "nothing behind"),
             ("socket://me:s3cret@host:1", "no login"),
             ("rfc2217://me:s3cret@host:1", "no login"),
             ("me:s3cret@host", "login"),

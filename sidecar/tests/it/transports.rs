@@ -2,7 +2,9 @@
 //! The steps are one function, `matrix`; what stands between the program and the board is a `Peer`.
 //! What is special to one kind of connection is tested in its own chapter.
 
+mod line;
 mod network;
+mod passwords;
 
 use std::collections::BTreeMap;
 

@@ -157,7 +157,9 @@ fn telnet(login: &str, says: &'static [&str]) -> Told {
     let server = std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
         for text in says {
-            client.write_all(text.as_bytes()).unwrap();
+            if client.write_all(text.as_bytes()).is_err() {
+                return; // it had heard enough
+            }
             let mut byte = [0];
             while byte[0] != b'\n' && client.read(&mut byte).is_ok_and(|count| count > 0) {}
         }
