@@ -24,7 +24,7 @@ pub enum KeychainError {
 
 /// The password of this address, if it is known there.
 pub(super) async fn find(address: String) -> Option<String> {
-    with(address, |entry| entry.get_password()).await.ok().flatten()
+    with(address, Entry::get_password).await.ok().flatten()
 }
 
 /// Keeps the password of this address.
@@ -36,7 +36,7 @@ pub async fn remember(address: String, password: String) -> Result<(), KeychainE
 
 /// Forgets it; was there one?
 pub async fn forget(address: String) -> Result<bool, KeychainError> {
-    let forgotten = with(address, |entry| entry.delete_credential()).await?;
+    let forgotten = with(address, Entry::delete_credential).await?;
     Ok(forgotten.is_some())
 }
 

@@ -41,11 +41,14 @@ pub(super) async fn open(
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, NETWORK_LIMIT).await?),
         Address::Telnet(place) => {
-            let (wire, place) = telnet(place.clone(), progress).await?;
+            // Rarely needed, and large.
+            let (wire, place) = Box::pin(telnet(place.clone(), progress)).await?;
             address = Address::Telnet(place);
             Box::new(wire)
         }
-        Address::Rfc2217(place) => Box::new(wire::telnet::open_rfc2217(place, baud, NETWORK_LIMIT).await?),
+        Address::Rfc2217(place) => {
+            Box::new(Box::pin(wire::telnet::open_rfc2217(place, baud, NETWORK_LIMIT)).await?)
+        }
         Address::WebRepl(_) | Address::Ftp(_) | Address::Ssh(_) => {
             return Err(WireError::BadAddress {
                 text: address.to_string(),

@@ -73,9 +73,8 @@ fn read(path: &Path) -> Vec<Recent> {
 fn change(path: &Path, address: &str, newest: Option<Recent>) {
     let others = read(path).into_iter().filter(|recent| recent.address != address);
     let lines = newest.into_iter().chain(others).take(MOST);
-    let text: String = lines
-        .map(|recent| format!("{} {}\n", recent.used, recent.address))
-        .collect();
+    let lines = lines.map(|recent| format!("{} {}", recent.used, recent.address));
+    let text = lines.collect::<Vec<_>>().join("\n");
     // Two programs at once: one of the lists is there, whole.
     let half = path.with_extension(format!("new-{}", std::process::id()));
     if let Some(folder) = path.parent() {

@@ -164,13 +164,12 @@ impl Codec {
         let is = &mut side[usize::from(option)];
         let welcome = self.welcome.contains(&option);
         let (becomes, answer) = match (*is, wants) {
-            (Is::Off, true) if welcome => (Is::On, Some(yes)),
+            // What the other end refused may be to its liking now.
+            (Is::Off | Is::Refused, true) if welcome => (Is::On, Some(yes)),
             (Is::Off, true) => (Is::Refused, Some(no)),
             (Is::Asked, true) => (Is::On, None),
             (Is::Asked, false) => (Is::Refused, None),
             (Is::On, false) => (Is::Off, Some(no)),
-            // It was refused by the other end, which may be of another mind now.
-            (Is::Refused, true) if welcome => (Is::On, Some(yes)),
             (same, _) => (same, None),
         };
         *is = becomes;

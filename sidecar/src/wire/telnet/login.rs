@@ -54,7 +54,7 @@ pub enum Said {
 impl Telnet {
     /// What is asked now. What the board says is kept to be read.
     ///
-    /// Errors: `LoginClosed`, also for a server that lets in one at a time; `Io`.
+    /// Errors: `LoginClosed`, and `Busy` for a server that says so.
     pub async fn asked(&mut self, said: Said) -> Result<Asked, WireError> {
         let end = Instant::now() + ENOUGH;
         loop {
@@ -63,24 +63,15 @@ impl Telnet {
                 (Some(_), _) => SETTLE,
                 (None, Said::Hello { expects: false }) if self.codec.is_settled() => QUIET,
                 (None, Said::Hello { expects: false }) => SLOW,
-                (None, _) if is_text(&self.inbox) => QUIET * 2,
+                (None, Said::User | Said::Password) if is_text(&self.inbox) => QUIET * 2,
                 (None, _) => ANSWER,
             };
             let wait = wait.min(end.saturating_duration_since(Instant::now()));
             match tokio::time::timeout(wait, self.hear()).await {
-                Ok(Ok(0)) => {
-                    return Err(WireError::LoginClosed {
-                        address: self.address.clone(),
-                    });
-                }
+                Ok(Ok(0) | Err(_)) => return Err(self.hung_up()),
                 Ok(Ok(_)) if self.inbox.len() < MOST => {}
+                // Nobody asks in so many words.
                 Ok(Ok(_)) => return Ok(Asked::Nothing),
-                Ok(Err(_)) if said != (Said::Hello { expects: false }) => {
-                    return Err(WireError::LoginClosed {
-                        address: self.address.clone(),
-                    });
-                }
-                Ok(Err(_)) => return Err(self.gone()),
                 Err(_) => return Ok(asked.unwrap_or(Asked::Nothing)),
             }
         }

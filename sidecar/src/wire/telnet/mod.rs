@@ -71,16 +71,20 @@ pub async fn open(place: &Place, limit: Duration) -> Result<Telnet, WireError> {
 /// Connects within `limit` to a serial server that knows RFC 2217, and gives its port this bit rate, 8 data bits, no
 /// parity, one stop bit and no flow control. Its control lines stay as they are: an edge would reset many boards.
 ///
-/// Errors: those of `tcp::open`; `NoRfc2217` for a server that does not let its port be commanded.
+/// Errors: those of `tcp::open`; `NoRfc2217` for a server that does not let its port be commanded; `Busy` and
+/// `LoginClosed` for one that hangs up.
 pub async fn open_rfc2217(place: &Place, baud: u32, limit: Duration) -> Result<Telnet, WireError> {
     let address = Address::Rfc2217(place.clone()).to_string();
     let mut telnet = start(place, address, Some(Port::new(baud)), limit).await?;
     let agreed = tokio::time::timeout(AGREE, telnet.hear_until(|codec| codec.com_port().is_some())).await;
-    // A server that is busy says so in words, and hangs up.
-    if !matches!(agreed, Ok(Ok(true))) || telnet.codec.com_port() != Some(true) {
-        return Err(WireError::NoRfc2217 {
-            address: telnet.address,
-        });
+    match agreed {
+        Ok(Ok(true)) if telnet.codec.com_port() == Some(true) => {}
+        Ok(Ok(false) | Err(_)) => return Err(telnet.hung_up()),
+        _ => {
+            return Err(WireError::NoRfc2217 {
+                address: telnet.address,
+            });
+        }
     }
     // The rest of what was asked decides how data look; a server may leave some of it without an answer.
     let settled = telnet.hear_until(Codec::is_settled);
@@ -144,6 +148,19 @@ impl Telnet {
         // Answers go out now, though nobody writes.
         let _ = self.poll_push(cx)?;
         Poll::Ready(Ok(buf.filled().len()))
+    }
+
+    /// The error for a server that hung up before there was anything to do. ser2net says `Port already in use` before.
+    fn hung_up(&self) -> WireError {
+        let address = self.address.clone();
+        let text = String::from_utf8_lossy(&self.inbox).to_lowercase();
+        if text.contains("in use") || text.contains("busy") {
+            return WireError::Busy {
+                address,
+                holder: None,
+            };
+        }
+        WireError::LoginClosed { address }
     }
 
     /// Hands to the system what is to go over the line.
