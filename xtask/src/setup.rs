@@ -1,4 +1,4 @@
-//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, VS Code, two Neovims.
+//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, ser2net, a keychain, VS Code, two Neovims.
 //! Nothing that a user's machine needs.
 
 #[cfg(target_os = "linux")]
@@ -43,6 +43,10 @@ mod linux {
             Tools::install(&target.join("tools"), tell)
                 .map(drop)
                 .map_err(|error| error.to_string()),
+            Tools::ser2net(&target, tell)
+                .map(drop)
+                .map_err(|error| error.to_string()),
+            Tools::keychain(&target, tell).map_err(|error| error.to_string()),
             extension::install(),
             vscode::install(tell).map(drop),
             neovim::install(tell).map(drop),

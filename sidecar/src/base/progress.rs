@@ -50,6 +50,11 @@ pub enum Stage {
 pub trait Progress: Send {
     /// Called often; must return at once.
     fn report(&mut self, stage: Stage);
+
+    /// A password, typed by somebody who is asked this question; `None` where there is nobody. May block.
+    fn ask_secret(&mut self, _question: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Tells nobody.

@@ -72,8 +72,8 @@ impl Board {
     pub(super) async fn wake(&mut self, compare: bool) -> Result<Option<Vec<String>>, BoardError> {
         self.hang_up().await?;
         let folders = self.kind().await? == Kind::Folders;
-        if !folders || !self.repl.has_raw_paste() || self.bad_line || self.no_agent || self.sum != Sum::Sha256
-        {
+        let clean = !self.bad_line && self.repl.is_binary();
+        if !folders || !self.repl.has_raw_paste() || !clean || self.no_agent || self.sum != Sum::Sha256 {
             return Ok(None);
         }
         let piece = self.piece();

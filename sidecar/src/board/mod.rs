@@ -226,7 +226,9 @@ impl Board {
     }
 
     fn learn(&mut self, lines: &[String]) -> Result<Facts, BoardError> {
-        let facts = Facts::parse(lines).ok_or_else(|| unclear(lines))?;
+        let mut facts = Facts::parse(lines).ok_or_else(|| unclear(lines))?;
+        // The firmware may have it, and the line does not let it through.
+        facts.binary_stdin &= self.repl.is_binary();
         let has_paste = self.repl.has_raw_paste();
         let tier = Tier::of(&facts, self.kind == Some(Kind::Flat), has_paste);
         self.last_facts = Some((facts.clone(), tier));

@@ -12,11 +12,13 @@ use crate::session::Exit;
 use crate::session::Seen;
 use crate::session::Target;
 use crate::session::ports;
+use crate::session::recent;
 
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Boards are known by the USB chips that they use; none is opened or disturbed. BOARDSIDE_PORTS adds \
-    ports that the system does not list, separated like PATH."
+    ports that the system does not list, separated like PATH. Addresses in the network that worked lately are listed, \
+    too; `boardside logout ADDRESS` takes one off the list."
 )]
 pub(super) struct DevicesArgs {
     /// Also the other ports, and why they are not taken for boards
@@ -26,6 +28,9 @@ pub(super) struct DevicesArgs {
     /// and started again by a soft reset
     #[arg(long)]
     probe: bool,
+    /// Nothing but what can stand behind -d, one a line: for shells that complete it
+    #[arg(long, conflicts_with_all = ["all", "probe"])]
+    addresses: bool,
 }
 
 /// What a board said of itself.
@@ -41,6 +46,15 @@ enum Probed {
 
 pub(super) async fn run(global: &Global, args: DevicesArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let seen = tokio::task::spawn_blocking(ports).await.unwrap_or_default();
+    if args.addresses {
+        let ports = seen.iter().filter(|seen| seen.why_not.is_none());
+        let ports = ports.map(|seen| seen.found.address.clone());
+        for address in ports.chain(recent().into_iter().map(|known| known.address)) {
+            screen.event(&json!({"event": "address", "address": address}));
+            screen.say(&address);
+        }
+        return Ok(Exit::Done);
+    }
     let (boards, others): (Vec<Seen>, Vec<Seen>) = seen.into_iter().partition(|seen| seen.why_not.is_none());
     for board in &boards {
         let probed = if args.probe {
@@ -54,6 +68,12 @@ pub(super) async fn run(global: &Global, args: DevicesArgs, screen: &mut Screen)
         for other in &others {
             show(other, &Probed::Not, screen);
         }
+    }
+    for known in recent() {
+        let event = json!({"event": "network", "address": known.address, "used": known.used});
+        screen.event(&event);
+        let address = screen.paint("1", &known.address);
+        screen.say(&format!("{address}  in the network, used before"));
     }
     screen.event(&json!({"event": "devices", "count": boards.len()}));
     if boards.is_empty() {

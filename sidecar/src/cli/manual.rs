@@ -34,10 +34,47 @@ pub(super) struct ManArgs {
 pub(super) fn completions(args: &CompletionsArgs, screen: &mut Screen) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "boardside", &mut script);
-    let text = String::from_utf8_lossy(&script);
-    screen.event(&json!({"event": "completions", "shell": args.shell.to_string(), "text": text}));
-    screen.bytes(&script);
+    let script = with_addresses(args.shell, &String::from_utf8_lossy(&script));
+    screen.event(&json!({"event": "completions", "shell": args.shell.to_string(), "text": script}));
+    screen.bytes(script.as_bytes());
     Exit::Done
+}
+
+/// What comes behind `-d` is known only when it is typed, and clap's scripts cannot ask: there they offer files.
+fn with_addresses(shell: Shell, script: &str) -> String {
+    const ASK: &str = "boardside devices --addresses 2>/dev/null";
+    match shell {
+        Shell::Bash => {
+            let files = "COMPREPLY=($(compgen -f \"${cur}\"))";
+            let both =
+                format!("COMPREPLY=($(compgen -W \"$({ASK})\" -- \"${{cur}}\") $(compgen -f \"${{cur}}\"))");
+            ["--device", "-d"]
+                .iter()
+                .fold(script.to_owned(), |script, option| {
+                    let before = format!("                {option})\n                    ");
+                    script.replace(&format!("{before}{files}"), &format!("{before}{both}"))
+                })
+        }
+        Shell::Zsh => {
+            let ask = format!(
+                "_boardside_addresses() {{\n    local -a known\n    known=(${{(f)\"$({ASK})\"}})\n    compadd -a known\n    \
+                 _files\n}}\n\n"
+            );
+            let script = script.replace(":ADDRESS:_default", ":ADDRESS:_boardside_addresses");
+            script.replacen("_boardside() {", &(ask + "_boardside() {"), 1)
+        }
+        Shell::Fish => {
+            let line = |line: &str| {
+                if line.contains(" -s d -l device ") {
+                    format!("{line} -a '({ASK})'\n")
+                } else {
+                    format!("{line}\n")
+                }
+            };
+            script.lines().map(line).collect()
+        }
+        _ => script.to_owned(),
+    }
 }
 
 pub(super) fn man(args: &ManArgs, screen: &mut Screen) -> Result<Exit, Failure> {

@@ -15,6 +15,7 @@ mod failure;
 mod get;
 mod keys;
 mod link;
+mod login;
 mod ls;
 mod manual;
 mod mkdir;
@@ -23,6 +24,7 @@ mod put;
 mod reset;
 mod rm;
 mod screen;
+mod secret;
 mod spelling;
 mod stop;
 mod sync;
@@ -79,6 +81,8 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Pull(args) => pull::run(&cli.global, args, screen).await,
         Verb::Diff(args) => diff::run(&cli.global, args, screen).await,
         Verb::Devices(args) => devices::run(&cli.global, args, screen).await,
+        Verb::Login(args) => login::login(&args, screen).await,
+        Verb::Logout(args) => login::logout(&args, screen).await,
         Verb::Ls(args) => ls::run(&cli.global, args, screen).await,
         Verb::Cat(args) => cat::run(&cli.global, args, screen).await,
         Verb::Get(args) => get::run(&cli.global, args, screen).await,

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::base::Progress;
 use crate::base::Stage;
 use crate::base::Utf8;
+use crate::cli::secret;
 use crate::session::Explain;
 use crate::session::Explained;
 
@@ -171,6 +172,17 @@ impl Screen {
 }
 
 impl Progress for Screen {
+    fn ask_secret(&mut self, question: &str) -> Option<String> {
+        if !secret::somebody() {
+            return None;
+        }
+        self.finish();
+        eprint!("{question}");
+        let typed = secret::typed();
+        eprintln!();
+        typed
+    }
+
     fn report(&mut self, stage: Stage) {
         let event = match &stage {
             Stage::Scanning => json!({"event": "scanning"}),

@@ -10,7 +10,7 @@ mod settings;
 pub type Target = fn(&[u8]);
 
 /// All targets. Each has a file in `fuzz/fuzz_targets/`, an entry in `fuzz/Cargo.toml` and a folder in `fuzz/corpus/`.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("answers", crate::repl::fuzzing::answers),
     ("board_path", paths::board_path),
     ("delta", projects::delta),
@@ -23,6 +23,7 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("manifest", projects::manifest),
     ("repl", crate::repl::fuzzing::repl),
     ("settings", settings::settings),
+    ("telnet", crate::wire::telnet::fuzzing::telnet),
     ("tracebacks", paths::tracebacks),
 ];
 

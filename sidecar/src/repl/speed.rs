@@ -22,6 +22,11 @@ impl Repl {
         self.wire.baud()
     }
 
+    /// All 256 values of a byte get through to the board; else only text does.
+    pub fn is_binary(&self) -> bool {
+        self.wire.is_binary()
+    }
+
     /// Those that the board has after a reset.
     pub fn home_baud(&self) -> Option<u32> {
         self.home

@@ -11,18 +11,15 @@ use crate::base::Stage;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::repl::Patience;
-use crate::repl::Repl;
+use crate::session::opening::open;
+use crate::session::recent;
 use crate::wire;
 use crate::wire::Address;
 use crate::wire::Port;
-use crate::wire::Recorder;
-use crate::wire::SerialSettings;
 use crate::wire::Traffic;
 use crate::wire::Wire;
 use crate::wire::WireError;
 
-/// How long a TCP connection may take to open.
-const TCP_LIMIT: Duration = Duration::from_secs(8);
 /// How long a board that is being reset may take to reach a point where Ctrl-C works.
 const BOOT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -111,12 +108,12 @@ pub struct Connection {
     /// Where it is.
     pub address: Address,
     /// Bits per second on serial ports.
-    baud: u32,
+    pub(super) baud: u32,
     /// The user wants a board to be reset that does not let us work.
     pub force_boot: bool,
     /// A virtual board lives as long as its connection.
     #[cfg(target_os = "linux")]
-    _virtual_board: Option<Box<crate::virtual_board::VirtualBoard>>,
+    pub(super) _virtual_board: Option<Box<crate::virtual_board::VirtualBoard>>,
 }
 
 /// How a board was reset.
@@ -208,7 +205,11 @@ pub fn choose(device: Option<&str>, found: Vec<Found>) -> Result<Choice, Connect
 pub async fn connect(target: &Target, progress: &mut dyn Progress) -> Result<Connection, ConnectError> {
     let found = tokio::task::spawn_blocking(found).await.unwrap_or_default();
     match choose(target.device.as_deref(), found.clone())? {
-        Choice::At(address) => open(address, target.baud, progress).await,
+        Choice::At(address) => {
+            let connection = open(address, target.baud, progress).await?;
+            recent::note(&connection.address);
+            Ok(connection)
+        }
         Choice::Ask(id) => ask_for(&id, found, target.baud, progress).await,
     }
 }
@@ -241,49 +242,6 @@ async fn ask_for(
         }
     }
     Err(ConnectError::NoSuchId { id: id.to_owned() })
-}
-
-/// Opens the wire to this address.
-pub(super) async fn open(
-    address: Address,
-    baud: u32,
-    progress: &mut dyn Progress,
-) -> Result<Connection, ConnectError> {
-    progress.report(Stage::Connecting { doing: "opening" });
-    let settings = SerialSettings {
-        baud,
-        ..SerialSettings::default()
-    };
-    #[cfg(target_os = "linux")]
-    let mut virtual_board = None;
-    let wire: Box<dyn Wire> = match &address {
-        Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
-        Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, TCP_LIMIT).await?),
-        #[cfg(target_os = "linux")]
-        Address::Virtual(words) => {
-            let board = crate::session::virtual_boards::start(words, progress)?;
-            let path = board.address().to_owned();
-            virtual_board = Some(Box::new(board));
-            Box::new(wire::serial::open(&path, settings).await?)
-        }
-        #[cfg(not(target_os = "linux"))]
-        Address::Virtual(_) => {
-            return Err(ConnectError::no_virtual_board());
-        }
-        Address::Id(id) => return Err(ConnectError::NoSuchId { id: id.clone() }),
-    };
-    let recorder = Recorder::new(wire);
-    let traffic = recorder.traffic();
-    let repl = Repl::new(Box::new(recorder), &address.to_string());
-    Ok(Connection {
-        board: Board::new(repl),
-        traffic,
-        address,
-        baud,
-        force_boot: false,
-        #[cfg(target_os = "linux")]
-        _virtual_board: virtual_board,
-    })
 }
 
 impl Connection {

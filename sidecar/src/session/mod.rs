@@ -7,14 +7,20 @@ pub mod console;
 /// What is wrong with a board, and what to do.
 pub mod doctor;
 mod explain;
+/// Passwords in the system's keychain.
+pub mod keychain;
 mod landing;
 /// A board kept open for an editor.
 pub mod live;
 mod micropico;
+mod opening;
 mod options;
+/// Passwords of addresses.
+pub mod passwords;
 mod project;
 mod pulling;
 mod pymakr;
+mod recent;
 mod reconnect;
 mod settings;
 /// Errors of programs, read from what a board prints.
@@ -24,6 +30,7 @@ pub mod traceback;
 pub mod virtual_boards;
 mod watched;
 
+pub use crate::wire::Address;
 pub use connect::Choice;
 pub use connect::ConnectError;
 pub use connect::Connection;
@@ -59,6 +66,9 @@ pub use pulling::PullRow;
 pub use pulling::Pulling;
 pub use pulling::PullingError;
 pub use pymakr::import;
+pub use recent::Recent;
+pub use recent::drop_recent;
+pub use recent::recent;
 pub use reconnect::Home;
 pub use reconnect::gone;
 pub use reconnect::reconnect;

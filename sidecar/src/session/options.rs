@@ -12,6 +12,7 @@ use serde::Deserializer;
 use crate::base::BoardPath;
 use crate::base::PathError;
 use crate::sync::plan::OnConflict;
+use crate::wire::Address;
 
 /// Every key of `boardside.toml`; a test holds that they are those of `Options`.
 const KEYS: [&str; 11] = [
@@ -138,6 +139,14 @@ pub enum OptionsError {
         /// The known key that looks most like it.
         nearest: Option<&'static str>,
     },
+    /// A settings file is shared and kept; a password in it would be, too.
+    #[error(
+        "the address in `device` has a password; write `{address}`, and keep the password with `boardside login {address}` or in BOARDSIDE_PASSWORD"
+    )]
+    Password {
+        /// The address without it.
+        address: String,
+    },
     /// The board's root must lie in the project.
     #[error("the source folder `{}` leaves the project; it must be a folder inside of it", path.display())]
     LeavesProject {
@@ -181,7 +190,20 @@ impl Options {
         }
         let options: Self = toml::from_str(text).map_err(|error| broken(&error))?;
         options.source.as_deref().map_or(Ok(()), stays_inside)?;
+        options.device.as_deref().map_or(Ok(()), has_no_password)?;
         Ok(options)
+    }
+}
+
+/// Refuses an address with a password. What is no address at all is told when it is opened.
+fn has_no_password(device: &str) -> Result<(), OptionsError> {
+    match device.parse::<Address>() {
+        Ok(address) if address.place().is_some_and(|place| place.password.is_some()) => {
+            Err(OptionsError::Password {
+                address: address.to_string(),
+            })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -290,6 +312,10 @@ boot_guard = true
             (
                 "baud = 'fast'",
                 "line 1, column 8: invalid type: string \"fast\", expected u32",
+            ),
+            (
+                "device = 'telnet://micro:python@192.168.4.1'",
+                "the address in `device` has a password; write `telnet://micro@192.168.4.1`, and keep",
             ),
             (
                 "source = '../other'",

@@ -5,7 +5,7 @@ use crate::base::Silent;
 use crate::base::backoff;
 use crate::session::ConnectError;
 use crate::session::Connection;
-use crate::session::connect::open;
+use crate::session::opening::open;
 use crate::wire;
 use crate::wire::Address;
 use crate::wire::Port;

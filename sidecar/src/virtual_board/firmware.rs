@@ -126,6 +126,27 @@ impl Tools {
         install::apt(cache, packages, why, tell)
     }
 
+    /// Debian's ser2net, which tests start with settings of their own. Its package starts nothing where no systemd runs.
+    pub fn ser2net(cache: &Path, tell: &mut Tell) -> Result<PathBuf, VirtualBoardError> {
+        // Not on the PATH of everybody.
+        let program = PathBuf::from("/usr/sbin/ser2net");
+        if !program.exists() {
+            install::apt(cache, &["ser2net"], "a serial server, for tests", tell)?;
+        }
+        Ok(program)
+    }
+
+    /// A Secret Service and a D-Bus for it, which tests start for themselves.
+    pub fn keychain(cache: &Path, tell: &mut Tell) -> Result<(), VirtualBoardError> {
+        if install::on_path("gnome-keyring-daemon").is_none()
+            || install::on_path("dbus-run-session").is_none()
+        {
+            let packages = ["gnome-keyring", "dbus-daemon"];
+            install::apt(cache, &packages, "a keychain for passwords, for tests", tell)?;
+        }
+        Ok(())
+    }
+
     /// `mpremote` 1.29.0, to be given arguments.
     pub fn mpremote(&self) -> Command {
         Command::new(self.bin.join("mpremote"))

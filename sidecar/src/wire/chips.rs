@@ -68,7 +68,7 @@ const ALL: RangeInclusive<u16> = 0..=u16::MAX;
 /// Espressif's auto-reset circuit: RTS without DTR pulls EN low, DTR without RTS pulls GPIO0 low,
 /// both or neither do nothing (ESP32-DevKitC schematic; esptool's `HardReset`). After EN rises,
 /// GPIO0 must stay high until the boot ROM has read it, so there is a pause before DTR.
-const ESP: &[LineStep] = &[step(RESET, 100), step(NEITHER, 50), step(BOTH, 0)];
+pub(super) const ESP: &[LineStep] = &[step(RESET, 100), step(NEITHER, 50), step(BOTH, 0)];
 /// The USB-JTAG block imitates that circuit; esptool gives it 200 ms.
 const ESP_USB_JTAG: &[LineStep] = &[step(RESET, 200), step(NEITHER, 200), step(BOTH, 0)];
 

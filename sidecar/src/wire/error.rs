@@ -53,6 +53,36 @@ pub enum WireError {
         /// The limit.
         seconds: u64,
     },
+    /// The other end wants to know who it is.
+    #[error("{address} asks who logs in")]
+    NoUser {
+        /// What was opened.
+        address: String,
+    },
+    /// The other end wants a password, and none is known.
+    #[error("{address} asks for a password")]
+    NoPassword {
+        /// What was opened.
+        address: String,
+    },
+    /// The other end does not take this user and password.
+    #[error("{address} does not accept the login")]
+    Login {
+        /// What was opened.
+        address: String,
+    },
+    /// The other end hung up before anybody was logged in.
+    #[error("{address} closed the connection during the login")]
+    LoginClosed {
+        /// What was opened.
+        address: String,
+    },
+    /// The other end does not let its port be commanded.
+    #[error("{address} does not speak RFC 2217")]
+    NoRfc2217 {
+        /// What was opened.
+        address: String,
+    },
     /// This wire has no DTR and RTS.
     #[error("this connection has no reset lines")]
     NoLines,

@@ -17,8 +17,13 @@ mod replay;
 pub mod serial;
 /// A TCP connection as a wire.
 pub mod tcp;
+/// A telnet connection as a wire.
+pub mod telnet;
 
 pub use address::Address;
+pub use address::Place;
+pub use address::Remote;
+pub use address::Secret;
 pub use error::Holder;
 pub use error::WireError;
 pub use ports::Port;
@@ -28,6 +33,7 @@ pub use replay::Replay;
 pub use serial::Serial;
 pub use serial::SerialSettings;
 pub use tcp::Tcp;
+pub use telnet::Telnet;
 
 use std::time::Duration;
 
@@ -85,6 +91,12 @@ pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
         })
     }
 
+    /// All 256 values of a byte pass both ways. False for telnet to a server that does not agree on that: those of
+    /// boards throw away what is above 127 (MicroPython's `ports/cc3200/telnet/telnet.c`, and Pycom's).
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     /// The error for a wire that ended.
     fn gone(&self) -> WireError {
         WireError::Gone {
@@ -112,5 +124,9 @@ impl<W: Wire + ?Sized> Wire for Box<W> {
 
     fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
         (**self).set_baud(baud)
+    }
+
+    fn is_binary(&self) -> bool {
+        (**self).is_binary()
     }
 }

@@ -150,6 +150,10 @@ impl<W: Wire> Wire for Recorder<W> {
         self.wire.baud()
     }
 
+    fn is_binary(&self) -> bool {
+        self.wire.is_binary()
+    }
+
     fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
         self.wire.set_baud(baud)
     }

@@ -37,14 +37,28 @@ pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireErr
         port,
     }
     .to_string();
+    let (stream, lease) = dial(host, port, &address, limit).await?;
+    Ok(Tcp {
+        stream,
+        address,
+        _lease: lease,
+    })
+}
+
+/// Connects within `limit`, name look-up included, and takes the lease; `address` is what the user calls the place.
+pub(super) async fn dial(
+    host: &str,
+    port: u16,
+    address: &str,
+    limit: Duration,
+) -> Result<(TcpStream, Option<Lease>), WireError> {
     // Rarely needed, and large.
-    let connecting = Box::pin(connect(host, port, &address));
-    let connecting = tokio::time::timeout(limit, connecting);
-    let (stream, lease) = match connecting.await {
+    let connecting = Box::pin(connect(host, port, address));
+    let (stream, lease) = match tokio::time::timeout(limit, connecting).await {
         Ok(connected) => connected?,
         Err(_) => {
             return Err(WireError::Timeout {
-                address,
+                address: address.to_owned(),
                 seconds: limit.as_secs(),
             });
         }
@@ -52,12 +66,11 @@ pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireErr
     // The REPL conversation is many small writes, each waiting for an answer: Nagle's algorithm
     // with delayed acknowledgements would cost 40 ms for each.
     match stream.set_nodelay(true) {
-        Ok(()) => Ok(Tcp {
-            stream,
-            address,
-            _lease: lease,
+        Ok(()) => Ok((stream, lease)),
+        Err(source) => Err(WireError::Io {
+            address: address.to_owned(),
+            source,
         }),
-        Err(source) => Err(WireError::Io { address, source }),
     }
 }
 

@@ -47,6 +47,17 @@ impl Told {
         Self::of(&run.last(), Some(run.code))
     }
 
+    /// The same where the system has no keychain, and the environment no password.
+    #[track_caller]
+    pub(super) fn by_without_keychain(desk: &Desk, args: &[&str]) -> Self {
+        let mut command = desk.command(&[args, &["--json"]].concat());
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+        let output = command.env_remove("BOARDSIDE_PASSWORD").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let last = text.lines().last().expect("there is a line");
+        Self::of(&serde_json::from_str(last).unwrap(), output.status.code())
+    }
+
     /// `exit` is that of the process.
     pub(super) fn of(error: &Value, exit: Option<i32>) -> Self {
         let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();

@@ -64,6 +64,8 @@ mod settings;
 mod storage;
 mod tracebacks;
 #[cfg(target_os = "linux")]
+mod transports;
+#[cfg(target_os = "linux")]
 mod turbo;
 #[cfg(target_os = "linux")]
 mod virtual_board;

@@ -6,6 +6,7 @@ use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
 use crate::session::explain::words;
+use crate::session::keychain::KeychainError;
 use crate::wire::WireError;
 
 impl Explain for ConnectError {
@@ -44,6 +45,17 @@ impl Explain for ConnectError {
     }
 }
 
+impl Explain for KeychainError {
+    fn explained(&self) -> Explained {
+        words(
+            "keychain.unusable",
+            Exit::Failed,
+            self,
+            "put the password into the environment variable BOARDSIDE_PASSWORD, or unlock the keychain and try again",
+        )
+    }
+}
+
 impl Explain for WireError {
     fn explained(&self) -> Explained {
         match self {
@@ -53,7 +65,7 @@ impl Explain for WireError {
                 self,
                 "write a port (/dev/ttyACM0, COM4), socket://host:port, id:SERIAL or virtual:unix",
             ),
-            Self::NotFound { address, .. } if address.starts_with("socket://") => words(
+            Self::NotFound { address, .. } if address.contains("://") => words(
                 "wire.not_found",
                 Exit::NoBoard,
                 self,
@@ -85,11 +97,15 @@ impl Explain for WireError {
                 self,
                 permission(path, group.as_deref()),
             ),
-            Self::Gone { .. } => words(
+            Self::Gone { address } => words(
                 "wire.gone",
                 Exit::NoAnswer,
                 self,
-                "check the cable and plug the board in again; what was on it is still there",
+                if address.contains("://") {
+                    "check the network and that the board has power, and try again; what was on it is still there"
+                } else {
+                    "check the cable and plug the board in again; what was on it is still there"
+                },
             ),
             Self::Timeout { .. } => words(
                 "wire.timeout",
@@ -97,6 +113,11 @@ impl Explain for WireError {
                 self,
                 "check that the board or serial server is on and reachable",
             ),
+            Self::NoUser { address }
+            | Self::NoPassword { address }
+            | Self::Login { address }
+            | Self::LoginClosed { address }
+            | Self::NoRfc2217 { address } => let_in(self, address),
             Self::NoLines => words(
                 "wire.no_lines",
                 Exit::Failed,
@@ -117,6 +138,60 @@ impl Explain for WireError {
             ),
         }
     }
+}
+
+/// Words for a server that does not let anybody to the board.
+fn let_in(error: &WireError, address: &str) -> Explained {
+    match error {
+        WireError::NoUser { .. } => words(
+            "wire.no_user",
+            Exit::NoBoard,
+            error,
+            format!(
+                "write who it is: {}; Pycom's boards come with the user micro and the password python",
+                with_user(address)
+            ),
+        ),
+        WireError::NoPassword { .. } => words(
+            "wire.no_password",
+            Exit::NoBoard,
+            error,
+            format!(
+                "put it into the system's keychain with `boardside login {address}`, or into the environment \
+                     variable BOARDSIDE_PASSWORD"
+            ),
+        ),
+        WireError::Login { .. } => words(
+            "wire.login",
+            Exit::NoBoard,
+            error,
+            format!(
+                "check the user and the password (Pycom's boards come with micro and python); `boardside login \
+                     {address}` keeps another one, `boardside logout {address}` forgets it"
+            ),
+        ),
+        WireError::NoRfc2217 { .. } => words(
+            "wire.no_rfc2217",
+            Exit::NoBoard,
+            error,
+            format!(
+                "use {} for a telnet server, socket://host:port for raw bytes, or let the serial server offer RFC \
+                     2217 (ser2net: `telnet(rfc2217)`)",
+                address.replacen("rfc2217", "telnet", 1)
+            ),
+        ),
+        _ => words(
+            "wire.login_closed",
+            Exit::NoBoard,
+            error,
+            "check the user and the password, and close other connections: many boards let in one at a time",
+        ),
+    }
+}
+
+/// The address as it should have been typed.
+fn with_user(address: &str) -> String {
+    address.replacen("://", "://micro@", 1)
 }
 
 fn permission(path: &std::path::Path, group: Option<&str>) -> String {

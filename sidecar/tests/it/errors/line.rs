@@ -1,6 +1,7 @@
 //! Codes of finding, opening and entering a board: `connect`, `wire`, `repl`, and boards that do not let anybody in.
 
 use std::io::Read as _;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::process::Command;
@@ -54,6 +55,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ),
     ),
     ("wire.gone", Real(gone)),
+    ("wire.login", Real(|| telnet("micro:wrong@", LOGIN))),
+    ("wire.login_closed", Real(|| telnet("micro:python@", &LOGIN[..1]))),
+    ("wire.no_user", Real(|| telnet("", LOGIN))),
+    ("wire.no_password", Real(|| telnet("micro@", LOGIN))),
+    ("wire.no_rfc2217", Real(no_rfc2217)),
+    ("keychain.unusable", Real(no_keychain)),
     ("wire.timeout", Real(timeout)),
     (
         "wire.no_lines",
@@ -134,6 +141,48 @@ fn busy() -> Told {
 fn gone() -> Told {
     let peer = Peer::new(|_| None);
     Told::by(&peer.desk(), &["ls"])
+}
+
+/// What a server with a login says, one after the other, each after it was answered.
+const LOGIN: &[&str] = &[
+    "Login as: ",
+    "Password: ",
+    "Invalid credentials, try again.\r\nLogin as: ",
+];
+
+/// Says these things to one client, and hangs up.
+fn telnet(login: &str, says: &'static [&str]) -> Told {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        for text in says {
+            if client.write_all(text.as_bytes()).is_err() {
+                return; // it had heard enough
+            }
+            let mut byte = [0];
+            while byte[0] != b'\n' && client.read(&mut byte).is_ok_and(|count| count > 0) {}
+        }
+    });
+    let desk = Desk::at(&format!("telnet://{login}{address}"));
+    let told = Told::by_without_keychain(&desk, &["ls"]);
+    server.join().unwrap();
+    told
+}
+
+/// A listener that knows nothing of telnet.
+fn no_rfc2217() -> Told {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || listener.accept().unwrap());
+    let told = Told::by(&Desk::at(&format!("rfc2217://{address}")), &["ls"]);
+    drop(server.join().unwrap());
+    told
+}
+
+fn no_keychain() -> Told {
+    let address = "telnet://micro:python@127.0.0.1";
+    Told::by_without_keychain(&Desk::at(""), &["login", address])
 }
 
 /// A listener whose queue is full answers nobody.

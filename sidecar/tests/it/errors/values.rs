@@ -110,6 +110,11 @@ fn wire() -> Vec<WireError> {
             address: address(),
             seconds: 8,
         },
+        WireError::NoUser { address: address() },
+        WireError::NoPassword { address: address() },
+        WireError::Login { address: address() },
+        WireError::LoginClosed { address: address() },
+        WireError::NoRfc2217 { address: address() },
         WireError::NoLines,
         WireError::Diverged {
             line: 3,
