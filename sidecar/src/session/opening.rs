@@ -11,7 +11,9 @@ use crate::session::connect::ConnectError;
 use crate::session::connect::Connection;
 use crate::wire;
 use crate::wire::Address;
+use crate::wire::Place;
 use crate::wire::Recorder;
+use crate::wire::Secret;
 use crate::wire::SerialSettings;
 use crate::wire::Wire;
 use crate::wire::WireError;
@@ -35,11 +37,12 @@ pub(super) async fn open(
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, NETWORK_LIMIT).await?),
-        Address::Telnet(_)
-        | Address::Rfc2217(_)
-        | Address::WebRepl(_)
-        | Address::Ftp(_)
-        | Address::Ssh(_) => {
+        Address::WebRepl(place) => {
+            let password = password(place);
+            let password = password.as_ref().map(Secret::reveal);
+            Box::new(wire::web_repl::open(place, password, NETWORK_LIMIT).await?)
+        }
+        Address::Telnet(_) | Address::Rfc2217(_) | Address::Ftp(_) | Address::Ssh(_) => {
             return Err(WireError::BadAddress {
                 text: address.to_string(),
                 why: "this kind of connection is not there yet",
@@ -71,4 +74,10 @@ pub(super) async fn open(
         #[cfg(target_os = "linux")]
         _virtual_board: virtual_board,
     })
+}
+
+/// The password for this place: as it was typed, or that of the environment.
+fn password(place: &Place) -> Option<Secret> {
+    let environment = || std::env::var("BOARDSIDE_PASSWORD").ok().map(Secret::new);
+    place.password.clone().or_else(environment)
 }

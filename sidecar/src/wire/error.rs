@@ -53,6 +53,22 @@ pub enum WireError {
         /// The limit.
         seconds: u64,
     },
+    /// It wants to know who we are.
+    #[error("{address} does not let us in: {why}")]
+    Login {
+        /// What was opened.
+        address: String,
+        /// What was wrong.
+        why: &'static str,
+    },
+    /// Something answers there, but not what the address says.
+    #[error("what answers at {address} is no {expected}")]
+    Foreign {
+        /// What was opened.
+        address: String,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// This wire has no DTR and RTS.
     #[error("this connection has no reset lines")]
     NoLines,

@@ -17,6 +17,8 @@ mod replay;
 pub mod serial;
 /// A TCP connection as a wire.
 pub mod tcp;
+/// MicroPython's WebREPL as a wire.
+pub mod web_repl;
 
 pub use address::Address;
 pub use address::Place;
@@ -31,6 +33,7 @@ pub use replay::Replay;
 pub use serial::Serial;
 pub use serial::SerialSettings;
 pub use tcp::Tcp;
+pub use web_repl::WebRepl;
 
 use std::time::Duration;
 
@@ -53,6 +56,15 @@ pub struct LineStep {
     pub lines: Lines,
     /// How long to stay there.
     pub hold: Duration,
+}
+
+/// What bytes are for, on a wire that tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// The terminal. Wires have at least this.
+    Repl,
+    /// Files, by a protocol of their own.
+    Files,
 }
 
 /// A byte stream to a board.
@@ -88,6 +100,12 @@ pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
         })
     }
 
+    /// A wire with a second channel, for files: where the bytes that are written from now on go, and those that are
+    /// read come from. Says whether it has one.
+    fn use_channel(&mut self, channel: Channel) -> bool {
+        channel == Channel::Repl
+    }
+
     /// The error for a wire that ended.
     fn gone(&self) -> WireError {
         WireError::Gone {
@@ -115,5 +133,9 @@ impl<W: Wire + ?Sized> Wire for Box<W> {
 
     fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
         (**self).set_baud(baud)
+    }
+
+    fn use_channel(&mut self, channel: Channel) -> bool {
+        (**self).use_channel(channel)
     }
 }

@@ -35,8 +35,17 @@ pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireErr
     let address = Address::Socket {
         host: host.to_owned(),
         port,
-    }
-    .to_string();
+    };
+    open_as(address.to_string(), host, port, limit).await
+}
+
+/// As `open`, for a wire that is called `address`.
+pub(super) async fn open_as(
+    address: String,
+    host: &str,
+    port: u16,
+    limit: Duration,
+) -> Result<Tcp, WireError> {
     // Rarely needed, and large.
     let connecting = Box::pin(connect(host, port, &address));
     let connecting = tokio::time::timeout(limit, connecting);

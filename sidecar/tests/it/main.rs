@@ -64,6 +64,8 @@ mod settings;
 mod storage;
 mod tracebacks;
 #[cfg(target_os = "linux")]
+mod transports;
+#[cfg(target_os = "linux")]
 mod turbo;
 #[cfg(target_os = "linux")]
 mod virtual_board;
@@ -74,5 +76,7 @@ mod virtual_line;
 mod watch;
 #[cfg(target_os = "linux")]
 mod watch_verb;
+#[cfg(target_os = "linux")]
+mod web_repl;
 mod wire;
 mod workspace;

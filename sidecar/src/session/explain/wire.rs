@@ -53,7 +53,7 @@ impl Explain for WireError {
                 self,
                 "write a port (/dev/ttyACM0, COM4), socket://host:port, id:SERIAL or virtual:unix",
             ),
-            Self::NotFound { address, .. } if address.starts_with("socket://") => words(
+            Self::NotFound { address, .. } if address.contains("://") => words(
                 "wire.not_found",
                 Exit::NoBoard,
                 self,
@@ -96,6 +96,18 @@ impl Explain for WireError {
                 Exit::NoBoard,
                 self,
                 "check that the board or serial server is on and reachable",
+            ),
+            Self::Login { .. } => words(
+                "wire.login",
+                Exit::NoBoard,
+                self,
+                "set BOARDSIDE_PASSWORD to the board's password, or name it in the address: ws://:PASSWORD@host",
+            ),
+            Self::Foreign { .. } => words(
+                "wire.foreign",
+                Exit::NoBoard,
+                self,
+                "check the address and its port; on the board `import webrepl_setup` switches WebREPL on",
             ),
             Self::NoLines => words(
                 "wire.no_lines",

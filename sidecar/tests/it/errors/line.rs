@@ -1,6 +1,7 @@
 //! Codes of finding, opening and entering a board: `connect`, `wire`, `repl`, and boards that do not let anybody in.
 
 use std::io::Read as _;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::process::Command;
@@ -53,6 +54,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             "tests may run as root, who may open everything",
         ),
     ),
+    (
+        "wire.login",
+        Real(|| Told::by(&Desk::at("ws://127.0.0.1"), &["ls"])),
+    ),
+    ("wire.foreign", Real(foreign)),
     ("wire.gone", Real(gone)),
     ("wire.timeout", Real(timeout)),
     (
@@ -134,6 +140,20 @@ fn busy() -> Told {
 fn gone() -> Told {
     let peer = Peer::new(|_| None);
     Told::by(&peer.desk(), &["ls"])
+}
+
+/// A web server.
+fn foreign() -> Told {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n<html>\r\n").unwrap();
+        stream.read(&mut [0; 1024]).unwrap_or_default();
+    });
+    let told = Told::by(&Desk::at(&format!("ws://:secret@{address}")), &["ls"]);
+    server.join().unwrap();
+    told
 }
 
 /// A listener whose queue is full answers nobody.

@@ -110,6 +110,14 @@ fn wire() -> Vec<WireError> {
             address: address(),
             seconds: 8,
         },
+        WireError::Login {
+            address: address(),
+            why: "the password is wrong",
+        },
+        WireError::Foreign {
+            address: address(),
+            expected: "WebREPL",
+        },
         WireError::NoLines,
         WireError::Diverged {
             line: 3,
