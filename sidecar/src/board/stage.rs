@@ -30,6 +30,8 @@ pub enum Tier {
     Paste,
     /// The plain raw REPL.
     Raw,
+    /// Files beside the REPL.
+    Files,
 }
 
 impl Tier {
@@ -49,6 +51,7 @@ impl Tier {
             Self::Stream => "stream",
             Self::Paste => "paste",
             Self::Raw => "raw",
+            Self::Files => "files",
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::wire::Wire;
 use crate::wire::WireError;
 
 /// How long a connection by the network may take to open.
-const NETWORK_LIMIT: Duration = Duration::from_secs(8);
+pub(super) const NETWORK_LIMIT: Duration = Duration::from_secs(8);
 
 /// Opens the wire to this address.
 pub(super) async fn open(
@@ -37,12 +37,16 @@ pub(super) async fn open(
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, NETWORK_LIMIT).await?),
+        Address::Ftp(_) => {
+            let address = address.to_string();
+            return Err(ConnectError::FilesOnly { address });
+        }
         Address::WebRepl(place) => {
             let password = password(place);
             let password = password.as_ref().map(Secret::reveal);
             Box::new(wire::web_repl::open(place, password, NETWORK_LIMIT).await?)
         }
-        Address::Telnet(_) | Address::Rfc2217(_) | Address::Ftp(_) | Address::Ssh(_) => {
+        Address::Telnet(_) | Address::Rfc2217(_) | Address::Ssh(_) => {
             return Err(WireError::BadAddress {
                 text: address.to_string(),
                 why: "this kind of connection is not there yet",
@@ -77,7 +81,7 @@ pub(super) async fn open(
 }
 
 /// The password for this place: as it was typed, or that of the environment.
-fn password(place: &Place) -> Option<Secret> {
+pub(super) fn password(place: &Place) -> Option<Secret> {
     let environment = || std::env::var("BOARDSIDE_PASSWORD").ok().map(Secret::new);
     place.password.clone().or_else(environment)
 }

@@ -40,12 +40,7 @@ pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireErr
 }
 
 /// As `open`, for a wire that is called `address`.
-pub(super) async fn open_as(
-    address: String,
-    host: &str,
-    port: u16,
-    limit: Duration,
-) -> Result<Tcp, WireError> {
+pub async fn open_as(address: String, host: &str, port: u16, limit: Duration) -> Result<Tcp, WireError> {
     // Rarely needed, and large.
     let connecting = Box::pin(connect(host, port, &address));
     let connecting = tokio::time::timeout(limit, connecting);
@@ -83,6 +78,17 @@ async fn connect(host: &str, port: u16, address: &str) -> Result<(TcpStream, Opt
         }
     }
     Err(failed(last.unwrap_or(io::ErrorKind::NotFound.into())))
+}
+
+/// Keeps other programs of this machine out until it is dropped.
+#[derive(Debug)]
+pub struct Held(#[allow(dead_code)] Option<Lease>); // for its drop
+
+impl Tcp {
+    /// The connection itself, for what is no byte stream.
+    pub fn into_stream(self) -> (TcpStream, Held) {
+        (self.stream, Held(self._lease))
+    }
 }
 
 fn refusal(address: String, error: io::Error) -> WireError {

@@ -33,6 +33,8 @@ mod firmwares;
 #[cfg(target_os = "linux")]
 mod frames;
 #[cfg(target_os = "linux")]
+mod ftp;
+#[cfg(target_os = "linux")]
 mod host_faults;
 #[cfg(target_os = "linux")]
 mod hostile;

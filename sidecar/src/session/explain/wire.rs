@@ -38,6 +38,14 @@ impl Explain for ConnectError {
                 self,
                 "`boardside virtual-board --help` says what a virtual board needs",
             ),
+            Self::FilesOnly { .. } => words(
+                "connect.files_only",
+                Exit::Usage,
+                self,
+                "use sync, diff, ls, cat, get, put, rm or mkdir; for the rest, reset included, name the board's REPL: a \
+                 port, telnet://host or ws://host",
+            ),
+            Self::Ftp(error) => error.explained(),
             Self::Wire(error) => error.explained(),
             Self::Board(error) => error.explained(),
         }
@@ -101,7 +109,7 @@ impl Explain for WireError {
                 "wire.login",
                 Exit::NoBoard,
                 self,
-                "set BOARDSIDE_PASSWORD to the board's password, or name it in the address: ws://:PASSWORD@host",
+                "set BOARDSIDE_PASSWORD to the board's password, or put it into the address, behind a colon and in front of @host",
             ),
             Self::Foreign { .. } => words(
                 "wire.foreign",

@@ -40,6 +40,25 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         "wire.not_found",
         Real(|| Told::by(&Desk::at("/dev/ttyNOTHERE"), &["ls"])),
     ),
+    (
+        "connect.files_only",
+        Real(|| Told::by(&Desk::at("ftp://micro@board"), &["exec", "1"])),
+    ),
+    ("ftp.refused", Real(ftp_refused)),
+    (
+        "ftp.timeout",
+        Value(
+            || {
+                let error = boardside::ftp::FtpError::Silent {
+                    doing: "write",
+                    path: "/main.py".to_owned(),
+                    seconds: 20,
+                };
+                error.explained()
+            },
+            "it takes 20 s",
+        ),
+    ),
     ("wire.busy", Real(busy)),
     (
         "wire.permission",
@@ -119,6 +138,11 @@ fn with_ports(ports: &[&str]) -> Told {
     let output = command.output().unwrap();
     let last = String::from_utf8(output.stdout).unwrap();
     Told::of(&serde_json::from_str(last.trim()).unwrap(), output.status.code())
+}
+
+fn ftp_refused() -> Told {
+    let server = crate::ftp::Server::new("readonly");
+    Told::by(&Desk::at(&server.address()), &["mkdir", "lib"])
 }
 
 fn busy() -> Told {
