@@ -52,9 +52,7 @@ pub(super) async fn sync(
         let looked = cancellable(goal.look_by_files(&mut ftp, &scan, trust, screen)).await??;
         unverified(&looked.plan)?;
     }
-    let (sent, received, commands) = ftp.traffic();
-    let spent = Spent::of_files(sent, received, commands, start);
-    report(&outcome, &spent, &scan, screen);
+    screen.finish();
     if outcome.applied.is_some() {
         screen.warn(
             "by FTP a sync is no transaction: a cut while names change leaves a mixture, which the next sync mends; \
@@ -68,5 +66,8 @@ pub(super) async fn sync(
         screen
             .warn("files were told by the record of the last sync and their sizes; --verify reads them back");
     }
+    let (sent, received, commands) = ftp.traffic();
+    let spent = Spent::of_files(sent, received, commands, start);
+    report(&outcome, &spent, &scan, screen);
     Ok(Exit::Done)
 }

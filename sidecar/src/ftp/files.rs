@@ -10,6 +10,7 @@ use crate::board::Listed;
 use crate::ftp::Entry;
 use crate::ftp::Ftp;
 use crate::ftp::FtpError;
+use crate::ftp::refused;
 
 /// Boardside's own folder, which lists do not show.
 const OWN: &str = "/.boardside";
@@ -86,10 +87,10 @@ impl Ftp {
             // Nobody removes the folder where he stands.
             self.folder("/").await?;
             if !self.remove_folder(path).await? {
-                return Err(self.refused("remove", path, "it is not empty"));
+                return Err(refused("remove", path, "it is not empty"));
             }
         } else if !self.remove_file(path).await? {
-            return Err(self.refused("remove", path, "it is in use, or not ours to remove"));
+            return Err(refused("remove", path, "it is in use, or not ours to remove"));
         }
         gone.push(path.to_owned());
         Ok(gone)

@@ -180,17 +180,17 @@ impl Ftp {
         let mut content = Vec::new();
         loop {
             let read = tokio::time::timeout(LIMIT, data.read_buf(&mut content)).await;
-            match read.map_err(|_| self.silent("read", path))? {
+            match read.map_err(|_| silent("read", path))? {
                 Ok(0) => break,
                 Ok(_) if content.len() as u64 > LARGEST => {
-                    return Err(self.refused("read", path, "it has more bytes than any board"));
+                    return Err(refused("read", path, "it has more bytes than any board"));
                 }
                 Ok(_) => moved(content.len() as u64),
                 Err(_) => return Err(self.gone()),
             }
         }
         let done = tokio::time::timeout(LIMIT, data.finish()).await;
-        let done = done.map_err(|_| self.silent("read", path))?;
+        let done = done.map_err(|_| silent("read", path))?;
         done.map_err(|error| self.failed("read", path, error))?;
         self.received += content.len() as u64;
         Ok(Some(content))
@@ -209,7 +209,7 @@ impl Ftp {
         let mut done = 0;
         for piece in content.chunks(PIECE) {
             let written = tokio::time::timeout(LIMIT, data.write_all(piece)).await;
-            if written.map_err(|_| self.silent("write", path))?.is_err() {
+            if written.map_err(|_| silent("write", path))?.is_err() {
                 break; // What the server says of it is the reason.
             }
             done += piece.len();
@@ -217,7 +217,7 @@ impl Ftp {
             moved(done as u64);
         }
         let end = tokio::time::timeout(LIMIT, data.finish()).await;
-        let end = end.map_err(|_| self.silent("write", path))?;
+        let end = end.map_err(|_| silent("write", path))?;
         end.map_err(|error| self.failed("write", path, error))?;
         if done < content.len() {
             return Err(self.gone());
@@ -324,26 +324,10 @@ impl Ftp {
         WireError::Gone { address }.into()
     }
 
-    fn silent(&self, doing: &'static str, path: &str) -> FtpError {
-        FtpError::Silent {
-            doing,
-            path: path.to_owned(),
-            seconds: LIMIT.as_secs(),
-        }
-    }
-
-    fn refused(&self, doing: &'static str, path: &str, said: &str) -> FtpError {
-        FtpError::Refused {
-            doing,
-            path: path.to_owned(),
-            said: said.trim().to_owned(),
-        }
-    }
-
     fn failed(&self, doing: &'static str, path: &str, error: Cause) -> FtpError {
         match error {
             Cause::ConnectionError(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-                self.silent(doing, path)
+                silent(doing, path)
             }
             // A line end in a name would be another command.
             Cause::ConnectionError(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
@@ -362,11 +346,27 @@ impl Ftp {
                         let (needed, free) = (None, None);
                         BoardError::NoSpace { needed, free }.into()
                     }
-                    _ => self.refused(doing, path, &said),
+                    _ => refused(doing, path, &said),
                 }
             }
             // An answer that was cut short, as when the server ends.
             _ => self.gone(),
         }
+    }
+}
+
+fn silent(doing: &'static str, path: &str) -> FtpError {
+    FtpError::Silent {
+        doing,
+        path: path.to_owned(),
+        seconds: LIMIT.as_secs(),
+    }
+}
+
+fn refused(doing: &'static str, path: &str, said: &str) -> FtpError {
+    FtpError::Refused {
+        doing,
+        path: path.to_owned(),
+        said: said.trim().to_owned(),
     }
 }

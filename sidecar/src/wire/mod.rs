@@ -106,6 +106,11 @@ pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
         channel == Channel::Repl
     }
 
+    /// A soft reset of the board ends the connection, perhaps before the board says that it restarts.
+    fn ends_at_reset(&self) -> bool {
+        false
+    }
+
     /// The error for a wire that ended.
     fn gone(&self) -> WireError {
         WireError::Gone {
@@ -137,5 +142,9 @@ impl<W: Wire + ?Sized> Wire for Box<W> {
 
     fn use_channel(&mut self, channel: Channel) -> bool {
         (**self).use_channel(channel)
+    }
+
+    fn ends_at_reset(&self) -> bool {
+        (**self).ends_at_reset()
     }
 }

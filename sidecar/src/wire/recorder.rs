@@ -158,6 +158,10 @@ impl<W: Wire> Wire for Recorder<W> {
     fn use_channel(&mut self, channel: Channel) -> bool {
         self.wire.use_channel(channel)
     }
+
+    fn ends_at_reset(&self) -> bool {
+        self.wire.ends_at_reset()
+    }
 }
 
 impl<W: Wire> AsyncRead for Recorder<W> {

@@ -24,7 +24,7 @@ use crate::wire::lease::Lease;
 pub struct Tcp {
     stream: TcpStream,
     address: String,
-    _lease: Option<Lease>,
+    lease: Option<Lease>,
 }
 
 /// Connects within `limit`, name look-up included.
@@ -59,7 +59,7 @@ pub async fn open_as(address: String, host: &str, port: u16, limit: Duration) ->
         Ok(()) => Ok(Tcp {
             stream,
             address,
-            _lease: lease,
+            lease,
         }),
         Err(source) => Err(WireError::Io { address, source }),
     }
@@ -87,7 +87,7 @@ pub struct Held(#[allow(dead_code)] Option<Lease>); // for its drop
 impl Tcp {
     /// The connection itself, for what is no byte stream.
     pub fn into_stream(self) -> (TcpStream, Held) {
-        (self.stream, Held(self._lease))
+        (self.stream, Held(self.lease))
     }
 }
 

@@ -231,6 +231,10 @@ impl Wire for WebRepl {
         self.files.clear();
         true
     }
+
+    fn ends_at_reset(&self) -> bool {
+        true
+    }
 }
 
 impl AsyncRead for WebRepl {

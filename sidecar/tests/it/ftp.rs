@@ -1,168 +1,21 @@
 //! Files by FTP, with real servers: pyftpdlib, plain and with the habits of a board's, and Debian's vsftpd.
 //! What lies in the server's folder is then put on a board, and the board's own sync must agree with it.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::BufRead as _;
-use std::io::BufReader;
-use std::net::TcpListener;
-use std::net::TcpStream;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::Stdio;
-use std::sync::OnceLock;
-use std::time::Instant;
+mod server;
 
-use boardside::virtual_board::FtpServers;
+pub(crate) use server::Server;
+
+use std::fs;
+
 use boardside::virtual_board::Profile;
 use rstest::rstest;
-use tempfile::TempDir;
 
 use crate::boards;
-use crate::boards::LIMIT;
 use crate::transports::every_byte;
 use crate::workspace::Workspace;
 
-type Files = BTreeMap<String, Vec<u8>>;
-
-fn servers() -> &'static FtpServers {
-    static SERVERS: OnceLock<FtpServers> = OnceLock::new();
-    SERVERS.get_or_init(|| {
-        FtpServers::install(&boards::target().join("tools"), &mut |line| eprintln!("{line}")).unwrap()
-    })
-}
-
-/// A server with a folder of its own.
-pub(crate) struct Server {
-    port: u16,
-    folder: TempDir,
-    process: Child,
-    user: &'static str,
-}
-
-fn free_port() -> u16 {
-    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    free.local_addr().unwrap().port()
-}
-
-impl Server {
-    /// pyftpdlib; `special` is that of `ftp/server.py`.
-    pub(crate) fn new(special: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        if special == "pycom" {
-            fs::create_dir(folder.path().join("flash")).unwrap();
-        }
-        let port = free_port();
-        Self {
-            port,
-            process: start(port, folder.path(), special),
-            folder,
-            user: "micro:python@",
-        }
-    }
-
-    fn vsftpd() -> Self {
-        let folder = TempDir::new().unwrap();
-        let (files, empty) = (folder.path().join("files"), folder.path().join("empty"));
-        fs::create_dir(&files).unwrap();
-        fs::create_dir(&empty).unwrap();
-        let port = free_port();
-        let settings = format!(
-            "listen=YES\nlisten_address=127.0.0.1\nlisten_port={port}\nbackground=NO\nanonymous_enable=YES\n\
-             local_enable=NO\nwrite_enable=YES\nanon_upload_enable=YES\nanon_mkdir_write_enable=YES\n\
-             anon_other_write_enable=YES\nanon_world_readable_only=NO\nanon_umask=022\nanon_root={}\n\
-             no_anon_password=YES\nseccomp_sandbox=NO\nrun_as_launching_user=YES\nftp_username=nobody\n\
-             secure_chroot_dir={}\n",
-            files.display(),
-            empty.display()
-        );
-        let file = folder.path().join("vsftpd.conf");
-        fs::write(&file, settings).unwrap();
-        let mut process = servers().vsftpd().arg(&file).spawn().unwrap();
-        let begin = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(process.try_wait().unwrap().is_none(), "vsftpd ended");
-            assert!(begin.elapsed() < LIMIT, "vsftpd does not listen");
-            std::thread::yield_now();
-        }
-        Self {
-            port,
-            folder,
-            process,
-            user: "",
-        }
-    }
-
-    pub(crate) fn address(&self) -> String {
-        format!("ftp://{}127.0.0.1:{}", self.user, self.port)
-    }
-
-    /// Where the project lies.
-    fn root(&self) -> PathBuf {
-        let inner = ["flash", "files"].map(|name| self.folder.path().join(name));
-        let inner = inner.into_iter().find(|inner| inner.is_dir());
-        inner.unwrap_or_else(|| self.folder.path().to_owned())
-    }
-
-    /// Ends, if it has not, and is there again, with nothing special.
-    fn again(&mut self) {
-        self.process.kill().unwrap_or_default();
-        self.process.wait().unwrap();
-        self.process = start(self.port, self.folder.path(), "plain");
-    }
-
-    fn all(&self) -> Files {
-        let mut files = Files::new();
-        let root = self.root();
-        let mut todo = vec![root.clone()];
-        while let Some(folder) = todo.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    todo.push(path);
-                } else {
-                    let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-                    files.insert(format!("/{name}"), fs::read(path).unwrap());
-                }
-            }
-        }
-        files
-    }
-
-    /// Without Boardside's own.
-    fn project(&self) -> Files {
-        let mut files = self.all();
-        files.retain(|path, _| !path.starts_with("/.boardside"));
-        files
-    }
-}
-
-fn start(port: u16, folder: &Path, special: &str) -> Child {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/ftp/server.py");
-    let mut process = servers()
-        .python()
-        .arg(script)
-        .arg(port.to_string())
-        .arg(folder)
-        .arg(special)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let out = process.stdout.as_mut().unwrap();
-    BufReader::new(out).read_line(&mut line).unwrap();
-    assert_eq!(line, "listening\n");
-    process
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().unwrap_or_default();
-        self.process.wait().unwrap();
-    }
-}
+/// What it is, what is done to the project, and what the sync then counts.
+type Step = (&'static str, fn(&Workspace), [(&'static str, u64); 4]);
 
 fn workspace() -> Workspace {
     Workspace::new(&[
@@ -183,8 +36,7 @@ fn a_sync_by_ftp_makes_the_boards_files_the_projects(#[case] server: Server) {
     fs::write(server.root().join("data.log"), b"the board's own").unwrap();
     let dry = workspace.sync(&address, &["--dry-run"]);
     assert_eq!((dry.exit, server.project().len()), (0, 1), "{dry:?}");
-    type Change = fn(&Workspace);
-    let steps: [(&str, Change, [(&str, u64); 4]); 5] = [
+    let steps: [Step; 5] = [
         (
             "first sync",
             |_| {},

@@ -1,6 +1,7 @@
 //! WebREPL: a model of it in MicroPython, with a real board behind it, and what goes wrong on the way.
 //! Frames are the business of `wire::web_repl::frames`; the steps of every connection are `transports`.
 
+use std::collections::BTreeMap;
 use std::io::BufRead as _;
 use std::io::BufReader;
 use std::net::TcpListener;
@@ -9,13 +10,20 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 
+use boardside::board::beside::get_file;
+use boardside::board::beside::put_file;
+use boardside::repl::Patience;
+use boardside::repl::Repl;
 use boardside::virtual_board::Firmware;
 use boardside::virtual_board::HostSide;
 use boardside::virtual_board::VirtualBoard;
+use boardside::wire::Address;
+use boardside::wire::web_repl;
 use rstest::rstest;
 
 use crate::boards;
 use crate::transports::Peer;
+use crate::transports::every_byte;
 use crate::transports::matrix;
 use crate::transports::paced;
 use crate::workspace::Workspace;
@@ -146,6 +154,99 @@ fn what_the_board_ends_is_told(#[case] fault: &str, #[case] exit: i32, #[case] c
     let workspace = Workspace::new(&[("main.py", b"print(1)\n")]);
     let ran = workspace.boardside(&["exec", "print('x' * 4000)", "-d", &model.address()]);
     assert_eq!((ran.exit, ran.code()), (exit, code), "{ran:?}");
+}
+
+/// Firmware whose stdin is no stream of bytes.
+fn without_stdin() -> VirtualBoard {
+    boards::start(&boardside::virtual_board::Profile {
+        host: tcp(),
+        without: vec!["stdin.buffer".to_owned()],
+        ..boards::fast()
+    })
+}
+
+#[test]
+fn files_go_beside_the_repl_where_it_takes_no_bytes() {
+    let mut board = without_stdin();
+    let mut model = Model::new(&board, "none");
+    let workspace = Workspace::new(&[
+        ("main.py", b"print('first')\n"),
+        ("empty.py", b""),
+        ("lib/every.bin", &every_byte(5_000)),
+    ]);
+    let ran = workspace.sync(&model.address(), &["--verify"]);
+    assert_eq!((ran.exit, ran.count("added")), (0, 3), "{ran:?}");
+    assert_eq!(
+        (ran.last()["tier"].as_str(), project(&board)),
+        (Some("files"), workspace.files())
+    );
+    // The board closes the connection in the middle of a file: the old project is still there.
+    let before = project(&board);
+    model.cut(&mut board);
+    model.fault = "close=2000".to_owned();
+    model.back(&mut board);
+    workspace.write("main.py", b"print('second')\n");
+    workspace.write("lib/every.bin", &every_byte(6_000));
+    let ran = workspace.sync(&model.address(), &[]);
+    assert_eq!((ran.exit, ran.code()), (4, "wire.gone"), "{ran:?}");
+    assert_eq!(project(&board), before);
+    model.cut(&mut board);
+    model.fault = "none".to_owned();
+    model.back(&mut board);
+    let ran = workspace.sync(&model.address(), &[]);
+    assert_eq!((ran.exit, ran.count("updated")), (0, 2), "{ran:?}");
+    assert_eq!(project(&board), workspace.files());
+}
+
+#[tokio::test]
+async fn a_file_comes_back_as_it_went() {
+    let mut profile = boards::fast();
+    profile.host = tcp();
+    profile.files.insert("/every.bin".to_owned(), every_byte(1_000));
+    let board = boards::start(&profile);
+    let model = Model::new(&board, "none");
+    let Ok(Address::WebRepl(place)) = model.address().parse() else {
+        panic!("{}", model.address());
+    };
+    let wire = web_repl::open(&place, Some(PASSWORD), boards::LIMIT)
+        .await
+        .unwrap();
+    let mut repl = Repl::new(Box::new(wire), "ws");
+    repl.enter(Patience::Normal, &mut |_| {}).await.unwrap();
+    assert_eq!(repl.exec("print(6*7)", boards::LIMIT).await.unwrap(), b"42\r\n");
+    let got = get_file(&mut repl, "/every.bin", &mut |_| {}).await.unwrap();
+    assert_eq!(got, Some(every_byte(1_000)));
+    assert!(
+        put_file(&mut repl, "/new.bin", &every_byte(700), &mut |_| {})
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        get_file(&mut repl, "/new.bin", &mut |_| {}).await.unwrap(),
+        Some(every_byte(700))
+    );
+    assert_eq!(repl.exec("print(6*7)", boards::LIMIT).await.unwrap(), b"42\r\n");
+    assert!(
+        !put_file(&mut repl, &"x".repeat(64), b"", &mut |_| {})
+            .await
+            .unwrap()
+    );
+}
+
+/// What lies on the flash, without Boardside's own.
+fn project(board: &VirtualBoard) -> BTreeMap<String, Vec<u8>> {
+    let mut files = board.files().unwrap();
+    files.retain(|path, _| !path.starts_with("/.boardside") && !path.ends_with('/'));
+    files
+}
+
+#[test]
+fn a_soft_reset_may_end_the_connection() {
+    let board = fast();
+    let model = Model::new(&board, "reset");
+    let workspace = Workspace::new(&[("main.py", b"print(1)\n")]);
+    let ran = workspace.sync(&model.address(), &["--after", "reset"]);
+    assert_eq!((ran.exit, ran.count("added")), (0, 1), "{ran:?}");
 }
 
 #[test]

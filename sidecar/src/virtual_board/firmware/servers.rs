@@ -10,7 +10,8 @@ use crate::virtual_board::Tell;
 use crate::virtual_board::VirtualBoardError;
 use crate::virtual_board::firmware::install;
 
-const PYFTPDLIB: [&str; 1] = ["pyftpdlib==2.2.0"];
+/// Pure Python, of which there is only the source.
+const PYFTPDLIB: [&str; 2] = ["--no-binary=pyftpdlib", "pyftpdlib==2.2.0"];
 /// With the one library that a bare Debian does not have.
 const VSFTPD: [&str; 2] = ["vsftpd", "libwrap0"];
 

@@ -7,6 +7,7 @@
 #   none
 #   close=N    the board closes the connection after N bytes of a file
 #   bye=N      it says goodbye, as a web socket does, after N bytes of REPL to the host
+#   reset      a soft reset ends the connection before the board says that it restarts, as on an ESP8266
 #   ping       it sends a ping before each answer
 #   text       what it sends before it is asked for a password is no web socket at all
 import binascii
@@ -94,6 +95,7 @@ class WebRepl:
         s.setblocking(False)
         self.line = None
         self.typed = b""
+        self.raw = False
         self.head = b""
         self.left = 0
         self.op = 0
@@ -183,6 +185,10 @@ class WebRepl:
                 self.files(c)
         if typed:
             self.line.s.sendall(typed)
+        for c in typed:
+            self.raw = c == 1 or self.raw and c != 2
+            if c == 4 and FAULT == "reset" and not self.raw:
+                raise Ended
 
     def from_board(self):
         some = self.line.s.recv(256)
