@@ -336,10 +336,13 @@ impl Ftp {
             }
             Cause::UnexpectedResponse(answer) => {
                 let said = String::from_utf8_lossy(&answer.body).into_owned();
+                // A disk that is full is 451 with vsftpd, and `426 None` with pyftpdlib.
+                let is_aborted = matches!(answer.status, Status::TransferAborted | Status::ActionAborted);
                 let is_full = matches!(
                     answer.status,
                     Status::ExceededStorage | Status::RequestedActionNotTaken
-                ) || said.to_lowercase().contains("no space");
+                ) || (is_aborted && doing == "write")
+                    || said.to_lowercase().contains("no space");
                 match answer.status {
                     Status::NotAvailable => self.gone(),
                     _ if is_full => {
@@ -367,6 +370,6 @@ fn refused(doing: &'static str, path: &str, said: &str) -> FtpError {
     FtpError::Refused {
         doing,
         path: path.to_owned(),
-        said: said.trim().to_owned(),
+        said: said.trim().trim_end_matches('.').to_owned(),
     }
 }

@@ -227,8 +227,11 @@ pub async fn sync_by_files(
     // From here on names change.
     sending.ftp.write(NEXT, text.as_bytes(), &mut |_| {}).await?;
     for (done, step) in plan.steps.iter().enumerate() {
-        let one = sending.one(step, done, whole).await;
-        one.map_err(|error| partly(error, done, plan.steps.len(), None))?;
+        if let Err(error) = sending.one(step, done, whole).await {
+            // The first error counts.
+            clear(sending.ftp).await.unwrap_or_default();
+            return Err(partly(error, done, plan.steps.len(), None));
+        }
     }
     let ftp = sending.ftp;
     ftp.replace(NEXT, MANIFEST).await?;

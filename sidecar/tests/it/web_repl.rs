@@ -213,7 +213,7 @@ async fn a_file_comes_back_as_it_went() {
         .unwrap();
     let mut repl = Repl::new(Box::new(wire), "ws");
     repl.enter(Patience::Normal, &mut |_| {}).await.unwrap();
-    assert_eq!(repl.exec("print(6*7)", boards::LIMIT).await.unwrap(), b"42\r\n");
+    assert_eq!(repl.exec("print(6*7)", boards::LIMIT).await.unwrap(), b"42\n");
     let got = get_file(&mut repl, "/every.bin", &mut |_| {}).await.unwrap();
     assert_eq!(got, Some(every_byte(1_000)));
     assert!(
@@ -225,7 +225,7 @@ async fn a_file_comes_back_as_it_went() {
         get_file(&mut repl, "/new.bin", &mut |_| {}).await.unwrap(),
         Some(every_byte(700))
     );
-    assert_eq!(repl.exec("print(6*7)", boards::LIMIT).await.unwrap(), b"42\r\n");
+    assert_eq!(repl.exec("print(6*7)", boards::LIMIT).await.unwrap(), b"42\n");
     assert!(
         !put_file(&mut repl, &"x".repeat(64), b"", &mut |_| {})
             .await

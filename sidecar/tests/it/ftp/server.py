@@ -53,6 +53,8 @@ class Data(DTPHandler):
         if special == "cut" and self.tot_bytes_received >= most:
             os._exit(1)
 
+    handle_read_event = handle_read  # as in the class above
+
 
 class Handler(FTPHandler):
     dtp_handler = Data
