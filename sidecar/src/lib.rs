@@ -14,6 +14,8 @@ pub mod base;
 pub mod board;
 /// The terminal's door.
 pub mod cli;
+/// Files of a board by FTP.
+pub mod ftp;
 /// What `cargo fuzz` and the tests throw bytes at.
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -1,4 +1,5 @@
-//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, ser2net, a keychain, VS Code, two Neovims.
+//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, ser2net, a keychain, two FTP
+//! servers, VS Code, two Neovims.
 //! Nothing that a user's machine needs.
 
 #[cfg(target_os = "linux")]
@@ -20,6 +21,7 @@ mod linux {
     use std::process::Command;
 
     use boardside::virtual_board::Firmware;
+    use boardside::virtual_board::FtpServers;
     use boardside::virtual_board::Kind;
     use boardside::virtual_board::Tools;
 
@@ -47,6 +49,9 @@ mod linux {
                 .map(drop)
                 .map_err(|error| error.to_string()),
             Tools::keychain(&target, tell).map_err(|error| error.to_string()),
+            FtpServers::install(&target.join("tools"), tell)
+                .map(drop)
+                .map_err(|error| error.to_string()),
             extension::install(),
             vscode::install(tell).map(drop),
             neovim::install(tell).map(drop),

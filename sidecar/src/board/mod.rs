@@ -4,6 +4,8 @@
 mod agent;
 #[doc(hidden)]
 pub mod bench;
+/// Files beside the REPL, by WebREPL's own protocol.
+pub mod beside;
 mod compare;
 mod device;
 mod error;

@@ -9,7 +9,10 @@ use crate::board::Facts;
 use crate::board::Kind;
 use crate::board::Order;
 use crate::board::QUIET;
+use crate::board::beside::has_files;
+use crate::board::beside::stage_beside;
 use crate::board::device;
+use crate::board::files::FOLDER;
 use crate::board::journal::Layout;
 use crate::board::journal::journal;
 use crate::board::stage_flat::Held;
@@ -30,6 +33,8 @@ pub enum Tier {
     Paste,
     /// The plain raw REPL.
     Raw,
+    /// Files beside the REPL, by WebREPL's own protocol, or by FTP alone.
+    Files,
 }
 
 impl Tier {
@@ -49,6 +54,7 @@ impl Tier {
             Self::Stream => "stream",
             Self::Paste => "paste",
             Self::Raw => "raw",
+            Self::Files => "files",
         }
     }
 }
@@ -91,11 +97,11 @@ impl Board {
     /// How content would get to this board.
     pub async fn tier(&mut self) -> Result<Tier, BoardError> {
         let facts = self.facts().await?;
-        Ok(Tier::of(
-            &facts,
-            self.kind().await? == Kind::Flat,
-            self.repl.has_raw_paste(),
-        ))
+        let is_flat = self.kind().await? == Kind::Flat;
+        let tier = Tier::of(&facts, is_flat, self.repl.has_raw_paste());
+        // A stream is a quarter of the bytes, and all is checked at once; pieces of Python are three times as many.
+        let beside = !is_flat && tier != Tier::Stream && has_files(&mut self.repl);
+        Ok(if beside { Tier::Files } else { tier })
     }
 
     /// Gets ready for transactions: starts the agent of the best tier that the firmware has.
@@ -224,6 +230,15 @@ impl Stage<'_> {
                     moved(stream.done());
                 }
                 sums.extend(sum.of(print));
+            }
+            By::Paste {
+                tier: Tier::Files, ..
+            } => {
+                let root = self.board.facts.as_ref().map_or("", |facts| &facts.root);
+                let (place, before) = (format!("{root}{FOLDER}{}", self.next), self.done);
+                let mut sent = |done| moved(before + done);
+                stage_beside(repl, &place, content, &sum.of(print), &mut sent).await?;
+                self.done += content.len() as u64;
             }
             By::Paste { piece, .. } => {
                 let name = self.next.to_string();

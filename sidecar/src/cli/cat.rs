@@ -28,10 +28,10 @@ pub(super) async fn run(global: &Global, args: CatArgs, screen: &mut Screen) -> 
         .map(|file| named_path(file))
         .collect::<Result<Vec<_>, _>>()?;
     let target = link::target_here(global);
-    link::with_board(&target, screen, async |connection, screen| {
+    link::with_files(&target, screen, async |files, screen| {
         for path in &paths {
             let mut fetched = Fetched::default();
-            let content = fetched.fetch(&mut connection.board, path, screen).await?;
+            let content = files.fetch(&mut fetched, path, screen).await?;
             screen.event(&json!({
                 "event": "content", "path": path.as_str(), "bytes": content.len(),
                 "base64": STANDARD.encode(&content), "text": std::str::from_utf8(&content).ok(),

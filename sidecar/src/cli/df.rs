@@ -11,16 +11,13 @@ use crate::session::Exit;
 
 pub(super) async fn run(global: &Global, screen: &mut Screen) -> Result<Exit, Failure> {
     let target = link::target_here(global);
-    let facts = link::with_board(&target, screen, async |connection, _| {
-        connection.board.facts().await
-    })
-    .await?;
-    let (block, free, total) = facts.flash.map_or((None, None, None), |(block, free, total)| {
+    let flash = link::with_files(&target, screen, async |files, _| files.flash().await).await?;
+    let (block, free, total) = flash.map_or((None, None, None), |(block, free, total)| {
         (Some(block), Some(free), Some(total))
     });
     let used = total.zip(free).map(|(total, free)| total.saturating_sub(free));
     screen.event(&json!({"event": "flash", "total": total, "used": used, "free": free, "block": block}));
-    screen.say(&match facts.flash {
+    screen.say(&match flash {
         Some((block, free, total)) => format!(
             "{} free of {}, {} used; a file takes whole blocks of {}",
             bytes(free),
@@ -28,7 +25,7 @@ pub(super) async fn run(global: &Global, screen: &mut Screen) -> Result<Exit, Fa
             bytes(total.saturating_sub(free)),
             bytes(block)
         ),
-        None => "this firmware cannot tell how much flash is free".to_owned(),
+        None => "this firmware or connection cannot tell how much flash is free".to_owned(),
     });
     Ok(Exit::Done)
 }

@@ -17,9 +17,10 @@ use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::spelling::named_path;
 use crate::cli::sync::warn;
-use crate::session::Connection;
 use crate::session::Exit;
 use crate::session::Fetched;
+use crate::session::Files;
+use crate::session::FilesError;
 use crate::session::Options;
 use crate::session::Project;
 use crate::sync::guard::bare;
@@ -52,11 +53,11 @@ pub(super) async fn run(global: &Global, args: DiffArgs, screen: &mut Screen) ->
             project.goal.settings.baud,
         )),
     );
-    let same = link::with_board(&target, screen, async |connection, screen| {
+    let same = link::with_files(&target, screen, async |files, screen| {
         if let Some(path) = &file {
-            return one(&project, &scan, connection, path, screen).await;
+            return one(&project, &scan, files, path, screen).await;
         }
-        let sides = project.goal.sides(&mut connection.board, &scan, screen).await?;
+        let sides = files.sides(&project, &scan, screen).await?;
         Ok(all(&sides, screen))
     });
     Ok(if same.await? { Exit::Done } else { Exit::Failed })
@@ -121,7 +122,7 @@ fn all(sides: &BTreeMap<BoardPath, Sides>, screen: &mut Screen) -> bool {
 async fn one(
     project: &Project,
     scan: &Scan,
-    connection: &mut Connection,
+    files: &mut Files<'_>,
     path: &BoardPath,
     screen: &mut Screen,
 ) -> Result<bool, Failure> {
@@ -135,12 +136,10 @@ async fn one(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(Failure::io(&format!("reading {}", host.display()), &error)),
     };
-    let theirs = Fetched::default()
-        .fetch(&mut connection.board, path, screen)
-        .await;
+    let theirs = files.fetch(&mut Fetched::default(), path, screen).await;
     let theirs = match theirs {
         Ok(content) => Some(bare(path, content)),
-        Err(BoardError::NotFound { .. }) if ours.is_some() => None,
+        Err(FilesError::Board(BoardError::NotFound { .. })) if ours.is_some() => None,
         Err(error) => return Err(error.into()),
     };
     screen.finish();

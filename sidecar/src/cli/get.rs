@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::base::BoardPath;
 use crate::base::size_text as bytes;
-use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::Lies;
 use crate::board::Listed;
@@ -21,6 +20,7 @@ use crate::cli::screen::Screen;
 use crate::cli::spelling::board_path;
 use crate::session::Exit;
 use crate::session::Fetched;
+use crate::session::Files;
 use crate::session::LandError;
 use crate::session::host_path;
 use crate::session::land;
@@ -44,8 +44,8 @@ pub(super) struct GetArgs {
 pub(super) async fn run(global: &Global, args: GetArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let remote = board_path(&args.remote)?;
     let target = link::target_here(global);
-    let got = link::with_board(&target, screen, async |connection, screen| {
-        copy(&mut connection.board, remote.as_ref(), &args, screen).await
+    let got = link::with_files(&target, screen, async |files, screen| {
+        copy(files, remote.as_ref(), &args, screen).await
     });
     let (files, total) = got.await?;
     screen.event(&json!({"event": "got", "files": files, "bytes": total}));
@@ -54,7 +54,7 @@ pub(super) async fn run(global: &Global, args: GetArgs, screen: &mut Screen) -> 
 }
 
 async fn copy(
-    board: &mut Board,
+    board: &mut Files<'_>,
     remote: Option<&BoardPath>,
     args: &GetArgs,
     screen: &mut Screen,
@@ -86,7 +86,7 @@ async fn copy(
             made.map_err(|error| Failure::io(&format!("making {}", local.display()), &error))?;
             continue;
         }
-        let content = fetched.fetch(board, &path, screen).await?;
+        let content = board.fetch(&mut fetched, &path, screen).await?;
         land(&local, &content, true)?;
         files += 1;
         let name = local.display().to_string();

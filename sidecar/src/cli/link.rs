@@ -13,8 +13,10 @@ use crate::cli::stop::Stop;
 use crate::session::Connection;
 use crate::session::Exit;
 use crate::session::Explain;
+use crate::session::Files;
 use crate::session::Options;
 use crate::session::Target;
+use crate::session::by_ftp;
 use crate::session::connect;
 use crate::session::load;
 
@@ -103,6 +105,27 @@ where
     }
     screen.finish();
     leave(board, done).await
+}
+
+/// As `with_board`, and also where there is no REPL but an FTP server.
+pub(super) async fn with_files<T, E>(
+    target: &Target,
+    screen: &mut Screen,
+    work: impl AsyncFnOnce(&mut Files<'_>, &mut Screen) -> Result<T, E>,
+) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    if let Some(ftp) = cancellable(by_ftp(target, screen)).await?? {
+        let mut files = Files::Ftp(Box::new(ftp));
+        let done = cancellable(work(&mut files, screen)).await;
+        screen.finish();
+        return Ok(done??);
+    }
+    with_board(target, screen, async |connection, screen| {
+        work(&mut Files::Board(connection), screen).await
+    })
+    .await
 }
 
 /// A user's program ended, raised, or was stopped by Ctrl-C; the board is left at its prompt.

@@ -7,13 +7,13 @@ use crate::base::Progress as _;
 use crate::base::Stage;
 use crate::base::size_text as bytes;
 use crate::base::visible;
-use crate::board::BoardError;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::spelling::board_path;
 use crate::session::Exit;
+use crate::session::FilesError;
 
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Folders end in /. Boardside's own folder /.boardside is shown only if it is named.")]
@@ -29,10 +29,10 @@ pub(super) struct LsArgs {
 pub(super) async fn run(global: &Global, args: LsArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let path = board_path(&args.path)?;
     let target = link::target_here(global);
-    let listed = link::with_board(&target, screen, async |connection, screen| {
+    let listed = link::with_files(&target, screen, async |files, screen| {
         screen.report(Stage::Comparing);
-        let listed = connection.board.list_in(path.as_ref(), args.recursive).await?;
-        Ok::<_, BoardError>(listed)
+        let listed = files.list_in(path.as_ref(), args.recursive).await?;
+        Ok::<_, FilesError>(listed)
     });
     let mut listed = listed.await?;
     listed.sort_by(|a, b| a.path.cmp(&b.path));

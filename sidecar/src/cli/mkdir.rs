@@ -11,6 +11,7 @@ use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::spelling::named_path;
 use crate::session::Exit;
+use crate::session::FilesError;
 use crate::sync::plan::is_own;
 
 #[derive(Args, Clone, Debug)]
@@ -32,11 +33,11 @@ pub(super) async fn run(global: &Global, args: MkdirArgs, screen: &mut Screen) -
         return Err(BoardError::Own { path }.into());
     }
     let target = link::target_here(global);
-    link::with_board(&target, screen, async |connection, _| {
+    link::with_files(&target, screen, async |files, _| {
         for path in &paths {
-            connection.board.make_folder(path).await?;
+            files.make_folder(path).await?;
         }
-        Ok::<(), BoardError>(())
+        Ok::<(), FilesError>(())
     })
     .await?;
     let names: Vec<&str> = paths.iter().map(BoardPath::as_str).collect();

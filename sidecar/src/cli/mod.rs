@@ -2,6 +2,7 @@
 //! The only room that prints. What a board or a project is, the rooms below know.
 
 mod args;
+mod by_ftp;
 mod cat;
 mod code;
 mod console;

@@ -8,7 +8,6 @@ use clap::Args;
 use serde_json::json;
 
 use crate::base::size_text as bytes;
-use crate::board::Board;
 use crate::board::Lies;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
@@ -21,6 +20,7 @@ use crate::cli::spelling::is_folder;
 use crate::cli::spelling::is_surely_on_board;
 use crate::cli::spelling::own_name;
 use crate::session::Exit;
+use crate::session::Files;
 use crate::session::ProjectError;
 use crate::sync::Content;
 use crate::sync::Delivery;
@@ -57,10 +57,10 @@ pub(super) async fn run(global: &Global, args: PutArgs, screen: &mut Screen) -> 
         .map(|local| source(local, &args, screen))
         .collect::<Result<Vec<_>, _>>()?;
     let target = link::target_here(global);
-    let done = link::with_board(&target, screen, async |connection, screen| {
-        let delivery = address(&mut connection.board, &sources, remote).await?;
-        let applied = crate::sync::put(&mut connection.board, &delivery, screen).await?;
-        Ok::<_, Failure>((delivery, applied, connection.traffic.sent()))
+    let done = link::with_files(&target, screen, async |files, screen| {
+        let delivery = address(files, &sources, remote).await?;
+        let applied = files.put(&delivery, screen).await?;
+        Ok::<_, Failure>((delivery, applied, files.sent()))
     });
     let (delivery, applied, sent) = done.await?;
     for (path, content) in &delivery.files {
@@ -152,7 +152,7 @@ fn source(local: &Path, args: &PutArgs, screen: &mut Screen) -> Result<Source, F
 }
 
 /// Gives every file its place on the board, as `cp` would.
-async fn address(board: &mut Board, sources: &[Source], remote: &str) -> Result<Delivery, Failure> {
+async fn address(board: &mut Files<'_>, sources: &[Source], remote: &str) -> Result<Delivery, Failure> {
     let to = board_path(remote)?;
     let into = match &to {
         None => true,

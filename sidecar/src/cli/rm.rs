@@ -4,7 +4,6 @@ use clap::Args;
 use serde_json::json;
 
 use crate::base::BoardPath;
-use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::Lies;
 use crate::cli::args::Global;
@@ -13,6 +12,8 @@ use crate::cli::link;
 use crate::cli::screen::Screen;
 use crate::cli::spelling::board_path;
 use crate::session::Exit;
+use crate::session::Files;
+use crate::session::FilesError;
 use crate::sync::plan::OWN_FOLDER;
 use crate::sync::plan::is_own;
 
@@ -49,15 +50,15 @@ pub(super) async fn run(global: &Global, args: RmArgs, screen: &mut Screen) -> R
         return Err(BoardError::IsFolder { path }.into());
     }
     let target = link::target_here(global);
-    let removed = link::with_board(&target, screen, async |connection, screen| {
+    let removed = link::with_files(&target, screen, async |files, screen| {
         let mut removed = 0;
-        for path in all(&mut connection.board, &paths, args.recursive).await? {
-            for gone in connection.board.remove(&path, args.recursive).await? {
+        for path in all(files, &paths, args.recursive).await? {
+            for gone in files.remove(&path, args.recursive).await? {
                 screen.event(&json!({"event": "gone", "path": gone}));
                 removed += 1;
             }
         }
-        Ok::<usize, BoardError>(removed)
+        Ok::<usize, FilesError>(removed)
     })
     .await?;
     screen.event(&json!({"event": "removed", "count": removed}));
@@ -69,16 +70,16 @@ pub(super) async fn run(global: &Global, args: RmArgs, screen: &mut Screen) -> R
 
 /// What is to go; nothing is removed where one of the names is wrong. The root stands for what lies in it.
 async fn all(
-    board: &mut Board,
+    board: &mut Files<'_>,
     paths: &[Option<BoardPath>],
     recursive: bool,
-) -> Result<Vec<String>, BoardError> {
+) -> Result<Vec<String>, FilesError> {
     let named: Vec<BoardPath> = paths.iter().flatten().cloned().collect();
     for (path, lies) in named.iter().zip(board.lies_at(&named).await?) {
         let path = path.to_string();
         match lies {
-            Lies::Nothing => return Err(BoardError::NotFound { path }),
-            Lies::Folder if !recursive => return Err(BoardError::IsFolder { path }),
+            Lies::Nothing => return Err(BoardError::NotFound { path }.into()),
+            Lies::Folder if !recursive => return Err(BoardError::IsFolder { path }.into()),
             Lies::Folder | Lies::File { .. } => {}
         }
     }

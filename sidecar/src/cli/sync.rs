@@ -28,9 +28,11 @@ use crate::session::Explain as _;
 use crate::session::Options;
 use crate::session::Project;
 use crate::session::ProjectError;
+use crate::session::by_ftp;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
 use crate::sync::plan::OnConflict;
+use crate::sync::plan::Plan;
 use crate::sync::plan::Row;
 use crate::sync::plan::Verb;
 use crate::sync::plan::render;
@@ -43,6 +45,13 @@ pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) ->
     warn(&project, screen);
     let settings = &project.goal.settings;
     let target = link::target(global, Some((settings.device.as_deref(), settings.baud)));
+    if let Some(ftp) = link::cancellable(by_ftp(&target, screen)).await?? {
+        let scan = project.scan(screen)?;
+        for warning in &scan.warnings {
+            screen.warn(&warning.to_string());
+        }
+        return crate::cli::by_ftp::sync(&project, ftp, scan, &args, start, screen).await;
+    }
     let scanned = project.scan_light(screen);
     let (scan, connected) = match scanned {
         Err(ProjectError::Scan(ScanError::Heavy { bytes, .. })) => {
@@ -130,6 +139,11 @@ async fn dry_run(
 ) -> Result<Exit, Failure> {
     let plan = link::cancellable(project.goal.preview(&mut connection.board, scan, screen)).await;
     let plan = link::leave(&mut connection.board, flat(plan)).await?;
+    planned(plan, scan, screen)
+}
+
+/// What a sync would do.
+pub(super) fn planned(plan: Plan, scan: &Scan, screen: &mut Screen) -> Result<Exit, Failure> {
     screen.finish();
     let rows = render(&plan);
     for row in &rows {
@@ -202,6 +216,11 @@ async fn verified(
         .goal
         .preview(&mut connection.board, scan, screen)
         .await))?;
+    unverified(&plan)
+}
+
+/// What is left to do after a sync, which should be nothing.
+pub(super) fn unverified(plan: &Plan) -> Result<(), Failure> {
     let left: Vec<String> = plan
         .steps
         .iter()
@@ -235,6 +254,17 @@ impl Spent {
             round_trips: traffic.round_trips() - before.round_trips,
             elapsed: start.elapsed(),
             baud: connection.board.baud(),
+        }
+    }
+
+    /// Of files alone: bytes of their contents, and commands.
+    pub(super) fn of_files(sent: u64, received: u64, round_trips: u64, start: Instant) -> Self {
+        Self {
+            sent,
+            received,
+            round_trips,
+            elapsed: start.elapsed(),
+            baud: None,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::repl::conversation::ASK_PASTE;
 use crate::repl::conversation::Paste;
 use crate::repl::conversation::RAW_BANNER;
 use crate::repl::conversation::find;
+use crate::wire::WireError;
 
 /// How hard to try. In each case an answer, or an error, comes within 15 seconds, whatever the board does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -329,8 +330,14 @@ impl Repl {
         self.leave().await?;
         self.send(b"\x04").await?;
         // micro:bit firmware of 2017 says `PYB: soft reboot`, all others `MPY: soft reboot`.
-        self.expect(b"soft reboot", "soft reboot", Duration::from_secs(5))
-            .await
+        let said = self
+            .expect(b"soft reboot", "soft reboot", Duration::from_secs(5))
+            .await;
+        match said {
+            // All sockets end with it, WebREPL's, too; an ESP8266 sweeps them away before it says so.
+            Err(ReplError::Wire(WireError::Gone { .. })) if self.wire.ends_at_reset() => Ok(()),
+            other => other,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::base::Silent;
 use crate::base::Stage;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::ftp::FtpError;
 use crate::repl::Patience;
 use crate::session::opening::open;
 use crate::session::recent;
@@ -60,6 +61,15 @@ pub enum ConnectError {
         /// Why not.
         why: String,
     },
+    /// This connection has no REPL.
+    #[error("{address} carries files only: no console, no programs, no reset")]
+    FilesOnly {
+        /// What was named.
+        address: String,
+    },
+    /// The FTP server failed.
+    #[error(transparent)]
+    Ftp(#[from] FtpError),
     /// The wire failed.
     #[error(transparent)]
     Wire(#[from] WireError),

@@ -7,6 +7,7 @@ pub mod console;
 /// What is wrong with a board, and what to do.
 pub mod doctor;
 mod explain;
+mod files;
 /// Passwords in the system's keychain.
 pub mod keychain;
 mod landing;
@@ -45,6 +46,9 @@ pub use connect::ports;
 pub use explain::Exit;
 pub use explain::Explain;
 pub use explain::Explained;
+pub use files::Files;
+pub use files::FilesError;
+pub use files::by_ftp;
 pub use landing::CASE_BLIND;
 pub use landing::LandError;
 pub use landing::PullError;

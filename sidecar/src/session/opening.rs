@@ -22,7 +22,7 @@ use crate::wire::telnet::Asked;
 use crate::wire::telnet::Said;
 
 /// How long a connection by the network may take to open.
-const NETWORK_LIMIT: Duration = Duration::from_secs(8);
+pub(super) const NETWORK_LIMIT: Duration = Duration::from_secs(8);
 
 /// Opens the wire to this address.
 pub(super) async fn open(
@@ -49,7 +49,21 @@ pub(super) async fn open(
         Address::Rfc2217(place) => {
             Box::new(Box::pin(wire::telnet::open_rfc2217(place, baud, NETWORK_LIMIT)).await?)
         }
-        Address::WebRepl(_) | Address::Ftp(_) | Address::Ssh(_) => {
+        Address::Ftp(_) => {
+            let address = address.to_string();
+            return Err(ConnectError::FilesOnly { address });
+        }
+        Address::WebRepl(place) => {
+            let password = password_for(&address, progress).await;
+            let place = Place {
+                password,
+                ..place.clone()
+            };
+            let wire = wire::web_repl::open(&place, NETWORK_LIMIT).await?;
+            address = Address::WebRepl(place);
+            Box::new(wire)
+        }
+        Address::Ssh(_) => {
             return Err(WireError::BadAddress {
                 text: address.to_string(),
                 why: "this kind of connection is not there yet",
@@ -108,7 +122,11 @@ async fn telnet(mut place: Place, progress: &mut dyn Progress) -> Result<(Telnet
                 wire.answer(password.reveal()).await?;
                 said = Said::Password;
             }
-            Asked::Other => return Err(WireError::Login { address }.into()),
+            Asked::Other => return Err(WireError::Login {
+                address,
+                why: "it asks again",
+            }
+            .into()),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::base::Progress;
 use crate::base::Stage;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::ftp::Ftp;
 use crate::session::After;
 use crate::session::Options;
 use crate::session::Settings;
@@ -22,11 +23,14 @@ use crate::session::load;
 use crate::session::resolve;
 use crate::sync::KnownContents;
 use crate::sync::KnownManifests;
+use crate::sync::Looked;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
+use crate::sync::Trust;
 use crate::sync::Wish;
 use crate::sync::guard::guarded;
 use crate::sync::ignore::Rules;
+use crate::sync::look_by_files;
 use crate::sync::plan::OnConflict;
 use crate::sync::plan::Plan;
 use crate::sync::plan::Policy;
@@ -38,6 +42,7 @@ use crate::sync::scan::ScanError;
 use crate::sync::scan::load_rules;
 use crate::sync::scan::scan_up_to;
 use crate::sync::scan::update;
+use crate::sync::sync_by_files;
 
 /// A sync of files that change all the time gives up after so many scans.
 const SCANS: u32 = 4;
@@ -288,6 +293,40 @@ impl Goal {
                 Err(error) if error.is_of_the_moment() && scans < SCANS => {
                     scans += 1;
                     progress.report(Stage::Scanning);
+                    *scan = Arc::new(self.scan_again().await?);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// What a sync by files would do.
+    pub async fn look_by_files(
+        &self,
+        ftp: &mut Ftp,
+        scan: &Scan,
+        trust: Trust,
+        progress: &mut dyn Progress,
+    ) -> Result<Looked, SyncError> {
+        look_by_files(ftp, &self.wish(scan), trust, progress).await
+    }
+
+    /// As `sync`, by files.
+    pub async fn sync_by_files(
+        &self,
+        ftp: &mut Ftp,
+        scan: &mut Arc<Scan>,
+        trust: Trust,
+        progress: &mut dyn Progress,
+    ) -> Result<Outcome, SyncError> {
+        let mut scans = 1;
+        loop {
+            if scan.files.is_empty() {
+                return Err(SyncError::Empty { root: self.root() });
+            }
+            match sync_by_files(ftp, &self.wish(scan), trust, progress).await {
+                Err(error) if error.is_of_the_moment() && scans < SCANS => {
+                    scans += 1;
                     *scan = Arc::new(self.scan_again().await?);
                 }
                 other => return other,

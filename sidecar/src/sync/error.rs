@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::base::BoardPath;
 use crate::board::BoardError;
+use crate::ftp::FtpError;
 use crate::sync::plan::Conflict;
 use crate::sync::plan::ManifestError;
 use crate::sync::plan::NameProblem;
@@ -90,6 +91,9 @@ pub enum SyncError {
     /// The board failed.
     #[error(transparent)]
     Board(#[from] BoardError),
+    /// The board's FTP server failed.
+    #[error(transparent)]
+    Ftp(#[from] FtpError),
 }
 
 impl SyncError {

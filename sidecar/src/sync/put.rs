@@ -59,7 +59,7 @@ impl Content {
     }
 
     /// A pipe or a file that grows ends one byte after `most`.
-    fn read(&self, most: u64) -> Result<Cow<'_, [u8]>, SyncError> {
+    pub(super) fn read(&self, most: u64) -> Result<Cow<'_, [u8]>, SyncError> {
         match self {
             Self::File(path) => {
                 let content = host_file::read(path, Pipes::Taken, most);
@@ -87,7 +87,7 @@ pub struct Delivery {
 /// A line that loses bytes gets so many tries.
 const TRIES: u32 = 5;
 /// Where a board does not say how large its flash is, no file is larger, in bytes.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 
 /// Puts files on the board: all of them or none where flash allows, each whole in any case.
 /// `None`: there was nothing to do.

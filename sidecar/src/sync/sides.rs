@@ -68,7 +68,7 @@ pub async fn sides(
 }
 
 /// Would a project's file at this path go to the board?
-fn is_wanted(path: &BoardPath, rules: &Rules) -> bool {
+pub fn is_wanted(path: &BoardPath, rules: &Rules) -> bool {
     let ignored =
         |path: &BoardPath, is_folder| rules.why_ignored(Path::new(path.relative()), is_folder).is_some();
     !is_own(path)

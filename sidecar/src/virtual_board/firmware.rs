@@ -2,6 +2,9 @@
 //! Nothing of it is ever committed or shipped.
 
 mod install;
+mod servers;
+
+pub use servers::FtpServers;
 
 use std::env;
 use std::fs;

@@ -31,6 +31,7 @@ pub use faults::Faults;
 pub use faults::Stall;
 pub use faults::Torn;
 pub use firmware::Firmware;
+pub use firmware::FtpServers;
 pub use firmware::Tell;
 pub use firmware::Tools;
 pub use flash_fault::FlashFault;

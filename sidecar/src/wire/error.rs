@@ -66,10 +66,12 @@ pub enum WireError {
         address: String,
     },
     /// The other end does not take this user and password.
-    #[error("{address} does not accept the login")]
+    #[error("{address} does not accept the login: {why}")]
     Login {
         /// What was opened.
         address: String,
+        /// What it is about.
+        why: &'static str,
     },
     /// The other end hung up before anybody was logged in.
     #[error("{address} closed the connection during the login")]
@@ -82,6 +84,14 @@ pub enum WireError {
     NoRfc2217 {
         /// What was opened.
         address: String,
+    },
+    /// Something answers there, but not what the address says.
+    #[error("what answers at {address} is no {expected}")]
+    Foreign {
+        /// What was opened.
+        address: String,
+        /// What it should be.
+        expected: &'static str,
     },
     /// This wire has no DTR and RTS.
     #[error("this connection has no reset lines")]

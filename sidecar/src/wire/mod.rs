@@ -19,6 +19,8 @@ pub mod serial;
 pub mod tcp;
 /// A telnet connection as a wire.
 pub mod telnet;
+/// MicroPython's WebREPL as a wire.
+pub mod web_repl;
 
 pub use address::Address;
 pub use address::Place;
@@ -34,6 +36,7 @@ pub use serial::Serial;
 pub use serial::SerialSettings;
 pub use tcp::Tcp;
 pub use telnet::Telnet;
+pub use web_repl::WebRepl;
 
 use std::time::Duration;
 
@@ -56,6 +59,15 @@ pub struct LineStep {
     pub lines: Lines,
     /// How long to stay there.
     pub hold: Duration,
+}
+
+/// What bytes are for, on a wire that tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// The terminal. Wires have at least this.
+    Repl,
+    /// Files, by a protocol of their own.
+    Files,
 }
 
 /// A byte stream to a board.
@@ -97,6 +109,17 @@ pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
         true
     }
 
+    /// A wire with a second channel, for files: where the bytes that are written from now on go, and those that are
+    /// read come from. Says whether it has one.
+    fn use_channel(&mut self, channel: Channel) -> bool {
+        channel == Channel::Repl
+    }
+
+    /// A soft reset of the board ends the connection, perhaps before the board says that it restarts.
+    fn ends_at_reset(&self) -> bool {
+        false
+    }
+
     /// The error for a wire that ended.
     fn gone(&self) -> WireError {
         WireError::Gone {
@@ -128,5 +151,13 @@ impl<W: Wire + ?Sized> Wire for Box<W> {
 
     fn is_binary(&self) -> bool {
         (**self).is_binary()
+    }
+
+    fn use_channel(&mut self, channel: Channel) -> bool {
+        (**self).use_channel(channel)
+    }
+
+    fn ends_at_reset(&self) -> bool {
+        (**self).ends_at_reset()
     }
 }

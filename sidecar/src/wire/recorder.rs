@@ -17,6 +17,7 @@ use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
+use crate::wire::Channel;
 use crate::wire::LineStep;
 use crate::wire::Lines;
 use crate::wire::Wire;
@@ -156,6 +157,14 @@ impl<W: Wire> Wire for Recorder<W> {
 
     fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
         self.wire.set_baud(baud)
+    }
+
+    fn use_channel(&mut self, channel: Channel) -> bool {
+        self.wire.use_channel(channel)
+    }
+
+    fn ends_at_reset(&self) -> bool {
+        self.wire.ends_at_reset()
     }
 }
 

@@ -24,7 +24,7 @@ use crate::wire::lease::Lease;
 pub struct Tcp {
     stream: TcpStream,
     address: String,
-    _lease: Option<Lease>,
+    lease: Option<Lease>,
 }
 
 /// Connects within `limit`, name look-up included.
@@ -35,13 +35,17 @@ pub async fn open(host: &str, port: u16, limit: Duration) -> Result<Tcp, WireErr
     let address = Address::Socket {
         host: host.to_owned(),
         port,
-    }
-    .to_string();
+    };
+    open_as(address.to_string(), host, port, limit).await
+}
+
+/// As `open`, for a wire that is called `address`.
+pub async fn open_as(address: String, host: &str, port: u16, limit: Duration) -> Result<Tcp, WireError> {
     let (stream, lease) = dial(host, port, &address, limit).await?;
     Ok(Tcp {
         stream,
         address,
-        _lease: lease,
+        lease,
     })
 }
 
@@ -87,6 +91,17 @@ async fn connect(host: &str, port: u16, address: &str) -> Result<(TcpStream, Opt
         }
     }
     Err(failed(last.unwrap_or(io::ErrorKind::NotFound.into())))
+}
+
+/// Keeps other programs of this machine out until it is dropped.
+#[derive(Debug)]
+pub struct Held(#[allow(dead_code)] Option<Lease>); // for its drop
+
+impl Tcp {
+    /// The connection itself, for what is no byte stream.
+    pub fn into_stream(self) -> (TcpStream, Held) {
+        (self.stream, Held(self.lease))
+    }
 }
 
 fn refusal(address: String, error: io::Error) -> WireError {

@@ -33,6 +33,8 @@ mod firmwares;
 #[cfg(target_os = "linux")]
 mod frames;
 #[cfg(target_os = "linux")]
+mod ftp;
+#[cfg(target_os = "linux")]
 mod host_faults;
 #[cfg(target_os = "linux")]
 mod hostile;
@@ -76,5 +78,7 @@ mod virtual_line;
 mod watch;
 #[cfg(target_os = "linux")]
 mod watch_verb;
+#[cfg(target_os = "linux")]
+mod web_repl;
 mod wire;
 mod workspace;

@@ -76,6 +76,7 @@ fn sync_tier(facts: &Facts, tier: Tier) -> Check {
             "paste: pieces of Python, because the firmware has no {}",
             lacks.join(", ")
         ),
+        Tier::Files => "files: by the board's own file transfer".to_owned(),
         Tier::Raw => "raw: small pieces of Python, because the firmware has no raw-paste".to_owned(),
     };
     Check::ok("sync.tier", format!("{way}; files are compared by {sum}"))

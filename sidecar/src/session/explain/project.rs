@@ -93,6 +93,7 @@ impl Explain for SyncError {
                 "take `boot_guard` out of boardside.toml; nothing was changed",
             ),
             Self::Board(error) => error.explained(),
+            Self::Ftp(error) => error.explained(),
         }
     }
 }

@@ -39,6 +39,14 @@ impl Explain for ConnectError {
                 self,
                 "`boardside virtual-board --help` says what a virtual board needs",
             ),
+            Self::FilesOnly { .. } => words(
+                "connect.files_only",
+                Exit::Usage,
+                self,
+                "use sync, diff, ls, cat, get, put, rm or mkdir; for the rest, reset included, name the board's REPL: a \
+                 port, telnet://host or ws://host",
+            ),
+            Self::Ftp(error) => error.explained(),
             Self::Wire(error) => error.explained(),
             Self::Board(error) => error.explained(),
         }
@@ -115,9 +123,15 @@ impl Explain for WireError {
             ),
             Self::NoUser { address }
             | Self::NoPassword { address }
-            | Self::Login { address }
+            | Self::Login { address, .. }
             | Self::LoginClosed { address }
             | Self::NoRfc2217 { address } => let_in(self, address),
+            Self::Foreign { .. } => words(
+                "wire.foreign",
+                Exit::NoBoard,
+                self,
+                "check the address and its port; on the board `import webrepl_setup` switches WebREPL on",
+            ),
             Self::NoLines => words(
                 "wire.no_lines",
                 Exit::Failed,

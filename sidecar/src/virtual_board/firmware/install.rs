@@ -82,6 +82,47 @@ pub(super) fn apt(
     apt_locked(packages, why, tell)
 }
 
+/// Makes `home` a folder with what is in these Debian packages, once. Nothing is installed: no service starts.
+pub(super) fn unpacked(
+    home: &Path,
+    packages: &[&str],
+    why: &str,
+    tell: &mut Tell,
+) -> Result<(), VirtualBoardError> {
+    let ready = home.join("ready");
+    if ready.is_file() {
+        return Ok(());
+    }
+    let _lock = lock(home)?;
+    if ready.is_file() {
+        return Ok(()); // another process was faster
+    }
+    let names = packages.join(" ");
+    tell(&format!(
+        "unpacking {names} of Debian into {} ({why})",
+        home.display()
+    ));
+    let _ = fs::remove_dir_all(home); // half of an earlier try
+    fs::create_dir_all(home).map_err(VirtualBoardError::io(format!("making {}", home.display())))?;
+    let download = || {
+        let mut apt = Command::new("apt-get");
+        run(apt.args(["-q", "download"]).args(packages).current_dir(home))
+    };
+    if download().is_err() {
+        let mut apt = Command::new("apt-get");
+        run(apt.args(["-q", "update"]))?;
+        download()?;
+    }
+    let unread = || VirtualBoardError::io(format!("reading {}", home.display()));
+    for entry in fs::read_dir(home).map_err(unread())? {
+        let path = entry.map_err(unread())?.path();
+        if path.extension().is_some_and(|kind| kind == "deb") {
+            run(Command::new("dpkg-deb").arg("-x").arg(path).arg(home))?;
+        }
+    }
+    fs::write(&ready, names).map_err(VirtualBoardError::io(format!("writing {}", ready.display())))
+}
+
 /// The first program of this name on PATH.
 pub(super) fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

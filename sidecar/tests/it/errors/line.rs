@@ -40,6 +40,25 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         "wire.not_found",
         Real(|| Told::by(&Desk::at("/dev/ttyNOTHERE"), &["ls"])),
     ),
+    (
+        "connect.files_only",
+        Real(|| Told::by(&Desk::at("ftp://micro@board"), &["exec", "1"])),
+    ),
+    ("ftp.refused", Real(ftp_refused)),
+    (
+        "ftp.timeout",
+        Value(
+            || {
+                let error = boardside::ftp::FtpError::Silent {
+                    doing: "write",
+                    path: "/main.py".to_owned(),
+                    seconds: 20,
+                };
+                error.explained()
+            },
+            "it takes 20 s",
+        ),
+    ),
     ("wire.busy", Real(busy)),
     (
         "wire.permission",
@@ -54,6 +73,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             "tests may run as root, who may open everything",
         ),
     ),
+    ("wire.foreign", Real(foreign)),
     ("wire.gone", Real(gone)),
     ("wire.login", Real(|| telnet("micro:wrong@", LOGIN))),
     ("wire.login_closed", Real(|| telnet("micro:python@", &LOGIN[..1]))),
@@ -122,6 +142,11 @@ fn with_ports(ports: &[&str]) -> Told {
     Told::of(&serde_json::from_str(last.trim()).unwrap(), output.status.code())
 }
 
+fn ftp_refused() -> Told {
+    let server = crate::ftp::Server::new("readonly");
+    Told::by(&Desk::at(&server.address()), &["mkdir", "lib"])
+}
+
 fn busy() -> Told {
     let board = boards::start(&boards::fast());
     let hold = "import os,sys; f=os.open(sys.argv[1], os.O_RDWR|os.O_NOCTTY); print('held', flush=True); sys.stdin.read()";
@@ -166,6 +191,20 @@ fn telnet(login: &str, says: &'static [&str]) -> Told {
     });
     let desk = Desk::at(&format!("telnet://{login}{address}"));
     let told = Told::by_without_keychain(&desk, &["ls"]);
+    server.join().unwrap();
+    told
+}
+
+/// A web server.
+fn foreign() -> Told {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n<html>\r\n").unwrap();
+        stream.read(&mut [0; 1024]).unwrap_or_default();
+    });
+    let told = Told::by(&Desk::at(&format!("ws://:secret@{address}")), &["ls"]);
     server.join().unwrap();
     told
 }

@@ -112,9 +112,16 @@ fn wire() -> Vec<WireError> {
         },
         WireError::NoUser { address: address() },
         WireError::NoPassword { address: address() },
-        WireError::Login { address: address() },
+        WireError::Login {
+            address: address(),
+            why: "the password is wrong",
+        },
         WireError::LoginClosed { address: address() },
         WireError::NoRfc2217 { address: address() },
+        WireError::Foreign {
+            address: address(),
+            expected: "WebREPL",
+        },
         WireError::NoLines,
         WireError::Diverged {
             line: 3,
