@@ -118,6 +118,13 @@ pub(super) struct LspArgs {
     /// What editors say to every language server; there is no other way
     #[arg(long, hide = true)]
     stdio: bool,
+    /// For a machine that uses this one's boards: only these, and nothing else of this machine. Addresses, ids or
+    /// names, separated by commas
+    #[arg(long, value_name = "BOARD,...", value_delimiter = ',')]
+    pub(super) boards: Option<Vec<String>>,
+    /// For a machine that uses this one's boards: it may look and change nothing
+    #[arg(long)]
+    pub(super) read_only: bool,
 }
 
 const DOCTOR: &str = "A program that runs is stopped and started again (soft reset). Exit code 0 when no problem was \

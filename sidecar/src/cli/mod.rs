@@ -40,15 +40,19 @@ use crate::cli::args::Verb;
 use crate::cli::failure::Failure;
 use crate::cli::screen::Screen;
 use crate::session::Exit;
+use crate::session::served::Allowed;
 
 /// Runs the command line of this process. `lsp` is the language server, which is another room's.
-pub fn main(lsp: impl FnOnce() -> ExitCode) -> ExitCode {
+pub fn main(lsp: impl FnOnce(Allowed) -> ExitCode) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    if let Verb::Lsp(_) = cli.verb {
-        return lsp();
+    if let Verb::Lsp(args) = cli.verb {
+        return lsp(Allowed {
+            boards: args.boards,
+            read_only: args.read_only,
+        });
     }
     let mut screen = Screen::new(cli.global.json);
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -10,6 +10,7 @@ use crate::base::Silent;
 use crate::base::Stage;
 use crate::board::Board;
 use crate::board::BoardError;
+use crate::host::HostError;
 use crate::repl::Patience;
 use crate::session::opening::open;
 use crate::wire;
@@ -59,6 +60,15 @@ pub enum ConnectError {
         /// Why not.
         why: String,
     },
+    /// The account of this machine that is used from elsewhere is limited.
+    #[error("this account may not use {what}")]
+    NotAllowed {
+        /// The board, or what was asked.
+        what: String,
+    },
+    /// The machine that has the board failed.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// The wire failed.
     #[error(transparent)]
     Wire(#[from] WireError),

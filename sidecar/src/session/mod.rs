@@ -4,6 +4,7 @@
 mod connect;
 /// A terminal on one side, a board on the other.
 pub mod console;
+mod distant;
 /// What is wrong with a board, and what to do.
 pub mod doctor;
 mod explain;
@@ -17,6 +18,8 @@ mod project;
 mod pulling;
 mod pymakr;
 mod reconnect;
+/// Boards of this machine for another one.
+pub mod served;
 mod settings;
 /// Errors of programs, read from what a board prints.
 pub mod traceback;

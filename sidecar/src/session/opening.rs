@@ -35,11 +35,8 @@ pub(super) async fn open(
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, NETWORK_LIMIT).await?),
-        Address::Telnet(_)
-        | Address::Rfc2217(_)
-        | Address::WebRepl(_)
-        | Address::Ftp(_)
-        | Address::Ssh(_) => {
+        Address::Ssh(remote) => Box::new(crate::session::distant::open(remote, baud).await?),
+        Address::Telnet(_) | Address::Rfc2217(_) | Address::WebRepl(_) | Address::Ftp(_) => {
             return Err(WireError::BadAddress {
                 text: address.to_string(),
                 why: "this kind of connection is not there yet",

@@ -1,8 +1,10 @@
 //! Every method, command, error code and setting of protocol.md by its name.
 //! What they mean stands there.
 
+use crate::host::words;
+
 /// The version of protocol.md.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = words::VERSION;
 
 /// Who sends it, and whether there is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +71,7 @@ pub const PROGRESS_CREATE: &str = "window/workDoneProgress/create";
 pub const CONFIGURATION: &str = "workspace/configuration";
 
 /// Every method that has a section in protocol.md.
-pub const METHODS: [(&str, Way); 32] = [
+pub const METHODS: [(&str, Way); 37] = [
     (PROGRESS, Way::Told),
     (BASE, Way::Request),
     (BOARDS, Way::Request),
@@ -86,6 +88,11 @@ pub const METHODS: [(&str, Way); 32] = [
     (FILES_READ, Way::Request),
     (FILES_RENAME, Way::Request),
     (FILES_WRITE, Way::Request),
+    (words::CLOSE, Way::Request),
+    (words::LINES, Way::Request),
+    (words::OPEN, Way::Request),
+    (words::READ, Way::Request),
+    (words::WRITE, Way::Request),
     (JOB_DONE, Way::Told),
     (SETTINGS_OF, Way::Request),
     (SETTINGS_CHANGED, Way::Told),
