@@ -1,4 +1,4 @@
-//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, VS Code, two Neovims.
+//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, sshd, VS Code, two Neovims.
 //! Nothing that a user's machine needs.
 
 #[cfg(target_os = "linux")]
@@ -43,11 +43,21 @@ mod linux {
             Tools::install(&target.join("tools"), tell)
                 .map(drop)
                 .map_err(|error| error.to_string()),
+            sshd(&target, tell),
             extension::install(),
             vscode::install(tell).map(drop),
             neovim::install(tell).map(drop),
         ];
         failed.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// For boards on another machine, which is this one. Tests start it for themselves, on ports of their own.
+    fn sshd(target: &Path, tell: &mut impl FnMut(&str)) -> Result<(), String> {
+        if Path::new("/usr/sbin/sshd").exists() && Path::new("/usr/bin/ssh").exists() {
+            return Ok(());
+        }
+        let packages = ["openssh-server", "openssh-client"];
+        Tools::debian(target, &packages, "boards on another machine", tell).map_err(|error| error.to_string())
     }
 
     /// Makes `home` a Python environment with these packages, once, as `Tools` does with mpremote.

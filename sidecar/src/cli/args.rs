@@ -13,6 +13,7 @@ use crate::cli::code;
 use crate::cli::devices;
 use crate::cli::diff;
 use crate::cli::get;
+use crate::cli::host;
 use crate::cli::ls;
 use crate::cli::manual;
 use crate::cli::mkdir;
@@ -37,7 +38,8 @@ not answer, 5 the board's storage refused (full, read-only, corrupt), 6 verifica
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Global {
-    /// The board: a port (/dev/ttyACM0, COM4), socket://host:port, id:SERIAL, virtual:unix.
+    /// The board: a port (/dev/ttyACM0, COM4), socket://host:port, ssh://HOST/BOARD, id:SERIAL,
+    /// virtual:unix.
     /// May be left out when one board is plugged in
     #[arg(
         short,
@@ -72,6 +74,8 @@ pub(super) enum Verb {
     Diff(diff::DiffArgs),
     /// List the boards that are plugged in
     Devices(devices::DevicesArgs),
+    /// Machines whose boards are used here through ssh, and who may use the boards of this one
+    Host(host::HostArgs),
     /// List what lies on the board
     Ls(ls::LsArgs),
     /// Print files of the board, byte for byte

@@ -2,6 +2,7 @@
 //! The only room that prints. What a board or a project is, the rooms below know.
 
 mod args;
+mod askpass;
 mod cat;
 mod code;
 mod console;
@@ -13,6 +14,7 @@ mod diff;
 mod doctor;
 mod failure;
 mod get;
+mod host;
 mod keys;
 mod link;
 mod ls;
@@ -44,6 +46,9 @@ use crate::session::served::Allowed;
 
 /// Runs the command line of this process. `lsp` is the language server, which is another room's.
 pub fn main(lsp: impl FnOnce(Allowed) -> ExitCode) -> ExitCode {
+    if let Some(code) = askpass::run() {
+        return code;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -83,6 +88,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Pull(args) => pull::run(&cli.global, args, screen).await,
         Verb::Diff(args) => diff::run(&cli.global, args, screen).await,
         Verb::Devices(args) => devices::run(&cli.global, args, screen).await,
+        Verb::Host(args) => host::run(args, screen).await,
         Verb::Ls(args) => ls::run(&cli.global, args, screen).await,
         Verb::Cat(args) => cat::run(&cli.global, args, screen).await,
         Verb::Get(args) => get::run(&cli.global, args, screen).await,

@@ -1,8 +1,12 @@
 //! Boards on another machine: the system's OpenSSH carries the JSON-RPC of protocol.md to a `boardside lsp` there.
 //! No cryptography and no accounts of our own, and it has never heard of MicroPython.
 
+/// Questions of ssh.
+pub mod askpass;
 mod client;
 mod error;
+/// Bytes in JSON.
+pub mod packed;
 /// The `ssh` of this system: how it is called, and what it says when it fails.
 pub mod ssh;
 mod tunnel;

@@ -3,6 +3,8 @@
 
 use std::ffi::OsString;
 use std::process::Stdio;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::process::Command;
@@ -15,6 +17,26 @@ pub const PROGRAM: &str = "BOARDSIDE_SSH";
 
 /// What is started there where nothing else is said. A forced command of the account takes its place.
 pub const THERE: &str = "boardside lsp";
+
+/// Who answers what ssh asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Asking {
+    /// Whoever sits at the terminal.
+    #[default]
+    Terminal,
+    /// Nobody: ssh fails instead of asking.
+    Nobody,
+    /// A helper that ssh finds by this in its environment.
+    Helper(Vec<(String, OsString)>),
+}
+
+/// Of the whole process, as the terminal and the environment are.
+static ASKING: Mutex<Asking> = Mutex::new(Asking::Terminal);
+
+/// From now on ssh asks there.
+pub fn ask_by(asking: Asking) {
+    *ASKING.lock().unwrap_or_else(PoisonError::into_inner) = asking;
+}
 
 /// How a machine is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +51,6 @@ pub struct Way {
     pub command: String,
     /// Nobody is there to be asked for a password or a key.
     pub quiet: bool,
-    /// What ssh finds in its environment.
-    pub env: Vec<(String, OsString)>,
     /// How long until it answers.
     pub limit: Duration,
 }
@@ -44,7 +64,6 @@ impl Way {
             port: remote.port,
             command: THERE.to_owned(),
             quiet: false,
-            env: Vec::new(),
             limit: Duration::from_mins(2),
         }
     }
@@ -55,8 +74,13 @@ impl Way {
         let mut words = words.split_whitespace();
         let program = words.next().unwrap_or("ssh").to_owned();
         let mut command = Command::new(&program);
-        command.args(words).args(self.args());
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        let asking = ASKING.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // A helper that the user has is somebody.
+        let nobody = asking == Asking::Nobody && std::env::var_os("SSH_ASKPASS").is_none();
+        command.args(words).args(self.args(self.quiet || nobody));
+        if let Asking::Helper(env) = asking {
+            command.envs(env);
+        }
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -65,7 +89,7 @@ impl Way {
         (command, program)
     }
 
-    fn args(&self) -> Vec<String> {
+    fn args(&self, quiet: bool) -> Vec<String> {
         // Without a terminal there; a line that is dead is noticed after 15 s.
         let mut args = vec!["-T".to_owned()];
         for option in [
@@ -75,7 +99,7 @@ impl Way {
         ] {
             args.extend(["-o".to_owned(), option.to_owned()]);
         }
-        if self.quiet {
+        if quiet {
             args.extend(["-o".to_owned(), "BatchMode=yes".to_owned()]);
         }
         if let Some(port) = self.port {
@@ -124,7 +148,8 @@ impl Way {
 fn last_line(said: &str) -> String {
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
     let line = lines.next_back().unwrap_or_default();
-    line.trim_start_matches("ssh: ").chars().take(200).collect()
+    let line = line.trim_start_matches("ssh: ").trim_end_matches('.');
+    line.chars().take(200).collect()
 }
 
 #[cfg(test)]
@@ -141,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_destination_is_never_an_option() {
-        let args = way().args();
+        let args = way().args(false);
         let dashes = args.iter().position(|arg| arg == "--").unwrap();
         assert_eq!(args[dashes + 1..], ["me@frank", "boardside lsp"]);
         assert!(args[..dashes].windows(2).any(|pair| pair == ["-p", "2222"]));

@@ -24,6 +24,7 @@ use crate::host::words::OfWire;
 use crate::host::words::Open;
 use crate::host::words::Opened;
 use crate::host::words::SetLines;
+use crate::host::words::Why;
 use crate::host::words::Write;
 use crate::wire::LineStep;
 use crate::wire::Lines;
@@ -155,6 +156,15 @@ impl AsyncWrite for Tunnel {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if let Some(error) = self.ended.clone() {
             return Poll::Ready(Err(self.end(error)));
+        }
+        if self.opened.read_only {
+            let host = self.client.name().to_owned();
+            let why = Why {
+                code: "ssh.not_allowed".to_owned(),
+                message: "this account may look at the board, and not write to it".to_owned(),
+                help: String::new(),
+            };
+            return Poll::Ready(Err(self.end(HostError::Refused { host, why })));
         }
         ready!(self.poll_writes(cx, WINDOW))?;
         let size = buf.len().min(PIECE);

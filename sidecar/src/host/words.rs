@@ -149,3 +149,79 @@ pub struct SetLines {
     /// Request To Send is asserted.
     pub rts: bool,
 }
+
+/// Params of `survey`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    /// Its number.
+    pub wire: u64,
+    /// The manifest that the project wants, packed.
+    pub project: String,
+}
+
+/// A file that is not what a sync would expect: its path, its size (`null`: it is gone, or it is a folder), and whether
+/// it has what the project wants.
+pub type Odd = (String, Option<u64>, bool);
+
+/// Result of `survey`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Surveyed {
+    /// What the last sync put there, packed.
+    pub manifest: Option<String>,
+    /// Files of the manifest that are not what it says.
+    pub drifted: Vec<Odd>,
+    /// What else lies where the project wants to be.
+    pub foreign: Vec<Odd>,
+    /// Smallest piece, free, all; in bytes.
+    pub flash: Option<(u64, u64, u64)>,
+    /// It has no folders.
+    pub flat: bool,
+    /// `littlefs`, `fat` or `microbit`.
+    pub names: String,
+}
+
+/// Params of `sync`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sync {
+    /// Its number.
+    pub wire: u64,
+    /// The manifest that the project wants, packed.
+    pub project: String,
+    /// Remove what the project no longer has.
+    pub delete: bool,
+    /// `stop`, `overwrite` or `keep`.
+    pub conflict: String,
+    /// Make the line faster meanwhile.
+    pub turbo: bool,
+    /// Paths whose content comes along.
+    pub needs: Vec<String>,
+    /// Those contents, one after the other, packed.
+    pub contents: String,
+}
+
+/// Result of `sync`; all `null` where there was nothing to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Synced {
+    /// How content got to the board.
+    pub tier: Option<String>,
+    /// All or nothing.
+    pub whole: bool,
+    /// Frames that were sent again.
+    pub resent: u64,
+    /// Bytes to the board, bytes from it, and changes of direction on its line.
+    pub traffic: (u64, u64, u64),
+}
+
+/// Params of `progress`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Its number.
+    pub wire: u64,
+    /// What is being sent; `null`: all of it is there.
+    pub path: Option<String>,
+    /// Bytes that the board has taken.
+    pub done: u64,
+    /// Bytes of all contents.
+    pub total: u64,
+}

@@ -81,6 +81,9 @@ pub(super) fn service(
         .custom_method(names::FILES_RENAME, Backend::rename)
         .custom_method(names::FILES_MAKE_FOLDER, Backend::make_folder)
         .custom_method(names::SETTINGS_OF, Backend::settings)
+        .custom_method(words::BOARDS, Backend::host_boards)
+        .custom_method(words::SURVEY, Backend::host_survey)
+        .custom_method(words::SYNC, Backend::host_sync)
         .custom_method(words::OPEN, Backend::wire_open)
         .custom_method(words::READ, Backend::wire_read)
         .custom_method(words::WRITE, Backend::wire_write)
@@ -180,6 +183,18 @@ impl Backend {
     async fn settings(&self, asked: asked::SettingsOf) -> Result<Value> {
         let folder = asked.folder;
         self.ask(|reply| Call::Settings { folder, reply }).await
+    }
+
+    async fn host_boards(&self, asked: words::Which) -> Result<Value> {
+        self.hosting.boards(asked).await
+    }
+
+    async fn host_survey(&self, asked: words::Survey) -> Result<Value> {
+        self.hosting.survey(asked).await
+    }
+
+    async fn host_sync(&self, asked: words::Sync) -> Result<Value> {
+        self.hosting.sync(asked).await
     }
 
     async fn wire_open(&self, asked: words::Open) -> Result<Value> {

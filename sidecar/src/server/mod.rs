@@ -11,6 +11,7 @@ mod framing;
 mod gate;
 mod greeting;
 mod hosting;
+mod limits;
 mod outbox;
 /// The words of protocol.md.
 pub mod protocol;
@@ -33,6 +34,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::Server;
 
+use crate::host::ssh;
+use crate::host::ssh::Asking;
 use crate::server::gate::Gate;
 use crate::server::hosting::Hosting;
 use crate::server::outbox::Outbox;
@@ -56,6 +59,7 @@ pub enum Ended {
 
 /// `boardside lsp` on this process's stdin and stdout.
 pub fn main(allowed: Allowed) -> ExitCode {
+    ssh::ask_by(Asking::Nobody);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -81,12 +85,13 @@ where
     let shut_down = Arc::new(AtomicBool::new(false));
     let outbox = Outbox::default();
     let end = CancellationToken::new();
-    let hosting = Arc::new(Hosting::new(allowed));
+    let limited = allowed.is_limited();
+    let hosting = Arc::new(Hosting::new(allowed, outbox.clone()));
     let (calls, mailbox) = mpsc::channel(backend::MAILBOX);
     let (service, _) = backend::service(calls, shut_down.clone(), hosting.clone());
     let (pipe, messages) = tokio::io::duplex(PIPE);
     let server = Server::new(messages, output, outbox.clone()).concurrency_level(CALLS);
-    let mut server = tokio::spawn(server.serve(Gate::new(service)));
+    let mut server = tokio::spawn(server.serve(Gate::new(service, limited)));
     let mut desk = tokio::spawn(desk::run(outbox.clone(), mailbox, end.clone().cancelled_owned()));
     tokio::select! {
         () = framing::pump(input, pipe) => {}
@@ -95,8 +100,8 @@ where
         _ = &mut desk => {}
     }
     end.cancel();
-    hosting.end();
     let done = async {
+        hosting.end().await;
         // Either may be done already.
         if !desk.is_finished() {
             (&mut desk).await.unwrap_or_default();

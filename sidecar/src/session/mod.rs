@@ -4,7 +4,8 @@
 mod connect;
 /// A terminal on one side, a board on the other.
 pub mod console;
-mod distant;
+/// Boards of other machines.
+pub mod distant;
 /// What is wrong with a board, and what to do.
 pub mod doctor;
 mod explain;

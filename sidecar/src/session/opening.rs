@@ -9,6 +9,7 @@ use crate::board::Board;
 use crate::repl::Repl;
 use crate::session::connect::ConnectError;
 use crate::session::connect::Connection;
+use crate::session::connect::Distant;
 use crate::wire;
 use crate::wire::Address;
 use crate::wire::Recorder;
@@ -32,10 +33,15 @@ pub(super) async fn open(
     };
     #[cfg(target_os = "linux")]
     let mut virtual_board = None;
+    let mut there = None;
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, NETWORK_LIMIT).await?),
-        Address::Ssh(remote) => Box::new(crate::session::distant::open(remote, baud).await?),
+        Address::Ssh(remote) => {
+            let tunnel = crate::session::distant::open(remote, baud).await?;
+            there = Some((tunnel.client().clone(), tunnel.opened().wire));
+            Box::new(tunnel)
+        }
         Address::Telnet(_) | Address::Rfc2217(_) | Address::WebRepl(_) | Address::Ftp(_) => {
             return Err(WireError::BadAddress {
                 text: address.to_string(),
@@ -58,11 +64,17 @@ pub(super) async fn open(
     };
     let recorder = Recorder::new(wire);
     let traffic = recorder.traffic();
+    let distant = there.map(|(client, wire)| Distant {
+        client,
+        wire,
+        traffic: traffic.clone(),
+    });
     let repl = Repl::new(Box::new(recorder), &address.to_string());
     Ok(Connection {
         board: Board::new(repl),
         traffic,
         address,
+        distant,
         baud,
         force_boot: false,
         #[cfg(target_os = "linux")]

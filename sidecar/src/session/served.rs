@@ -1,7 +1,14 @@
 //! `Served`: a board of this machine that another machine uses. One task owns it, as long as its owner has this.
 //! Who may do what was decided before; what travels, and how, is the caller's business.
 
+mod listing;
+/// A project of another machine.
+pub mod project;
+
+pub use listing::boards;
+
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -13,9 +20,13 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::base::Progress;
 use crate::base::Silent;
+use crate::base::Stage;
 use crate::host::words::Opened;
 use crate::host::words::SetLines;
+use crate::host::words::Surveyed;
+use crate::host::words::Synced;
 use crate::session::ConnectError;
 use crate::session::Connection;
 use crate::session::Explain as _;
@@ -24,6 +35,8 @@ use crate::session::Found;
 use crate::session::Target;
 use crate::session::connect;
 use crate::session::found;
+use crate::session::served::project::Wanted;
+use crate::sync::plan::Manifest;
 use crate::wire::Lines;
 use crate::wire::Wire;
 use crate::wire::WireError;
@@ -36,6 +49,12 @@ const WRITES: usize = 64;
 /// How long a server whose client has gone may hold a board, and how often that is looked at.
 const LEAVING: Duration = Duration::from_secs(3);
 const AGAIN: Duration = Duration::from_millis(50);
+
+/// A board whose sync was cut short may take so long to get to its prompt.
+const TIDY: Duration = Duration::from_secs(4);
+
+/// Stands for every board of this machine.
+const ALL: &str = "all";
 
 /// What may be used of this machine from elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +72,7 @@ impl Allowed {
     }
 
     fn has(&self, board: &Found) -> bool {
-        let named = |name: &String| is_called(board, name);
+        let named = |name: &String| name == ALL || is_called(board, name);
         self.boards.as_ref().is_none_or(|boards| boards.iter().any(named))
     }
 
@@ -107,6 +126,25 @@ pub enum Order {
     Write(Vec<u8>, Reply<()>),
     /// DTR and RTS.
     Lines(SetLines, Reply<()>),
+    /// What the board holds, for a project that wants this.
+    Survey(Manifest, Reply<Surveyed>),
+    /// This project is to be on the board; the second is told where it is.
+    Sync(Box<Wanted>, Tell, Reply<Synced>),
+}
+
+/// Is told where a sync is.
+pub struct Tell(pub Box<dyn FnMut(Stage) + Send>);
+
+impl fmt::Debug for Tell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tell")
+    }
+}
+
+impl Progress for Tell {
+    fn report(&mut self, stage: Stage) {
+        (self.0)(stage);
+    }
 }
 
 /// A board that is open for another machine, until `close`. Clones are the same.
@@ -184,7 +222,13 @@ struct Waiting {
     gone: bool,
 }
 
+/// The board is free when `orders` is closed.
 async fn serve(mut connection: Connection, mut orders: mpsc::Receiver<Order>, end: CancellationToken) {
+    work(&mut connection, &mut orders, &end).await;
+    drop(connection);
+}
+
+async fn work(connection: &mut Connection, orders: &mut mpsc::Receiver<Order>, end: &CancellationToken) {
     let mut waiting = Waiting::default();
     loop {
         waiting.reads.retain(|read| !read.is_closed());
@@ -202,11 +246,39 @@ async fn serve(mut connection: Connection, mut orders: mpsc::Receiver<Order>, en
                 let set = set.map_err(|error| error.explained());
                 reply.send(set).unwrap_or_default();
             }
+            Some(Order::Survey(manifest, reply)) => {
+                let asked = project::survey(connection, &manifest);
+                heed(asked, reply, end).await;
+            }
+            Some(Order::Sync(wanted, mut tell, reply)) => {
+                let whole = heed(project::sync(connection, &wanted, &mut tell), reply, end).await;
+                if !whole {
+                    // What it says is heard by whoever works on the board next.
+                    let tidied = tokio::time::timeout(TIDY, project::tidy(connection, end.is_cancelled()));
+                    tidied.await.unwrap_or(Ok(())).unwrap_or_default();
+                }
+            }
         }
         if waiting.gone {
             waiting.tell_gone(&connection.wire().gone());
         }
     }
+}
+
+/// Works until it is done, or nobody waits for it any more. Says whether it was done, and well.
+async fn heed<T>(
+    work: impl Future<Output = Result<T, Explained>>,
+    mut reply: Reply<T>,
+    end: &CancellationToken,
+) -> bool {
+    let done = tokio::select! {
+        done = work => done,
+        () = reply.closed() => return false,
+        () = end.cancelled() => return false,
+    };
+    let good = done.is_ok();
+    reply.send(done).unwrap_or_default();
+    good
 }
 
 impl Waiting {

@@ -32,8 +32,11 @@ mod transaction;
 
 pub use attempt::Outcome;
 pub use attempt::Wish;
+pub use attempt::planned;
 pub use attempt::preview;
+pub use attempt::state_of_board;
 pub use attempt::sync;
+pub use cache_folder::replace as replace_cache;
 pub use error::SyncError;
 pub use host_file::read_text;
 pub use known_contents::KnownContents;
@@ -45,6 +48,7 @@ pub use sides::sides;
 pub use suspect::Suspect;
 pub use suspect::others;
 pub use transaction::Applied;
+pub use transaction::contents_of;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub use transaction::orders;

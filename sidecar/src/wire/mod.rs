@@ -116,4 +116,8 @@ impl<W: Wire + ?Sized> Wire for Box<W> {
     fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
         (**self).set_baud(baud)
     }
+
+    fn gone(&self) -> WireError {
+        (**self).gone()
+    }
 }

@@ -52,6 +52,13 @@ impl Traffic {
         self.0.round_trips.load(Relaxed)
     }
 
+    /// What passed on the board's line elsewhere counts, too.
+    pub fn add(&self, sent: u64, received: u64, round_trips: u64) {
+        self.0.sent.fetch_add(sent, Relaxed);
+        self.0.received.fetch_add(received, Relaxed);
+        self.0.round_trips.fetch_add(round_trips, Relaxed);
+    }
+
     fn count_sent(&self, bytes: usize) {
         self.0.sent.fetch_add(bytes as u64, Relaxed);
         self.0.awaiting.store(true, Relaxed);
@@ -152,6 +159,10 @@ impl<W: Wire> Wire for Recorder<W> {
 
     fn set_baud(&mut self, baud: u32) -> Result<(), WireError> {
         self.wire.set_baud(baud)
+    }
+
+    fn gone(&self) -> WireError {
+        self.wire.gone()
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Way {
     Notification,
     /// Server to client, not answered.
     Told,
+    /// Server to client, answered.
+    Asked,
 }
 
 /// `$/progress`
@@ -51,6 +53,8 @@ pub const FILES_RENAME: &str = "boardside/files/rename";
 pub const FILES_WRITE: &str = "boardside/files/write";
 /// `boardside/jobDone`
 pub const JOB_DONE: &str = "boardside/jobDone";
+/// `boardside/question`
+pub const QUESTION: &str = "boardside/question";
 /// `boardside/settings`
 pub const SETTINGS_OF: &str = "boardside/settings";
 /// `boardside/settingsChanged`
@@ -71,7 +75,7 @@ pub const PROGRESS_CREATE: &str = "window/workDoneProgress/create";
 pub const CONFIGURATION: &str = "workspace/configuration";
 
 /// Every method that has a section in protocol.md.
-pub const METHODS: [(&str, Way); 37] = [
+pub const METHODS: [(&str, Way); 42] = [
     (PROGRESS, Way::Told),
     (BASE, Way::Request),
     (BOARDS, Way::Request),
@@ -88,12 +92,17 @@ pub const METHODS: [(&str, Way); 37] = [
     (FILES_READ, Way::Request),
     (FILES_RENAME, Way::Request),
     (FILES_WRITE, Way::Request),
+    (words::BOARDS, Way::Request),
+    (words::PROGRESS, Way::Told),
+    (words::SURVEY, Way::Request),
+    (words::SYNC, Way::Request),
     (words::CLOSE, Way::Request),
     (words::LINES, Way::Request),
     (words::OPEN, Way::Request),
     (words::READ, Way::Request),
     (words::WRITE, Way::Request),
     (JOB_DONE, Way::Told),
+    (QUESTION, Way::Asked),
     (SETTINGS_OF, Way::Request),
     (SETTINGS_CHANGED, Way::Told),
     ("exit", Way::Notification),

@@ -5,6 +5,7 @@ use crate::host::HostError;
 use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
+use crate::session::distant::HostsError;
 use crate::session::explain::words;
 
 pub(super) const NOT_ALLOWED: &str = "ask whoever looks after that machine: `boardside host authorize` makes the line \
@@ -25,49 +26,84 @@ const REFUSALS: [(&str, Exit); 11] = [
     ("wire.timeout", Exit::NoBoard),
 ];
 
+impl Explain for HostsError {
+    fn explained(&self) -> Explained {
+        match self {
+            Self::Name { .. } | Self::Unknown { .. } => words(
+                "ssh.host",
+                Exit::Usage,
+                self,
+                "`boardside host list` shows those that have a name, `boardside host add NAME [user@]host` gives one",
+            ),
+            Self::NoPlace | Self::Io { .. } | Self::Unclear { .. } => words(
+                "ssh.hosts_file",
+                Exit::Failed,
+                self,
+                "mend or remove that file: it has the names of machines, as `boardside host add` writes it",
+            ),
+        }
+    }
+}
+
 impl Explain for HostError {
     fn explained(&self) -> Explained {
-        let told = |code, help: String| words(code, Exit::NoBoard, self, help);
         match self {
-            Self::NoSsh { .. } => told(
+            Self::NoSsh { .. } => words(
                 "ssh.no_ssh",
+                Exit::NoBoard,
+                self,
                 "install OpenSSH's client, or name it in BOARDSIDE_SSH".to_owned(),
             ),
-            Self::Unreachable { host, .. } => told(
+            Self::Unreachable { host, .. } => words(
                 "ssh.unreachable",
+                Exit::NoBoard,
+                self,
                 format!("check the name, that the machine is on and runs sshd: ssh {host}"),
             ),
-            Self::KeyUnknown { host } => told(
+            Self::KeyUnknown { host } => words(
                 "ssh.key_unknown",
-                format!("log in once by hand, and say yes if the fingerprint is the right one: ssh {host}"),
+                Exit::NoBoard,
+                self,
+                format!("run `ssh {host}` once by hand, and say yes if the fingerprint is the right one"),
             ),
-            Self::KeyChanged { host } => told(
+            Self::KeyChanged { host } => words(
                 "ssh.key_changed",
+                Exit::NoBoard,
+                self,
                 format!(
                     "it was installed anew, or somebody is in between: ask whoever looks after it before you remove the \
                      old key with ssh-keygen -R {}",
                     host.rsplit('@').next().unwrap_or_default()
                 ),
             ),
-            Self::Denied { host, .. } => told(
+            Self::Denied { host, .. } => words(
                 "ssh.denied",
+                Exit::NoBoard,
+                self,
                 format!(
                     "check user, key and password with `ssh {host}`; `boardside host authorize KEY` makes the line that \
                      lets a key in"
                 ),
             ),
-            Self::NoBoardside { .. } => told(
+            Self::NoBoardside { host, .. } => words(
                 "ssh.no_boardside",
-                "install Boardside there so that `boardside` is on the PATH of a login without a terminal, and see that \
-                 nothing else is printed there at a login"
-                    .to_owned(),
+                Exit::NoBoard,
+                self,
+                format!(
+                    "install Boardside there, on the PATH of a login without a terminal, and check that a login prints \
+                     nothing else: ssh {host} boardside --version"
+                ),
             ),
-            Self::Version { .. } => told(
+            Self::Version { .. } => words(
                 "ssh.version",
+                Exit::NoBoard,
+                self,
                 "update Boardside here or there, whichever is older".to_owned(),
             ),
-            Self::Timeout { host, .. } => told(
+            Self::Timeout { host, .. } => words(
                 "ssh.timeout",
+                Exit::NoBoard,
+                self,
                 format!("check that the machine is on and the network works: ssh {host}"),
             ),
             Self::Gone { .. } => words(

@@ -14,14 +14,17 @@ use std::process::Command;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use boardside::virtual_board::Tools;
 use boardside::virtual_board::VirtualBoard;
 use tempfile::TempDir;
 
+use crate::boards::target;
 use crate::desk::Desk;
 use crate::desk::Run;
 
@@ -57,6 +60,7 @@ impl Default for Account {
 impl Frank {
     /// With these boards, called so.
     pub(crate) fn with(boards: &[(&str, &VirtualBoard)], account: &Account) -> Self {
+        install();
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let text = |name: &str| at(name).display().to_string();
@@ -94,7 +98,7 @@ impl Frank {
         let client = format!(
             "{}\nHost frank\nHostName 127.0.0.1\nPort {port}\nHostKeyAlias frank\nUserKnownHostsFile {}\n\
              GlobalKnownHostsFile /dev/null\nIdentityFile {}\nIdentitiesOnly yes\nIdentityAgent none\n\
-             PreferredAuthentications publickey\nStrictHostKeyChecking ask\n",
+             PreferredAuthentications publickey\nStrictHostKeyChecking yes\n",
             account.client,
             text("known_hosts"),
             text("key"),
@@ -118,6 +122,12 @@ impl Frank {
     /// A file of it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// A line that counts more than those that a file of configuration has already, from the next connection on.
+    pub(crate) fn first(&self, file: &str, line: &str) {
+        let before = fs::read_to_string(self.path(file)).unwrap();
+        fs::write(self.path(file), format!("{line}\n{before}")).unwrap();
     }
 
     /// What is in `BOARDSIDE_SSH`.
@@ -156,6 +166,18 @@ pub(crate) fn run(command: &mut Command) -> Run {
     }
 }
 
+/// OpenSSH, if it is not there yet.
+fn install() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        if !Path::new("/usr/sbin/sshd").exists() || !Path::new("/usr/bin/ssh").exists() {
+            let packages = ["openssh-server", "openssh-client"];
+            let tell = &mut |line: &str| eprintln!("{line}");
+            Tools::debian(&target(), &packages, "boards on another machine", tell).unwrap();
+        }
+    });
+}
+
 /// Makes a key; it replaces one that is there.
 pub(crate) fn keygen(path: &Path, passphrase: &str) {
     fs::remove_file(path).unwrap_or_default();
@@ -174,9 +196,7 @@ fn sshd(config: &Path, socket: TcpStream) {
         .stdin(OwnedFd::from(socket))
         .stdout(output)
         .stderr(Stdio::null());
-    let mut child = command
-        .spawn()
-        .expect("openssh-server is installed: cargo xtask setup");
+    let mut child = command.spawn().expect("sshd was installed");
     thread::spawn(move || child.wait());
 }
 
