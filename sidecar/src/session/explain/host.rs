@@ -113,14 +113,15 @@ impl Explain for HostError {
                 "run it again when the network works: the board has all of the old project or all of the new one",
             ),
             Self::Refused { why, .. } => {
-                let known = REFUSALS.iter().find(|(code, _)| *code == why.code);
-                let (code, exit) = known.copied().unwrap_or(("ssh.failed", Exit::Failed));
                 let help = if why.help.is_empty() {
                     "run `boardside host check` to see what that machine can".to_owned()
                 } else {
                     format!("on that machine: {}", why.help)
                 };
-                words(code, exit, self, help)
+                match REFUSALS.iter().find(|(code, _)| *code == why.code) {
+                    Some((code, exit)) => words(code, *exit, self, help),
+                    None => words("ssh.failed", Exit::Failed, self, help),
+                }
             }
         }
     }

@@ -112,7 +112,7 @@ impl Frank {
                 if delay.is_zero() {
                     sshd(&config, socket);
                 } else {
-                    sshd(&config, delayed(socket, delay));
+                    sshd(&config, delayed(&socket, delay));
                 }
             }
         });
@@ -201,16 +201,16 @@ fn sshd(config: &Path, socket: TcpStream) {
 }
 
 /// The other end of a line on which everything takes `delay` more in each direction.
-fn delayed(socket: TcpStream, delay: Duration) -> TcpStream {
+fn delayed(socket: &TcpStream, delay: Duration) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (far, _) = listener.accept().unwrap();
-    for (from, to) in [(&socket, &near), (&near, &socket)] {
+    for (from, to) in [(socket, &near), (&near, socket)] {
         let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
         to.set_nodelay(true).unwrap();
         let (sender, receiver) = mpsc::channel::<(Instant, Vec<u8>)>();
         thread::spawn(move || {
-            let mut bytes = [0; 64 << 10];
+            let mut bytes = vec![0; 64 << 10];
             while let Ok(size @ 1..) = from.read(&mut bytes) {
                 let due = Instant::now() + delay;
                 sender.send((due, bytes[..size].to_vec())).unwrap_or_default();
