@@ -20,6 +20,8 @@ pub mod ftp;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+/// Boards on another machine: ssh, and JSON-RPC over it.
+pub mod host;
 /// MicroPython's friendly, raw and raw-paste conversation on a wire.
 pub mod repl;
 /// The editor's door.

@@ -27,7 +27,9 @@ class OurClient extends LanguageClient {
   }
   protected override fillInitializeParams(params: InitializeParams): void {
     super.fillInitializeParams(params);
-    params.capabilities.experimental = { boardside: { jobs: true } };
+    params.capabilities.experimental = { boardside: { jobs: true, questions: true } };
+    this.onRequest('boardside/question', ({ prompt, secret }: { prompt: string; secret: boolean }) =>
+      window.showInputBox({ prompt, password: secret, ignoreFocusOut: true }).then((said) => said ?? null));
   }
   listen(token: string, handler: (value: Progress) => void): vscode.Disposable {
     return this.onProgress(WorkDoneProgress.type, token, handler);

@@ -8,7 +8,7 @@ export const METHODS = [
   'boardside/console/attach', 'boardside/console/input', 'boardside/console/output', 'boardside/console/locate',
   'boardside/files/list', 'boardside/files/write', 'boardside/files/read', 'boardside/files/rename',
   'boardside/files/makeFolder', 'boardside/files/delete',
-  'boardside/differences', 'boardside/base', 'boardside/settings', 'boardside/settingsChanged',
+  'boardside/differences', 'boardside/base', 'boardside/settings', 'boardside/settingsChanged', 'boardside/question',
 ] as const;
 
 export const COMMANDS = [
@@ -29,7 +29,7 @@ export interface Trouble { code: string; message: string; help: string; conflict
 export type BoardState = 'free' | 'connecting' | 'connected' | 'running' | 'busy' | 'held' | 'away' | 'refused';
 export interface Board {
   address: string; name: string; id?: string; state: BoardState; why?: Trouble;
-  folders: string[]; job?: { job: number; kind: string }; facts?: Facts;
+  folders: string[]; job?: { job: number; kind: string }; facts?: Facts; host?: string; firmware?: string;
 }
 /** Sizes in bytes. */
 export interface Facts {

@@ -28,22 +28,20 @@ export function size(bytes: number): string {
 /** One line beside the name of a board: state, firmware, free space. */
 export function describe(board: Board): string {
   const { version, flashFree } = board.facts ?? {};
-  const parts = [stateOf(board), version && `v${version}`, flashFree !== undefined && `${size(flashFree)} free`];
+  const parts = [board.host && `on ${board.host}`, stateOf(board), version && `v${version}`, flashFree !== undefined && `${size(flashFree)} free`];
   return parts.filter(Boolean).join(' · ');
 }
 
 /** Lines of a tooltip, in Markdown. */
 export function details(board: Board): string[] {
   const lines = [`**${board.name}**, ${stateOf(board)}`, `\`${[board.address, board.id].filter(Boolean).join('` · `')}\``];
-  if (board.why !== undefined) {
-    lines.push(`$(warning) ${board.why.message}`, board.why.help);
-  }
+  lines.push(...board.why === undefined ? [] : [`$(warning) ${board.why.message}`, board.why.help]);
+  lines.push(...board.facts === undefined && board.firmware !== undefined ? [board.firmware] : []);
   if (board.facts !== undefined) {
     const { firmware, version, flashTotal, flashFree, ramFree } = board.facts;
     lines.push(`MicroPython ${version} (${firmware})`, `${size(ramFree)} of RAM free`);
-    if (flashFree !== undefined) {
-      lines.push(`${size(flashFree)}${flashTotal === undefined ? '' : ` of ${size(flashTotal)}`} of flash free`);
-    }
+    const of = flashTotal === undefined ? '' : ` of ${size(flashTotal)}`;
+    lines.push(...flashFree === undefined ? [] : [`${size(flashFree)}${of} of flash free`]);
   }
   return lines;
 }

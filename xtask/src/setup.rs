@@ -1,5 +1,5 @@
 //! Installs what the tests need, and says what and why: two MicroPythons, mpremote, ser2net, a keychain, two FTP
-//! servers, VS Code, two Neovims.
+//! servers, sshd, VS Code, two Neovims.
 //! Nothing that a user's machine needs.
 
 #[cfg(target_os = "linux")]
@@ -52,11 +52,21 @@ mod linux {
             FtpServers::install(&target.join("tools"), tell)
                 .map(drop)
                 .map_err(|error| error.to_string()),
+            sshd(&target, tell),
             extension::install(),
             vscode::install(tell).map(drop),
             neovim::install(tell).map(drop),
         ];
         failed.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// For boards on another machine, which is this one. Tests start it for themselves, on ports of their own.
+    fn sshd(target: &Path, tell: &mut impl FnMut(&str)) -> Result<(), String> {
+        if Path::new("/usr/sbin/sshd").exists() && Path::new("/usr/bin/ssh").exists() {
+            return Ok(());
+        }
+        let packages = ["openssh-server", "openssh-client"];
+        Tools::debian(target, &packages, "boards on another machine", tell).map_err(|error| error.to_string())
     }
 
     /// Makes `home` a Python environment with these packages, once, as `Tools` does with mpremote.

@@ -238,6 +238,11 @@ impl Board {
         Ok(facts)
     }
 
+    /// Somebody else worked on the board, and left it at its raw prompt.
+    pub fn changed_elsewhere(&mut self) {
+        self.facts = None;
+    }
+
     /// Does this board have files only?
     pub async fn is_flat(&mut self) -> Result<bool, BoardError> {
         Ok(self.kind().await? == Kind::Flat)

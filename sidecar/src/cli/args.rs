@@ -13,6 +13,7 @@ use crate::cli::code;
 use crate::cli::devices;
 use crate::cli::diff;
 use crate::cli::get;
+use crate::cli::host;
 use crate::cli::login;
 use crate::cli::ls;
 use crate::cli::manual;
@@ -38,7 +39,8 @@ not answer, 5 the board's storage refused (full, read-only, corrupt), 6 verifica
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Global {
-    /// The board: a port (/dev/ttyACM0, COM4), telnet://USER@host, rfc2217://host:port, socket://host:port, id:SERIAL,
+    /// The board: a port (/dev/ttyACM0, COM4), telnet://USER@host, rfc2217://host:port, socket://host:port,
+    /// ssh://HOST/BOARD, id:SERIAL,
     /// virtual:unix.
     /// May be left out when one board is plugged in
     #[arg(
@@ -78,6 +80,8 @@ pub(super) enum Verb {
     Login(login::LoginArgs),
     /// Forget the password of a board, and its address
     Logout(login::LogoutArgs),
+    /// Machines whose boards are used here through ssh, and who may use the boards of this one
+    Host(host::HostArgs),
     /// List what lies on the board
     Ls(ls::LsArgs),
     /// Print files of the board, byte for byte
@@ -124,6 +128,13 @@ pub(super) struct LspArgs {
     /// What editors say to every language server; there is no other way
     #[arg(long, hide = true)]
     stdio: bool,
+    /// For a machine that uses this one's boards: only these, and nothing else of this machine. Addresses, ids or
+    /// names, separated by commas
+    #[arg(long, value_name = "BOARD,...", value_delimiter = ',')]
+    pub(super) boards: Option<Vec<String>>,
+    /// For a machine that uses this one's boards: it may look and change nothing
+    #[arg(long)]
+    pub(super) read_only: bool,
 }
 
 const DOCTOR: &str = "A program that runs is stopped and started again (soft reset). Exit code 0 when no problem was \

@@ -8,9 +8,13 @@ use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::link;
 use crate::cli::screen::Screen;
+use crate::host::words::There;
+
 use crate::session::Exit;
+use crate::session::Explain as _;
 use crate::session::Seen;
 use crate::session::Target;
+use crate::session::distant;
 use crate::session::ports;
 use crate::session::recent;
 
@@ -18,7 +22,8 @@ use crate::session::recent;
 #[command(
     after_help = "Boards are known by the USB chips that they use; none is opened or disturbed. BOARDSIDE_PORTS adds \
     ports that the system does not list, separated like PATH. Addresses in the network that worked lately are listed, \
-    too; `boardside logout ADDRESS` takes one off the list."
+    too; `boardside logout ADDRESS` takes one off the list. Machines that `boardside host add` named are asked for \
+    theirs, side by side and for 3 s at most."
 )]
 pub(super) struct DevicesArgs {
     /// Also the other ports, and why they are not taken for boards
@@ -64,6 +69,27 @@ pub(super) async fn run(global: &Global, args: DevicesArgs, screen: &mut Screen)
         };
         show(board, &probed, screen);
     }
+    let hosts = link::cancellable(distant::boards_of_all(args.probe)).await??;
+    let mut count = boards.len();
+    for (host, answer) in &hosts {
+        match answer {
+            Ok(there) => {
+                count += there.boards.len();
+                for board in &there.boards {
+                    show_there(host, board, screen);
+                }
+            }
+            Err(error) => {
+                let why = error.explained();
+                screen.event(&json!({
+                    "event": "host", "host": host,
+                    "error": {"code": why.code, "message": why.message, "help": why.help},
+                }));
+                let name = screen.paint("1", &format!("ssh://{host}"));
+                screen.say(&format!("{name}  {}", screen.paint("33", &why.message)));
+            }
+        }
+    }
     if args.all {
         for other in &others {
             show(other, &Probed::Not, screen);
@@ -75,8 +101,8 @@ pub(super) async fn run(global: &Global, args: DevicesArgs, screen: &mut Screen)
         let address = screen.paint("1", &known.address);
         screen.say(&format!("{address}  in the network, used before"));
     }
-    screen.event(&json!({"event": "devices", "count": boards.len()}));
-    if boards.is_empty() {
+    screen.event(&json!({"event": "devices", "count": count}));
+    if count == 0 {
         screen.say("no board found: plug one in with a cable that carries data");
         if !args.all && !others.is_empty() {
             let ports = if others.len() == 1 {
@@ -109,6 +135,30 @@ async fn probe(board: &Seen, global: &Global, screen: &mut Screen) -> Result<Pro
         Err(failure) if failure.0.exit == Exit::Cancelled => Err(failure),
         Err(failure) => Ok(Probed::Failed(failure)),
     }
+}
+
+/// A board of another machine.
+pub(super) fn show_there(host: &str, there: &There, screen: &mut Screen) {
+    // What is short is enough, where it is enough.
+    let address = format!("ssh://{host}/{}", there.name);
+    let firmware = there.firmware.as_ref();
+    let unique_id = firmware.map(|said| &said.unique_id).filter(|id| !id.is_empty());
+    screen.event(&json!({
+        "event": "device", "address": address, "id": there.id, "product": there.product,
+        "host": host, "there": there.address, "state": there.state,
+        "firmware": firmware.map(|said| json!({
+            "name": said.name, "version": said.version, "unique_id": unique_id,
+        })),
+        "error": there.error.as_ref().map(|why| json!({
+            "code": why.code, "message": why.message, "help": why.help,
+        })),
+    }));
+    let mut words = vec![screen.paint("1", &address), there.state.clone()];
+    words.extend(there.id.clone());
+    words.extend(there.product.clone());
+    words.extend(firmware.map(|said| format!("MicroPython {} on {}", said.version, said.name)));
+    words.extend(there.error.as_ref().map(|why| screen.paint("33", &why.message)));
+    screen.say(&words.join("  "));
 }
 
 fn show(seen: &Seen, probed: &Probed, screen: &mut Screen) {

@@ -2,6 +2,7 @@
 //! The only room that prints. What a board or a project is, the rooms below know.
 
 mod args;
+mod askpass;
 mod by_ftp;
 mod cat;
 mod code;
@@ -14,6 +15,7 @@ mod diff;
 mod doctor;
 mod failure;
 mod get;
+mod host;
 mod keys;
 mod link;
 mod login;
@@ -43,15 +45,22 @@ use crate::cli::args::Verb;
 use crate::cli::failure::Failure;
 use crate::cli::screen::Screen;
 use crate::session::Exit;
+use crate::session::served::Allowed;
 
 /// Runs the command line of this process. `lsp` is the language server, which is another room's.
-pub fn main(lsp: impl FnOnce() -> ExitCode) -> ExitCode {
+pub fn main(lsp: impl FnOnce(Allowed) -> ExitCode) -> ExitCode {
+    if let Some(code) = askpass::run() {
+        return code;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    if let Verb::Lsp(_) = cli.verb {
-        return lsp();
+    if let Verb::Lsp(args) = cli.verb {
+        return lsp(Allowed {
+            boards: args.boards,
+            read_only: args.read_only,
+        });
     }
     let mut screen = Screen::new(cli.global.json);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -84,6 +93,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Devices(args) => devices::run(&cli.global, args, screen).await,
         Verb::Login(args) => login::login(&args, screen).await,
         Verb::Logout(args) => login::logout(&args, screen).await,
+        Verb::Host(args) => host::run(args, screen).await,
         Verb::Ls(args) => ls::run(&cli.global, args, screen).await,
         Verb::Cat(args) => cat::run(&cli.global, args, screen).await,
         Verb::Get(args) => get::run(&cli.global, args, screen).await,

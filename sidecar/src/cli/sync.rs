@@ -174,13 +174,13 @@ pub(super) async fn one_sync(
     verify: bool,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
-    let mut outcome = link::cancellable(project.goal.sync(&mut connection.board, scan, screen)).await;
+    let mut outcome = link::cancellable(project.goal.sync(connection, scan, screen)).await;
     let mut left = if connection.force_boot { ANEW } else { 0 };
     while left > 0 && matches!(outcome, Ok(Err(SyncError::Board(BoardError::Restarts { .. })))) {
         left -= 1;
         let again = async {
             connection.start_anew(screen).await?;
-            project.goal.sync(&mut connection.board, scan, screen).await
+            project.goal.sync(connection, scan, screen).await
         };
         outcome = link::cancellable(again).await;
     }

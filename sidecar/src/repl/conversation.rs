@@ -358,10 +358,11 @@ impl Repl {
 
     /// A pulled cable is EIO on a tty, ENXIO or EBADF on some drivers, a reset on sockets: gone, all of them.
     pub(super) fn broken(&self) -> ReplError {
-        WireError::Gone {
-            address: self.address.clone(),
+        let address = self.address.clone();
+        match self.wire.gone() {
+            refused @ WireError::NotAllowed { .. } => refused.into(),
+            _ => WireError::Gone { address }.into(),
         }
-        .into()
     }
 }
 

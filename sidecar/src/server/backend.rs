@@ -30,11 +30,13 @@ use tower_lsp::ls_types::InitializeResult;
 use tower_lsp::ls_types::InitializedParams;
 
 use crate::base::BoardPath;
+use crate::host::words;
 use crate::server::call::Call;
 use crate::server::call::FileCall;
 use crate::server::call::Reply;
 use crate::server::call::Start;
 use crate::server::greeting;
+use crate::server::hosting::Hosting;
 use crate::server::protocol::asked;
 use crate::server::protocol::names;
 use crate::server::refusal::Refusal;
@@ -45,6 +47,8 @@ pub(super) const MAILBOX: usize = 1024;
 pub(super) struct Backend {
     desk: mpsc::Sender<Call>,
     start: std::sync::Mutex<Option<Start>>,
+    /// For machines that use this one's boards.
+    hosting: Arc<Hosting>,
     /// The client said `shutdown`.
     shut_down: Arc<AtomicBool>,
 }
@@ -53,11 +57,13 @@ pub(super) struct Backend {
 pub(super) fn service(
     desk: mpsc::Sender<Call>,
     shut_down: Arc<AtomicBool>,
+    hosting: Arc<Hosting>,
 ) -> (LspService<Backend>, ClientSocket) {
     let start = std::sync::Mutex::default();
     let backend = Backend {
         desk,
         start,
+        hosting,
         shut_down,
     };
     LspService::build(|_| backend)
@@ -75,6 +81,14 @@ pub(super) fn service(
         .custom_method(names::FILES_RENAME, Backend::rename)
         .custom_method(names::FILES_MAKE_FOLDER, Backend::make_folder)
         .custom_method(names::SETTINGS_OF, Backend::settings)
+        .custom_method(words::BOARDS, Backend::host_boards)
+        .custom_method(words::SURVEY, Backend::host_survey)
+        .custom_method(words::SYNC, Backend::host_sync)
+        .custom_method(words::OPEN, Backend::wire_open)
+        .custom_method(words::READ, Backend::wire_read)
+        .custom_method(words::WRITE, Backend::wire_write)
+        .custom_method(words::LINES, Backend::wire_lines)
+        .custom_method(words::CLOSE, Backend::wire_close)
         .finish()
 }
 
@@ -169,6 +183,38 @@ impl Backend {
     async fn settings(&self, asked: asked::SettingsOf) -> Result<Value> {
         let folder = asked.folder;
         self.ask(|reply| Call::Settings { folder, reply }).await
+    }
+
+    async fn host_boards(&self, asked: words::Which) -> Result<Value> {
+        self.hosting.boards(asked).await
+    }
+
+    async fn host_survey(&self, asked: words::Survey) -> Result<Value> {
+        self.hosting.survey(asked).await
+    }
+
+    async fn host_sync(&self, asked: words::Sync) -> Result<Value> {
+        self.hosting.sync(asked).await
+    }
+
+    async fn wire_open(&self, asked: words::Open) -> Result<Value> {
+        self.hosting.open(asked).await
+    }
+
+    async fn wire_read(&self, asked: words::OfWire) -> Result<Value> {
+        self.hosting.read(asked).await
+    }
+
+    async fn wire_write(&self, asked: words::Write) -> Result<Value> {
+        self.hosting.write(asked).await
+    }
+
+    async fn wire_lines(&self, asked: words::SetLines) -> Result<Value> {
+        self.hosting.lines(asked).await
+    }
+
+    async fn wire_close(&self, asked: words::OfWire) -> Result<Value> {
+        self.hosting.close(asked).await
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Start {
     pub(super) configuration: bool,
     /// `window.workDoneProgress`
     pub(super) progress: bool,
+    /// `experimental.boardside.questions`
+    pub(super) questions: bool,
     /// `experimental.boardside.jobs`
     pub(super) jobs: bool,
 }

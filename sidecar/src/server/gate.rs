@@ -17,6 +17,7 @@ use tower_lsp::jsonrpc::Request;
 use tower_lsp::jsonrpc::Response;
 
 use crate::server::framing::refused;
+use crate::server::limits;
 use crate::server::protocol::names;
 
 const PARAMLESS: [&str; 2] = [names::BOARDS, "shutdown"];
@@ -25,12 +26,13 @@ const PARAMLESS: [&str; 2] = [names::BOARDS, "shutdown"];
 /// one ends them all. `call` is called in the order of the wire: each handler runs here up to its first wait.
 pub(super) struct Gate<S> {
     inner: S,
+    limited: bool,
 }
 
 impl<S> Gate<S> {
-    /// Around this service.
-    pub(super) fn new(inner: S) -> Self {
-        Self { inner }
+    /// Around this service; `limited` lets pass only what `limits` names.
+    pub(super) fn new(inner: S, limited: bool) -> Self {
+        Self { inner, limited }
     }
 }
 
@@ -53,6 +55,9 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         if let Some(answer) = refused(&request) {
             return Box::pin(ready(Ok(Some(answer))));
+        }
+        if self.limited && !limits::allows(&request) {
+            return Box::pin(ready(Ok(limits::refused(&request))));
         }
         let request = without_params(request);
         let id = request.id().cloned();
@@ -121,7 +126,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_answered_and_the_next_call_works() {
-        let mut gate = Gate::new(Shaky);
+        let mut gate = Gate::new(Shaky, false);
         for (method, code) in [
             ("boom", Some(-32603)),
             ("late boom", Some(-32603)),

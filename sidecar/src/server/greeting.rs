@@ -61,6 +61,7 @@ pub(super) fn read(params: InitializeParams) -> Result<Start> {
         settings: greeting.settings,
         configuration: can("/workspace/configuration"),
         progress: can("/window/workDoneProgress"),
+        questions: can("/experimental/boardside/questions"),
         jobs: can("/experimental/boardside/jobs"),
     })
 }

@@ -10,6 +10,8 @@ mod desk;
 mod framing;
 mod gate;
 mod greeting;
+mod hosting;
+mod limits;
 mod outbox;
 /// The words of protocol.md.
 pub mod protocol;
@@ -32,8 +34,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::Server;
 
+use crate::host::ssh;
+use crate::host::ssh::Asking;
 use crate::server::gate::Gate;
+use crate::server::hosting::Hosting;
 use crate::server::outbox::Outbox;
+use crate::session::served::Allowed;
 
 /// Bytes of messages that may wait for tower-lsp, so that `exit` is seen behind them.
 const PIPE: usize = 1 << 20;
@@ -52,7 +58,8 @@ pub enum Ended {
 }
 
 /// `boardside lsp` on this process's stdin and stdout.
-pub fn main() -> ExitCode {
+pub fn main(allowed: Allowed) -> ExitCode {
+    ssh::ask_by(Asking::Nobody);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -60,7 +67,7 @@ pub fn main() -> ExitCode {
     let Ok(runtime) = runtime else {
         return ExitCode::FAILURE;
     };
-    let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout()));
+    let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout(), allowed));
     // A thread that still reads stdin must not keep the process.
     runtime.shutdown_background();
     match ended {
@@ -70,7 +77,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Serves one client until it says `exit` or closes a side; then every port is free.
-pub async fn serve<I, O>(input: I, output: O) -> Ended
+pub async fn serve<I, O>(input: I, output: O, allowed: Allowed) -> Ended
 where
     I: AsyncRead + Send + Unpin + 'static,
     O: AsyncWrite + Send + 'static,
@@ -78,11 +85,13 @@ where
     let shut_down = Arc::new(AtomicBool::new(false));
     let outbox = Outbox::default();
     let end = CancellationToken::new();
+    let limited = allowed.is_limited();
+    let hosting = Arc::new(Hosting::new(allowed, outbox.clone()));
     let (calls, mailbox) = mpsc::channel(backend::MAILBOX);
-    let (service, _) = backend::service(calls, shut_down.clone());
+    let (service, _) = backend::service(calls, shut_down.clone(), hosting.clone());
     let (pipe, messages) = tokio::io::duplex(PIPE);
     let server = Server::new(messages, output, outbox.clone()).concurrency_level(CALLS);
-    let mut server = tokio::spawn(server.serve(Gate::new(service)));
+    let mut server = tokio::spawn(server.serve(Gate::new(service, limited)));
     let mut desk = tokio::spawn(desk::run(outbox.clone(), mailbox, end.clone().cancelled_owned()));
     tokio::select! {
         () = framing::pump(input, pipe) => {}
@@ -92,6 +101,7 @@ where
     }
     end.cancel();
     let done = async {
+        hosting.end().await;
         // Either may be done already.
         if !desk.is_finished() {
             (&mut desk).await.unwrap_or_default();

@@ -11,6 +11,8 @@ use crate::base::Stage;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::ftp::FtpError;
+use crate::host::Client;
+use crate::host::HostError;
 use crate::repl::Patience;
 use crate::session::opening::open;
 use crate::session::recent;
@@ -70,6 +72,15 @@ pub enum ConnectError {
     /// The FTP server failed.
     #[error(transparent)]
     Ftp(#[from] FtpError),
+    /// The account of this machine that is used from elsewhere is limited.
+    #[error("this account may not use {what}")]
+    NotAllowed {
+        /// The board, or what was asked.
+        what: String,
+    },
+    /// The machine that has the board failed.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// The wire failed.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -117,6 +128,8 @@ pub struct Connection {
     pub traffic: Traffic,
     /// Where it is.
     pub address: Address,
+    /// Where it is a board of another machine.
+    pub(super) distant: Option<Distant>,
     /// Bits per second on serial ports.
     pub(super) baud: u32,
     /// The user wants a board to be reset that does not let us work.
@@ -124,6 +137,15 @@ pub struct Connection {
     /// A virtual board lives as long as its connection.
     #[cfg(target_os = "linux")]
     pub(super) _virtual_board: Option<Box<crate::virtual_board::VirtualBoard>>,
+}
+
+/// The machine that has the board, and the number of the board's line there.
+#[derive(Clone)]
+pub(super) struct Distant {
+    pub(super) client: Client,
+    pub(super) wire: u64,
+    /// Of the connection, which sees only what passes here.
+    pub(super) traffic: Traffic,
 }
 
 /// How a board was reset.
@@ -329,6 +351,7 @@ impl Connection {
             if let Ok(again) = open(self.address.clone(), self.baud, &mut Silent).await {
                 self.board = again.board;
                 self.traffic = again.traffic;
+                self.distant = again.distant;
                 return Ok(());
             }
         }

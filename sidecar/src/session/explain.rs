@@ -3,6 +3,7 @@
 
 mod board;
 mod files;
+mod host;
 mod project;
 mod storage;
 mod wire;

@@ -4,6 +4,8 @@
 mod connect;
 /// A terminal on one side, a board on the other.
 pub mod console;
+/// Boards of other machines.
+pub mod distant;
 /// What is wrong with a board, and what to do.
 pub mod doctor;
 mod explain;
@@ -23,6 +25,8 @@ mod pulling;
 mod pymakr;
 mod recent;
 mod reconnect;
+/// Boards of this machine for another one.
+pub mod served;
 mod settings;
 /// Errors of programs, read from what a board prints.
 pub mod traceback;

@@ -9,6 +9,7 @@ use crate::board::Board;
 use crate::repl::Repl;
 use crate::session::connect::ConnectError;
 use crate::session::connect::Connection;
+use crate::session::connect::Distant;
 use crate::session::passwords::password_for;
 use crate::wire;
 use crate::wire::Address;
@@ -37,6 +38,7 @@ pub(super) async fn open(
     };
     #[cfg(target_os = "linux")]
     let mut virtual_board = None;
+    let mut there = None;
     let wire: Box<dyn Wire> = match &address {
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, NETWORK_LIMIT).await?),
@@ -63,12 +65,10 @@ pub(super) async fn open(
             address = Address::WebRepl(place);
             Box::new(wire)
         }
-        Address::Ssh(_) => {
-            return Err(WireError::BadAddress {
-                text: address.to_string(),
-                why: "this kind of connection is not there yet",
-            }
-            .into());
+        Address::Ssh(remote) => {
+            let tunnel = crate::session::distant::open(remote, baud).await?;
+            there = Some((tunnel.client().clone(), tunnel.opened().wire));
+            Box::new(tunnel)
         }
         #[cfg(target_os = "linux")]
         Address::Virtual(words) => {
@@ -85,11 +85,17 @@ pub(super) async fn open(
     };
     let recorder = Recorder::new(wire);
     let traffic = recorder.traffic();
+    let distant = there.map(|(client, wire)| Distant {
+        client,
+        wire,
+        traffic: traffic.clone(),
+    });
     let repl = Repl::new(Box::new(recorder), &address.to_string());
     Ok(Connection {
         board: Board::new(repl),
         traffic,
         address,
+        distant,
         baud,
         force_boot: false,
         #[cfg(target_os = "linux")]
@@ -122,11 +128,13 @@ async fn telnet(mut place: Place, progress: &mut dyn Progress) -> Result<(Telnet
                 wire.answer(password.reveal()).await?;
                 said = Said::Password;
             }
-            Asked::Other => return Err(WireError::Login {
-                address,
-                why: "it asks again",
+            Asked::Other => {
+                return Err(WireError::Login {
+                    address,
+                    why: "it asks again",
+                }
+                .into());
             }
-            .into()),
         }
     }
 }

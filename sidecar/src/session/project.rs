@@ -15,10 +15,12 @@ use crate::board::Board;
 use crate::board::BoardError;
 use crate::ftp::Ftp;
 use crate::session::After;
+use crate::session::Connection;
 use crate::session::Options;
 use crate::session::Settings;
 use crate::session::SettingsError;
 use crate::session::SettingsWarning;
+use crate::session::distant::sync::sync as there;
 use crate::session::load;
 use crate::session::resolve;
 use crate::sync::KnownContents;
@@ -279,17 +281,17 @@ impl Goal {
     /// with that: each file is sent as it was at one moment, and all of them or none.
     pub async fn sync(
         &self,
-        board: &mut Board,
+        connection: &mut Connection,
         scan: &mut Arc<Scan>,
         progress: &mut dyn Progress,
     ) -> Result<Outcome, SyncError> {
-        board.wish_turbo(self.settings.turbo);
+        connection.board.wish_turbo(self.settings.turbo);
         let mut scans = 1;
         loop {
             if scan.files.is_empty() {
                 return Err(SyncError::Empty { root: self.root() });
             }
-            match crate::sync::sync(board, &self.wish(scan), progress).await {
+            match self.sync_once(connection, scan, progress).await {
                 Err(error) if error.is_of_the_moment() && scans < SCANS => {
                     scans += 1;
                     progress.report(Stage::Scanning);
@@ -332,6 +334,22 @@ impl Goal {
                 other => return other,
             }
         }
+    }
+
+    async fn sync_once(
+        &self,
+        connection: &mut Connection,
+        scan: &Scan,
+        progress: &mut dyn Progress,
+    ) -> Result<Outcome, SyncError> {
+        let wish = self.wish(scan);
+        if let Some(distant) = &connection.distant
+            && let Some(outcome) = Box::pin(there(distant, &wish, self.settings.turbo, progress)).await?
+        {
+            connection.board.changed_elsewhere();
+            return Ok(outcome);
+        }
+        crate::sync::sync(&mut connection.board, &wish, progress).await
     }
 
     /// A scan for a sync that has begun. Others may scan the same project at the same time.

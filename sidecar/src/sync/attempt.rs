@@ -13,6 +13,7 @@ use crate::sync::error::SyncError;
 use crate::sync::guard::guard;
 use crate::sync::known_contents::KnownContents;
 use crate::sync::known_manifests::KnownManifests;
+use crate::sync::plan::BoardState;
 use crate::sync::plan::Counts;
 use crate::sync::plan::Fit;
 use crate::sync::plan::Manifest;
@@ -44,6 +45,22 @@ pub struct Wish<'a> {
     pub known: &'a KnownManifests,
     /// Contents that this machine knows.
     pub contents: &'a KnownContents,
+}
+
+impl Wish<'_> {
+    /// What the board's manifest would say if it held all of the project and nothing else.
+    pub fn manifest(&self) -> Manifest {
+        Manifest {
+            project: self.name.to_owned(),
+            files: self.scan.files.clone(),
+        }
+    }
+
+    /// The board holds the project now, by this plan: remembers that.
+    pub fn keep(&self, plan: &Plan) {
+        self.known.keep(plan.manifest.render().as_bytes());
+        self.contents.keep(plan, self.scan);
+    }
 }
 
 /// What a sync did.
@@ -85,23 +102,44 @@ async fn look(
     progress: &mut dyn Progress,
     settle: Settle,
 ) -> Result<Looked, SyncError> {
-    let project = Manifest {
-        project: wish.name.to_owned(),
-        files: wish.scan.files.clone(),
-    };
     progress.report(At::Comparing);
     if wish.known.is_empty() {
         board.expect_no_agent();
     }
-    let Survey { state, is_exact } = survey(board, &project, wish.known, settle, wish.scan).await?;
+    let Survey { state, is_exact } = survey(board, &wish.manifest(), wish.known, settle, wish.scan).await?;
+    let before = Before::of(&state, is_exact);
+    let (plan, recorded) = planned(wish, &state)?;
+    Ok(Looked {
+        plan,
+        recorded,
+        before,
+    })
+}
+
+/// What a board holds, for a plan that is made elsewhere.
+pub async fn state_of_board(
+    board: &mut Board,
+    project: &Manifest,
+    known: &KnownManifests,
+) -> Result<BoardState, SyncError> {
+    if known.is_empty() {
+        board.expect_no_agent();
+    }
+    let survey = survey(board, project, known, Settle::First, &Scan::default()).await?;
+    Ok(survey.state)
+}
+
+/// The plan for a board that holds this, and whether its manifest already says what it would say.
+pub fn planned(wish: &Wish<'_>, state: &BoardState) -> Result<(Plan, bool), SyncError> {
+    let project = wish.manifest();
     if state.flat && wish.scan.made.contains_key(&guard()) {
         return Err(SyncError::Unguarded);
     }
-    let problems = check_names(&project.files, &state);
+    let problems = check_names(&project.files, state);
     if !problems.is_empty() {
         return Err(SyncError::Names(problems));
     }
-    let mut plan = plan(&project.files, &state, &wish.policy);
+    let mut plan = plan(&project.files, state, &wish.policy);
     spare(
         &mut plan,
         state.manifest.as_ref(),
@@ -110,12 +148,7 @@ async fn look(
     );
     plan.manifest.project = project.project;
     let recorded = state.manifest.as_ref() == Some(&plan.manifest);
-    let before = Before::of(&state, is_exact);
-    Ok(Looked {
-        plan,
-        recorded,
-        before,
-    })
+    Ok((plan, recorded))
 }
 
 /// Makes the board's tree equal to the project's. On an error the board holds the old project.
@@ -189,11 +222,7 @@ pub async fn sync(
             }
             _ => {}
         }
-        let project = Manifest {
-            project: wish.name.to_owned(),
-            files: wish.scan.files.clone(),
-        };
-        let wanted = Fingerprint::of(project.render().as_bytes());
+        let wanted = Fingerprint::of(wish.manifest().render().as_bytes());
         return Err(told(
             Box::pin(examine(board, error, misread, Some(&wanted))).await,
         ));

@@ -28,7 +28,7 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
 
 /// Writes a file beside its place and renames it, so that a reader sees the old one or the new one. What cannot be
 /// written to its end, because the disk is full, is removed.
-pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         make(folder)?;
     }

@@ -34,13 +34,16 @@ mod transaction;
 
 pub use attempt::Outcome;
 pub use attempt::Wish;
+pub use attempt::planned;
 pub use attempt::preview;
+pub use attempt::state_of_board;
 pub use attempt::sync;
 pub use by_files::Looked;
 pub use by_files::Trust;
 pub use by_files::look_by_files;
 pub use by_files::sides_by_files;
 pub use by_files::sync_by_files;
+pub use cache_folder::replace as replace_cache;
 pub use error::SyncError;
 pub use host_file::read_text;
 pub use known_contents::KnownContents;
@@ -54,6 +57,7 @@ pub use sides::sides;
 pub use suspect::Suspect;
 pub use suspect::others;
 pub use transaction::Applied;
+pub use transaction::contents_of;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub use transaction::orders;

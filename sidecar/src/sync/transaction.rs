@@ -271,6 +271,19 @@ pub(super) fn content(scan: &Scan, path: &BoardPath, print: &Fingerprint) -> Res
     }
 }
 
+/// The files that a plan sends, and their contents, one after the other.
+pub fn contents_of(scan: &Scan, plan: &Plan) -> Result<(Vec<BoardPath>, Vec<u8>), SyncError> {
+    let mut paths = Vec::new();
+    let mut contents = Vec::new();
+    for step in &plan.steps {
+        if let Act::Put { path, print, .. } = &step.act {
+            contents.extend(content(scan, path, print)?);
+            paths.push(path.clone());
+        }
+    }
+    Ok((paths, contents))
+}
+
 /// Bytes of content that a plan sends.
 pub(super) fn to_send(steps: &[Step]) -> u64 {
     let size = |step: &Step| {

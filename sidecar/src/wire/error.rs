@@ -45,6 +45,14 @@ pub enum WireError {
         /// What was open.
         address: String,
     },
+    /// The machine that has the board does not let this account do that.
+    #[error("{address}: {why}")]
+    NotAllowed {
+        /// What was open.
+        address: String,
+        /// Its words.
+        why: String,
+    },
     /// Nobody answered in time.
     #[error("{address} did not open within {seconds} s")]
     Timeout {

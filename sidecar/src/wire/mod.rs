@@ -160,4 +160,8 @@ impl<W: Wire + ?Sized> Wire for Box<W> {
     fn ends_at_reset(&self) -> bool {
         (**self).ends_at_reset()
     }
+
+    fn gone(&self) -> WireError {
+        (**self).gone()
+    }
 }

@@ -53,6 +53,13 @@ impl Traffic {
         self.0.round_trips.load(Relaxed)
     }
 
+    /// What passed on the board's line elsewhere counts, too.
+    pub fn add(&self, sent: u64, received: u64, round_trips: u64) {
+        self.0.sent.fetch_add(sent, Relaxed);
+        self.0.received.fetch_add(received, Relaxed);
+        self.0.round_trips.fetch_add(round_trips, Relaxed);
+    }
+
     fn count_sent(&self, bytes: usize) {
         self.0.sent.fetch_add(bytes as u64, Relaxed);
         self.0.awaiting.store(true, Relaxed);
@@ -165,6 +172,10 @@ impl<W: Wire> Wire for Recorder<W> {
 
     fn ends_at_reset(&self) -> bool {
         self.wire.ends_at_reset()
+    }
+
+    fn gone(&self) -> WireError {
+        self.wire.gone()
     }
 }
 

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use boardside::server::Ended;
+use boardside::session::served::Allowed;
 use serde_json::Value;
 use serde_json::json;
 use tokio::io::AsyncRead;
@@ -79,7 +80,7 @@ impl TestEditor {
     pub(crate) fn in_memory() -> Self {
         let (to, input) = tokio::io::duplex(1 << 16);
         let (output, from) = tokio::io::duplex(1 << 16);
-        let server = tokio::spawn(boardside::server::serve(input, output));
+        let server = tokio::spawn(boardside::server::serve(input, output, Allowed::default()));
         Self::at(Box::new(to), Box::new(from), Server::InMemory(server))
     }
 

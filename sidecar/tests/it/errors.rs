@@ -3,6 +3,7 @@
 
 mod board;
 mod editor;
+mod far;
 mod line;
 mod peer;
 mod project;
@@ -82,6 +83,7 @@ impl Told {
 fn all() -> Vec<Scenario> {
     [
         line::SCENARIOS,
+        far::SCENARIOS,
         board::SCENARIOS,
         project::SCENARIOS,
         editor::SCENARIOS,
@@ -138,6 +140,11 @@ fn try_one((code, how): &Scenario) -> Vec<String> {
 #[test]
 fn what_can_happen_on_the_way_to_a_board() {
     try_all(line::SCENARIOS);
+}
+
+#[test]
+fn what_can_happen_on_the_way_to_another_machine() {
+    try_all(far::SCENARIOS);
 }
 
 #[test]

@@ -208,9 +208,7 @@ async fn a_file_comes_back_as_it_went() {
     let Ok(Address::WebRepl(place)) = model.address().parse() else {
         panic!("{}", model.address());
     };
-    let wire = web_repl::open(&place, Some(PASSWORD), boards::LIMIT)
-        .await
-        .unwrap();
+    let wire = web_repl::open(&place, boards::LIMIT).await.unwrap();
     let mut repl = Repl::new(Box::new(wire), "ws");
     repl.enter(Patience::Normal, &mut |_| {}).await.unwrap();
     assert_eq!(repl.exec("print(6*7)", boards::LIMIT).await.unwrap(), b"42\n");

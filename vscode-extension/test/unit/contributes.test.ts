@@ -75,7 +75,8 @@ test('settings are those of protocol.md, and unset so that boardside.toml holds'
 });
 
 test('methods, commands and version are those of protocol.md', () => {
-  const headings = [...contract.matchAll(/^### (boardside\/[\w/]+)$/gm)].map((match) => match[1]);
+  // Those of `host` and `wire` are between two machines; an editor has the boards of both in `boardside/boards`.
+  const headings = [...contract.matchAll(/^### (boardside\/(?!host\/|wire\/)[\w/]+)$/gm)].map((match) => match[1]);
   assert.deepEqual([...METHODS].sort(), headings.sort());
   const rows = [...contract.matchAll(/^\| `(boardside\.\w+)` \|/gm)].map((match) => match[1]);
   assert.deepEqual([...COMMANDS].sort(), rows.sort());

@@ -1,15 +1,21 @@
 //! Questions to the client: its settings for a folder, and what to do about conflicts. The answers come as events.
 //! What they mean is decided elsewhere.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
+use tokio::sync::oneshot;
 
 use crate::base::BoardPath;
+use crate::host::askpass;
+use crate::host::ssh;
+use crate::host::ssh::Asking;
 use crate::server::desk::Desk;
 use crate::server::desk::Event;
 use crate::server::desk::FolderId;
+use crate::server::outbox::Outbox;
 use crate::server::protocol::names;
 use crate::sync::plan::OnConflict;
 
@@ -20,6 +26,24 @@ const PEOPLE_LIMIT: Duration = Duration::from_secs(600);
 
 const OVERWRITE: &str = "Overwrite";
 const KEEP: &str = "Keep the board's";
+
+/// What ssh asks goes to the editor from now on.
+pub(super) async fn listen(outbox: Outbox) {
+    let ask = move |prompt: String| {
+        let (answer, answered) = oneshot::channel();
+        // Whether a host key is the right one is no secret.
+        let secret = !prompt.contains("(yes/no");
+        let params = json!({"prompt": prompt, "secret": secret});
+        outbox.ask(names::QUESTION, params, PEOPLE_LIMIT, move |said| {
+            let said = said.and_then(|said| said.as_str().map(str::to_owned));
+            answer.send(said).unwrap_or_default();
+        });
+        answered
+    };
+    if let Ok(env) = askpass::listen(Arc::new(ask)).await {
+        ssh::ask_by(Asking::Helper(env));
+    }
+}
 
 impl Desk {
     /// The settings of the editor for a folder, from wherever it has them.

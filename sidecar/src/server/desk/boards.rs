@@ -34,6 +34,8 @@ pub(super) struct Board {
     pub(super) found: Found,
     /// It is plugged in.
     pub(super) here: bool,
+    /// Where it is one of another machine.
+    pub(super) far: Option<Far>,
     pub(super) live: Option<LiveBoard>,
     /// Which opening of it this is.
     pub(super) turn: u64,
@@ -45,11 +47,20 @@ pub(super) struct Board {
     pub(super) diagnostics: BTreeMap<String, Vec<Value>>,
 }
 
+/// What is known of a board of another machine.
+pub(super) struct Far {
+    /// What the machine is called.
+    pub(super) host: String,
+    /// What the board last said, in words.
+    pub(super) firmware: Option<String>,
+}
+
 impl Board {
     fn new(found: Found, here: bool) -> Self {
         Self {
             found,
             here,
+            far: None,
             live: None,
             turn: 0,
             state: State::Free,
@@ -81,7 +92,7 @@ impl Desk {
     /// Other boards are plugged in than before.
     pub(super) fn ports(&mut self, found: Vec<Found>) {
         for board in self.boards.values_mut() {
-            board.here = false;
+            board.here = board.far.is_some();
         }
         for found in found {
             // A board that is open stays what it is when its port comes back under another name.
@@ -117,7 +128,11 @@ impl Desk {
 
     /// The board of a folder.
     pub(super) fn board_of_folder(&self, id: FolderId) -> Result<String, ConnectError> {
-        let there = self.boards.values().filter(|board| board.is_there());
+        // Boards of other machines are for those who name them.
+        let there = self
+            .boards
+            .values()
+            .filter(|board| board.is_there() && board.far.is_none());
         let there: Vec<Found> = there.map(|board| board.found.clone()).collect();
         let named = |id: &FolderId| {
             let folder = self.folders.get(id)?;
@@ -220,6 +235,7 @@ impl Desk {
                 .map(|(address, board)| (address.as_str(), Some(board))),
         );
         let show = |(address, board): (&str, Option<&Board>)| {
+            let far = board.and_then(|board| board.far.as_ref());
             let (state, why) = board.map_or(("free", None), |board| state(&board.state));
             told::Board {
                 address: address.to_owned(),
@@ -227,6 +243,8 @@ impl Desk {
                 id: board.and_then(|board| board.found.id.clone()),
                 state,
                 why: why.map(told::Why::from),
+                host: far.map(|far| far.host.clone()),
+                firmware: far.and_then(|far| far.firmware.clone()),
                 folders: folders.get(address).cloned().unwrap_or_default(),
                 job: self.jobs.works_on(address).map(|job| told::AtWork {
                     job: job.id,

@@ -14,6 +14,7 @@ mod editor_settings;
 mod files;
 mod folder_settings;
 mod folders;
+mod hosts;
 mod jobs;
 mod ports;
 mod progress;
@@ -62,6 +63,8 @@ enum Event {
     Folder(FolderId, FolderTold),
     /// Other ports than before.
     Ports(Vec<Found>),
+    /// Other machines, or other boards on them, than before.
+    Hosts(hosts::Hosts),
     /// A folder is watched now.
     Opened(FolderId, LiveFolder),
     /// The client's settings for a folder; `None` if it did not tell.
@@ -140,6 +143,7 @@ impl Desk {
             Event::Folder(folder, told) => self.folder_told(folder, told),
             Event::Opened(folder, live) => self.opened(folder, live),
             Event::Ports(found) => self.ports(found),
+            Event::Hosts(hosts) => self.hosts(hosts),
             Event::Configured(folder, settings) => self.configured(folder, settings.as_ref()),
             Event::Token(job, granted) => self.token(job, granted),
             Event::Settled(folder, policy) => self.settled(folder, policy),
@@ -186,6 +190,10 @@ impl Desk {
         self.outbox.open();
         let folders = start.folders.clone();
         self.start = start;
+        if self.start.questions {
+            tokio::spawn(asking::listen(self.outbox.clone()));
+        }
+        tokio::spawn(hosts::watch(self.events.clone()));
         self.change_folders(folders, &[]);
         if !self.start.trusted {
             self.log("the workspace is not trusted: nothing is synced that nobody asked for");

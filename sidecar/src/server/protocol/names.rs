@@ -1,8 +1,10 @@
 //! Every method, command, error code and setting of protocol.md by its name.
 //! What they mean stands there.
 
+use crate::host::words;
+
 /// The version of protocol.md.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = words::VERSION;
 
 /// Who sends it, and whether there is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +15,8 @@ pub enum Way {
     Notification,
     /// Server to client, not answered.
     Told,
+    /// Server to client, answered.
+    Asked,
 }
 
 /// `$/progress`
@@ -49,6 +53,8 @@ pub const FILES_RENAME: &str = "boardside/files/rename";
 pub const FILES_WRITE: &str = "boardside/files/write";
 /// `boardside/jobDone`
 pub const JOB_DONE: &str = "boardside/jobDone";
+/// `boardside/question`
+pub const QUESTION: &str = "boardside/question";
 /// `boardside/settings`
 pub const SETTINGS_OF: &str = "boardside/settings";
 /// `boardside/settingsChanged`
@@ -69,7 +75,7 @@ pub const PROGRESS_CREATE: &str = "window/workDoneProgress/create";
 pub const CONFIGURATION: &str = "workspace/configuration";
 
 /// Every method that has a section in protocol.md.
-pub const METHODS: [(&str, Way); 32] = [
+pub const METHODS: [(&str, Way); 42] = [
     (PROGRESS, Way::Told),
     (BASE, Way::Request),
     (BOARDS, Way::Request),
@@ -86,7 +92,17 @@ pub const METHODS: [(&str, Way); 32] = [
     (FILES_READ, Way::Request),
     (FILES_RENAME, Way::Request),
     (FILES_WRITE, Way::Request),
+    (words::BOARDS, Way::Request),
+    (words::PROGRESS, Way::Told),
+    (words::SURVEY, Way::Request),
+    (words::SYNC, Way::Request),
+    (words::CLOSE, Way::Request),
+    (words::LINES, Way::Request),
+    (words::OPEN, Way::Request),
+    (words::READ, Way::Request),
+    (words::WRITE, Way::Request),
     (JOB_DONE, Way::Told),
+    (QUESTION, Way::Asked),
     (SETTINGS_OF, Way::Request),
     (SETTINGS_CHANGED, Way::Told),
     ("exit", Way::Notification),

@@ -35,6 +35,12 @@ pub(in crate::server) struct Board {
     pub(in crate::server) state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::server) why: Option<Why>,
+    /// The machine that has it, where that is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::server) host: Option<String>,
+    /// What it last said there, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::server) firmware: Option<String>,
     pub(in crate::server) folders: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::server) job: Option<AtWork>,

@@ -5,6 +5,7 @@ use crate::session::ConnectError;
 use crate::session::Exit;
 use crate::session::Explain;
 use crate::session::Explained;
+use crate::session::explain::host::NOT_ALLOWED;
 use crate::session::explain::words;
 use crate::session::keychain::KeychainError;
 use crate::wire::WireError;
@@ -47,6 +48,8 @@ impl Explain for ConnectError {
                  port, telnet://host or ws://host",
             ),
             Self::Ftp(error) => error.explained(),
+            Self::Host(error) => error.explained(),
+            Self::NotAllowed { .. } => words("ssh.not_allowed", Exit::NoBoard, self, NOT_ALLOWED),
             Self::Wire(error) => error.explained(),
             Self::Board(error) => error.explained(),
         }
@@ -115,6 +118,7 @@ impl Explain for WireError {
                     "check the cable and plug the board in again; what was on it is still there"
                 },
             ),
+            Self::NotAllowed { .. } => words("ssh.not_allowed", Exit::NoBoard, self, NOT_ALLOWED),
             Self::Timeout { .. } => words(
                 "wire.timeout",
                 Exit::NoBoard,

@@ -144,7 +144,8 @@ impl Live {
             board.count_as_running();
         }
         let mut reports = task.reports();
-        let synced = async { Ok(goal.sync(board, &mut scan, &mut reports).await?) };
+        let connection = here(&mut self.place)?;
+        let synced = async { Ok(goal.sync(connection, &mut scan, &mut reports).await?) };
         let outcome = match race(&mut self.mail, task, synced).await {
             Ok(Ok(outcome)) => outcome,
             other => {

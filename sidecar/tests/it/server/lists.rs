@@ -50,6 +50,7 @@ fn every_method_is_told_with_its_direction_and_no_other() {
             let way = match line {
                 Some("client → server, request") => Way::Request,
                 Some("server → client, notification") => Way::Told,
+                Some("server → client, request") => Way::Asked,
                 // `initialized, shutdown, exit`, and those that LSP has: their kind is LSP's.
                 None if name == "shutdown" => Way::Request,
                 Some("client → server, notification") | None => Way::Notification,
