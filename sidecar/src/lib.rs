@@ -18,6 +18,8 @@ pub mod cli;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+/// A project at a version in one file.
+pub mod package;
 /// MicroPython's friendly, raw and raw-paste conversation on a wire.
 pub mod repl;
 /// The editor's door.
