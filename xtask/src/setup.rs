@@ -1,4 +1,4 @@
-//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, VS Code, two Neovims.
+//! Installs what the tests need, and says what and why: two MicroPythons, mpremote, minisign, VS Code, two Neovims.
 //! Nothing that a user's machine needs.
 
 #[cfg(target_os = "linux")]
@@ -41,6 +41,9 @@ mod linux {
                 .map(drop)
                 .map_err(|error| error.to_string()),
             Tools::install(&target.join("tools"), tell)
+                .map(drop)
+                .map_err(|error| error.to_string()),
+            Tools::minisign(&target, tell)
                 .map(drop)
                 .map_err(|error| error.to_string()),
             extension::install(),

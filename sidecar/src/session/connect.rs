@@ -20,7 +20,7 @@ use crate::wire::Wire;
 use crate::wire::WireError;
 
 /// How long a board that is being reset may take to reach a point where Ctrl-C works.
-const BOOT_LIMIT: Duration = Duration::from_secs(10);
+pub(super) const BOOT_LIMIT: Duration = Duration::from_secs(10);
 
 /// So often a board is told to reset itself.
 const TRIES: u32 = 3;
@@ -296,7 +296,7 @@ impl Connection {
     }
 
     /// Catches a board while it boots. Its port may go and come back.
-    async fn catch(&mut self, end: Instant) -> Result<(), BoardError> {
+    pub(super) async fn catch(&mut self, end: Instant) -> Result<(), BoardError> {
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let caught = self.board.enter(Patience::CatchBoot(left), &mut |_| {}).await;

@@ -2,6 +2,7 @@
 //! Codes and exit codes are a promise; texts are not.
 
 mod board;
+mod packages;
 mod project;
 mod storage;
 mod wire;

@@ -13,6 +13,8 @@ pub mod live;
 mod micropico;
 mod opening;
 mod options;
+/// Packages in files of this machine.
+pub mod packages;
 mod project;
 mod pulling;
 mod pymakr;
@@ -24,6 +26,8 @@ pub mod traceback;
 #[cfg(target_os = "linux")]
 pub mod virtual_boards;
 mod watched;
+/// A package on its way to a board.
+pub mod writing;
 
 pub use connect::Choice;
 pub use connect::ConnectError;
@@ -51,6 +55,7 @@ pub use options::After;
 pub use options::AfterError;
 pub use options::Options;
 pub use options::OptionsError;
+pub use options::PackageOptions;
 pub use project::AfterDone;
 pub use project::Goal;
 pub use project::Project;

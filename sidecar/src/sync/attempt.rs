@@ -15,9 +15,11 @@ use crate::sync::known_contents::KnownContents;
 use crate::sync::known_manifests::KnownManifests;
 use crate::sync::plan::Counts;
 use crate::sync::plan::Fit;
+use crate::sync::plan::Installed;
 use crate::sync::plan::Manifest;
 use crate::sync::plan::Plan;
 use crate::sync::plan::Policy;
+use crate::sync::plan::Snapshot;
 use crate::sync::plan::check_names;
 use crate::sync::plan::plan;
 use crate::sync::plan::spare;
@@ -38,12 +40,42 @@ pub struct Wish<'a> {
     pub scan: &'a Scan,
     /// Its name, which the manifest keeps for people.
     pub name: &'a str,
+    /// The version, if it is a package; else the one of the package on the board stays, as long as there is one.
+    pub version: Option<&'a str>,
     /// What to do where the two trees do not decide.
     pub policy: Policy,
     /// Manifests that this machine knows.
     pub known: &'a KnownManifests,
     /// Contents that this machine knows.
     pub contents: &'a KnownContents,
+}
+
+impl Wish<'_> {
+    fn manifest(&self) -> Manifest {
+        let version = self.version.map(str::to_owned);
+        Manifest {
+            project: self.name.to_owned(),
+            installed: version.map(|version| Installed {
+                version,
+                changed: false,
+            }),
+            files: self.scan.files.clone(),
+        }
+    }
+
+    /// What the board's record is to say of packages, with these files.
+    fn installed(&self, before: Option<&Manifest>, files: &Snapshot) -> Option<Installed> {
+        if let Some(version) = self.version {
+            return Some(Installed {
+                version: version.to_owned(),
+                changed: *files != self.scan.files,
+            });
+        }
+        let before = before.filter(|before| before.project == self.name)?;
+        let Installed { version, changed } = before.installed.clone()?;
+        let changed = changed || *files != before.files;
+        Some(Installed { version, changed })
+    }
 }
 
 /// What a sync did.
@@ -85,10 +117,7 @@ async fn look(
     progress: &mut dyn Progress,
     settle: Settle,
 ) -> Result<Looked, SyncError> {
-    let project = Manifest {
-        project: wish.name.to_owned(),
-        files: wish.scan.files.clone(),
-    };
+    let project = wish.manifest();
     progress.report(At::Comparing);
     if wish.known.is_empty() {
         board.expect_no_agent();
@@ -109,6 +138,7 @@ async fn look(
         wish.policy.on_conflict,
     );
     plan.manifest.project = project.project;
+    plan.manifest.installed = wish.installed(state.manifest.as_ref(), &plan.manifest.files);
     let recorded = state.manifest.as_ref() == Some(&plan.manifest);
     let before = Before::of(&state, is_exact);
     Ok(Looked {
@@ -189,11 +219,7 @@ pub async fn sync(
             }
             _ => {}
         }
-        let project = Manifest {
-            project: wish.name.to_owned(),
-            files: wish.scan.files.clone(),
-        };
-        let wanted = Fingerprint::of(project.render().as_bytes());
+        let wanted = Fingerprint::of(wish.manifest().render().as_bytes());
         return Err(told(
             Box::pin(examine(board, error, misread, Some(&wanted))).await,
         ));

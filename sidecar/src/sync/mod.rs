@@ -45,6 +45,7 @@ pub use sides::sides;
 pub use suspect::Suspect;
 pub use suspect::others;
 pub use transaction::Applied;
+pub use transaction::content;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub use transaction::orders;

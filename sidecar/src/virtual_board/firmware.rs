@@ -126,6 +126,15 @@ impl Tools {
         install::apt(cache, packages, why, tell)
     }
 
+    /// Debian's minisign, which makes and checks the signatures of packages.
+    pub fn minisign(cache: &Path, tell: &mut Tell) -> Result<PathBuf, VirtualBoardError> {
+        let program = PathBuf::from("/usr/bin/minisign");
+        if !program.exists() {
+            install::apt(cache, &["minisign"], "signatures of packages, for tests", tell)?;
+        }
+        Ok(program)
+    }
+
     /// `mpremote` 1.29.0, to be given arguments.
     pub fn mpremote(&self) -> Command {
         Command::new(self.bin.join("mpremote"))

@@ -4,6 +4,7 @@
 mod board;
 mod editor;
 mod line;
+mod packages;
 mod peer;
 mod project;
 mod values;
@@ -71,6 +72,7 @@ impl Told {
 fn all() -> Vec<Scenario> {
     [
         line::SCENARIOS,
+        packages::SCENARIOS,
         board::SCENARIOS,
         project::SCENARIOS,
         editor::SCENARIOS,
@@ -137,6 +139,11 @@ fn what_a_board_can_refuse() {
 #[test]
 fn what_can_be_wrong_with_a_project() {
     try_each(project::SCENARIOS);
+}
+
+#[test]
+fn what_can_be_wrong_with_a_package() {
+    try_each(packages::SCENARIOS);
 }
 
 #[test]
