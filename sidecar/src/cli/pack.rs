@@ -42,8 +42,8 @@ pub(super) struct PackArgs {
     /// Sign it with this secret key of minisign or `boardside keygen`
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
-    /// Only for boards with this sys.platform (rp2, esp32, microbit; unix for computers); may be given more than once
-    #[arg(long, value_name = "NAME")]
+    /// Only for boards with this sys.platform (rp2, esp32, microbit; unix for computers); more than one with commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     platform: Vec<String>,
     /// Only for these versions of MicroPython, such as ">=1.20" or ">=1.20,<2"
     #[arg(long, value_name = "RANGE")]
@@ -71,7 +71,8 @@ pub(super) fn pack(args: &PackArgs, screen: &mut Screen) -> Result<Exit, Failure
         screen.warn(&warning.to_string());
     }
     let folder = args.output.clone().unwrap_or_else(|| match &settings.folder {
-        Some(folder) => project.goal.folder.join(folder),
+        Some(folder) if args.project.as_os_str() == "." => folder.clone(),
+        Some(folder) => args.project.join(folder),
         None => PathBuf::new(),
     });
     let path = packages::save(&folder, &packed, key.as_ref())?;

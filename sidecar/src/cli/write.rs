@@ -73,16 +73,30 @@ pub(super) async fn run(global: &Global, args: WriteArgs, screen: &mut Screen) -
     let checked = may_write(&mut connection, &head, args.downgrade, screen).await;
     let before = match checked {
         Ok(before) => before,
-        Err(error) => return link::leave(&mut connection.board, Err(error)).await,
+        Err(error) => return refused(&mut connection, error).await,
     };
     let outcome = sync::one_sync(&goal, &mut connection, &mut scan, true, screen).await?;
     let spent = Spent::since(&connection, &Spent::default(), start);
-    let running = link::cancellable(writing::restart(&mut connection, &head, screen)).await??;
+    let restarted = link::cancellable(writing::restart(&mut connection, &head, screen)).await;
+    let running = match link::flat(restarted) {
+        Ok(running) => running,
+        Err(error) => return refused(&mut connection, error).await,
+    };
     screen.finish();
     sync::one_by_one(&outcome, screen);
     sync::synced(&outcome, &spent, &scan, screen);
     told(&head, before.as_ref(), &running, &signed, &spent, screen);
     Ok(Exit::Done)
+}
+
+/// Ends early; the board is left usable wherever it was.
+async fn refused(connection: &mut Connection, error: Failure) -> Result<Exit, Failure> {
+    let board = &mut connection.board;
+    if error.0.exit == Exit::Cancelled {
+        // Whether it can be brought back is seen when it is left.
+        board.resync().await.unwrap_or_default();
+    }
+    link::leave(board, Err(error)).await
 }
 
 /// Is it for this board, and not older than what is there? People at a terminal may answer that.

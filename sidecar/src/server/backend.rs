@@ -75,6 +75,8 @@ pub(super) fn service(
         .custom_method(names::FILES_RENAME, Backend::rename)
         .custom_method(names::FILES_MAKE_FOLDER, Backend::make_folder)
         .custom_method(names::SETTINGS_OF, Backend::settings)
+        .custom_method(names::PACKAGES, Backend::packages)
+        .custom_method(names::PACK, Backend::pack)
         .finish()
 }
 
@@ -164,6 +166,21 @@ impl Backend {
     async fn make_folder(&self, asked: asked::OnePath) -> Result<Value> {
         let path = board_path(&asked.path)?;
         self.files(asked.board, FileCall::MakeFolder(path)).await
+    }
+
+    async fn packages(&self, asked: asked::PackagesOf) -> Result<Value> {
+        let asked::PackagesOf { folder, board } = asked;
+        self.ask(|reply| Call::Packages { folder, board, reply }).await
+    }
+
+    async fn pack(&self, asked: asked::Pack) -> Result<Value> {
+        let asked::Pack { folder, version } = asked;
+        let call = |reply| Call::Pack {
+            folder,
+            version,
+            reply,
+        };
+        self.ask(call).await
     }
 
     async fn settings(&self, asked: asked::SettingsOf) -> Result<Value> {

@@ -20,7 +20,7 @@ use crate::wire::Wire;
 use crate::wire::WireError;
 
 /// How long a board that is being reset may take to reach a point where Ctrl-C works.
-pub(super) const BOOT_LIMIT: Duration = Duration::from_secs(10);
+const BOOT_LIMIT: Duration = Duration::from_secs(10);
 
 /// So often a board is told to reset itself.
 const TRIES: u32 = 3;

@@ -1,6 +1,8 @@
 //! A package on its way to a board: may it be written, and does the board run it afterwards?
 //! What is in between is a sync: `Goal::of_package`.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::base::Progress;
@@ -11,9 +13,11 @@ use crate::package::Head;
 use crate::package::PackageError;
 use crate::package::Version;
 use crate::session::Connection;
-use crate::session::connect::BOOT_LIMIT;
 use crate::sync::plan::Installed;
 use crate::sync::plan::Manifest;
+
+/// A board that is reset may take so long to be back: one on Wi-Fi has to find its network first.
+const BACK: Duration = Duration::from_secs(30);
 
 /// Why a package is not on a board, or does not run there.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +105,7 @@ impl Connection {
         let doing = "restarting the board";
         progress.report(Stage::Connecting { doing });
         if self.board.hard_reset().await? {
-            return self.catch(Instant::now() + BOOT_LIMIT).await;
+            return self.catch(Instant::now() + BACK).await;
         }
         self.board.soft_reset().await?;
         self.enter(self.force_boot, progress).await

@@ -49,6 +49,10 @@ pub const FILES_RENAME: &str = "boardside/files/rename";
 pub const FILES_WRITE: &str = "boardside/files/write";
 /// `boardside/jobDone`
 pub const JOB_DONE: &str = "boardside/jobDone";
+/// `boardside/pack`
+pub const PACK: &str = "boardside/pack";
+/// `boardside/packages`
+pub const PACKAGES: &str = "boardside/packages";
 /// `boardside/settings`
 pub const SETTINGS_OF: &str = "boardside/settings";
 /// `boardside/settingsChanged`
@@ -69,7 +73,7 @@ pub const PROGRESS_CREATE: &str = "window/workDoneProgress/create";
 pub const CONFIGURATION: &str = "workspace/configuration";
 
 /// Every method that has a section in protocol.md.
-pub const METHODS: [(&str, Way); 32] = [
+pub const METHODS: [(&str, Way); 34] = [
     (PROGRESS, Way::Told),
     (BASE, Way::Request),
     (BOARDS, Way::Request),
@@ -87,6 +91,8 @@ pub const METHODS: [(&str, Way); 32] = [
     (FILES_RENAME, Way::Request),
     (FILES_WRITE, Way::Request),
     (JOB_DONE, Way::Told),
+    (PACK, Way::Request),
+    (PACKAGES, Way::Request),
     (SETTINGS_OF, Way::Request),
     (SETTINGS_CHANGED, Way::Told),
     ("exit", Way::Notification),
@@ -105,7 +111,7 @@ pub const METHODS: [(&str, Way); 32] = [
 ];
 
 /// What `workspace/executeCommand` can be given.
-pub const COMMANDS: [&str; 10] = [
+pub const COMMANDS: [&str; 11] = [
     "boardside.sync",
     "boardside.connect",
     "boardside.disconnect",
@@ -116,6 +122,7 @@ pub const COMMANDS: [&str; 10] = [
     "boardside.pull",
     "boardside.diff",
     "boardside.doctor",
+    "boardside.write",
 ];
 
 /// Codes of `error.data.code` that the command line has not.

@@ -29,7 +29,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         "package.newer",
         Value(newer, "a package of a format that there is not yet"),
     ),
-    ("package.none", Real(|| tampered(|bytes| bytes.clear()))),
+    ("package.none", Real(|| tampered(Vec::clear))),
     (
         "package.not_running",
         Value(
@@ -95,7 +95,7 @@ fn unknown_key() -> Told {
 fn on_board(version: &str, more: &[&str]) -> Told {
     let board = boards::start(&fast());
     let mut desk = project(&[("a.py", "")]);
-    desk.device = board.address().to_owned();
+    board.address().clone_into(&mut desk.device);
     desk.run(&["pack", "p", "--version", "2"]).good();
     desk.run(&["write", "p-2.bsp"]).good();
     desk.run(&[&["pack", "p", "--version", version], more].concat())
