@@ -24,6 +24,7 @@ use crate::desk::Desk;
 use crate::desk::Run;
 use crate::desk::on_flash;
 use crate::desk::tree;
+use crate::running::Terminal;
 
 /// A project `p`, whose packages go to `dist`.
 fn project(address: &str, files: &[(&str, &str)]) -> Desk {

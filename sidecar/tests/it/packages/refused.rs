@@ -4,7 +4,9 @@
 use std::fs;
 
 use super::Desk;
+use super::Terminal;
 use super::fast;
+use super::on_flash;
 use super::pack;
 use super::project;
 use super::start;
@@ -121,6 +123,22 @@ fn a_package_for_another_board_or_an_older_one_changes_nothing_there() {
         (&done["running"], &done["before"]),
         (&"1.9".into(), &"2.0".into())
     );
+}
+
+#[test]
+fn at_a_terminal_an_older_version_is_asked_about() {
+    let board = start(&fast());
+    let desk = project(board.address(), &[("main.py", "print('old')\n")]);
+    let older = pack(&desk, "1.9", &[]);
+    desk.write("p/main.py", "print('new')\n");
+    written(&write(&desk, &pack(&desk, "2.0", &[]), &[]));
+    for (answer, exit, holds) in [("n\n", 7, "print('new')\n"), ("y\n", 0, "print('old')\n")] {
+        let mut terminal = Terminal::start(desk.command(&["write", older.to_str().unwrap()]));
+        terminal.until("the board has 2.0, which is newer. Write it? [y/N]");
+        terminal.press(answer);
+        assert_eq!(terminal.exit(), exit, "{answer}");
+        assert_eq!(on_flash(&board)["/main.py"], holds, "{answer}");
+    }
 }
 
 #[test]
