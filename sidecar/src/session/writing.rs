@@ -19,6 +19,9 @@ use crate::sync::plan::Manifest;
 /// A board that is reset may take so long to be back: one on Wi-Fi has to find its network first.
 const BACK: Duration = Duration::from_secs(30);
 
+/// So often the board is asked what it has.
+const QUESTIONS: u32 = 4;
+
 /// Why a package is not on a board, or does not run there.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -83,7 +86,7 @@ pub async fn restart(
         source,
     };
     connection.power_up(progress).await.map_err(not_back)?;
-    let found = installed(&mut connection.board).await.map_err(not_back)?;
+    let found = asked(&mut connection.board).await.map_err(not_back)?;
     connection.board.soft_reset().await.map_err(not_back)?;
     let found = match found {
         Some((name, Some(installed))) if name == head.name && installed.version == head.version.as_str() => {
@@ -99,13 +102,30 @@ pub async fn restart(
     })
 }
 
+/// A Ctrl-C that caught the boot of a slow board can be late, and end the question instead.
+async fn asked(board: &mut Board) -> Result<Option<(String, Option<Installed>)>, BoardError> {
+    let mut left = QUESTIONS;
+    loop {
+        left -= 1;
+        match installed(board).await {
+            Err(error) if left > 0 && !error.is_gone() => board.resync().await?,
+            other => return other,
+        }
+    }
+}
+
 impl Connection {
     /// As if the power had been cut, where the firmware can, else a soft reset; and back to its prompt.
     async fn power_up(&mut self, progress: &mut dyn Progress) -> Result<(), BoardError> {
         let doing = "restarting the board";
         progress.report(Stage::Connecting { doing });
         if self.board.hard_reset().await? {
-            return self.catch(Instant::now() + BACK).await;
+            match self.catch(Instant::now() + BACK).await {
+                // It was not caught while it booted, so it has booted.
+                Err(error) if !error.is_gone() => {}
+                caught => return caught,
+            }
+            return self.enter(self.force_boot, progress).await;
         }
         self.board.soft_reset().await?;
         self.enter(self.force_boot, progress).await
