@@ -22,6 +22,7 @@ pub(crate) fn plan(c: &mut Criterion) {
     let all = snapshot("/", 0..FILES, "");
     let board = |files: &Snapshot, names| BoardState {
         manifest: Some(Manifest {
+            installed: None,
             project: "bench".to_owned(),
             files: files.clone(),
         }),
@@ -73,6 +74,7 @@ pub(crate) fn plan(c: &mut Criterion) {
         });
     }
     let manifest = Manifest {
+        installed: None,
         project: "bench".to_owned(),
         files: all,
     };

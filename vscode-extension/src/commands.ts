@@ -4,16 +4,17 @@ import { dedent } from './console-text';
 import type { Jobs } from './jobs';
 import { log } from './log';
 import type { Command, CommandFields, JobDone } from './protocol';
+import type { Sidecar } from './sidecar';
 import type { State } from './state';
 import type { BoardsView, Node } from './views/boards';
-import { pickBoard, present } from './views/choices';
+import { pickBoard, pickPackage, present } from './views/choices';
 import type { DifferencesView } from './views/differences';
 import { boardOf } from './views/files';
 import type { Consoles } from './views/terminal';
 import { chooseFolder } from './where';
-import { doing } from './wording';
+import { doing, size } from './wording';
 
-export interface House { jobs: Jobs; state: State; boards: BoardsView; consoles: Consoles; differences: DifferencesView }
+export interface House { sidecar: Sidecar; jobs: Jobs; state: State; boards: BoardsView; consoles: Consoles; differences: DifferencesView }
 /** What a command is about. */
 interface Target { folder?: vscode.WorkspaceFolder | undefined; board?: string | undefined; uri?: vscode.Uri | undefined }
 type Row = { needs: 'folder' | 'board' | 'either'; run(house: House, at: Target): unknown };
@@ -32,6 +33,8 @@ const TABLE: Record<string, Row> = {
   hardResetBoard: { needs: 'board', run: (house, at) => job(house, 'boardside.hardReset', onBoard(at)) },
   downloadProject: { needs: 'folder', run: (house, at) => job(house, 'boardside.pull', inFolder(at)) },
   compareWithBoard: { needs: 'folder', run: (house, at) => job(house, 'boardside.diff', inFolder(at)) },
+  writePackage: { needs: 'folder', run: writePackage },
+  packProject: { needs: 'folder', run: packProject },
   doctorBoard: { needs: 'board', run: (house, at) => job(house, 'boardside.doctor', onBoard(at)) },
 };
 
@@ -76,6 +79,27 @@ async function openConsole(house: House, at: Target, preserveFocus: boolean): Pr
     house.consoles.show(board, preserveFocus);
   }
   return board;
+}
+
+async function writePackage(house: House, at: Target): Promise<void> {
+  const folder = inFolder(at).folder ?? '';
+  const board = at.board ?? house.state.boardOf(folder)?.address;
+  const named = board === undefined ? {} : { board };
+  const { packages, unreadable } = await house.sidecar.request('boardside/packages', { folder, ...named });
+  unreadable.forEach((why) => log.warn(why));
+  const chosen = await pickPackage(packages);
+  await (chosen && job(house, 'boardside.write', { folder, ...named, uri: chosen.uri }));
+}
+
+async function packProject(house: House, at: Target): Promise<void> {
+  const prompt = 'Version of the package, such as 1.2.0';
+  const version = await window.showInputBox({ title: `Pack ${at.folder?.name}`, prompt });
+  if (version) {
+    await workspace.saveAll(false); // what is packed is what is on the disk
+    const made = await house.sidecar.request('boardside/pack', { folder: inFolder(at).folder ?? '', version });
+    const text = `$(package) Boardside: ${made.name} ${made.version} is packed, ${size(made.bytes)}`;
+    window.setStatusBarMessage(text, 8_000);
+  }
 }
 
 async function runFile(house: House, at: Target, selected?: string): Promise<void> {

@@ -96,6 +96,7 @@ export function activate(context: vscode.ExtensionContext): void {
     });
   const files = new BoardFiles(line, state);
   const house: House = {
+    sidecar: line,
     jobs: new Jobs(line, state, showToast, (done) => void show(house, done, done.folder ? { folder: done.folder } : {})),
     state, boards: new BoardsView(state, files), consoles: new Consoles(line, state, context.workspaceState),
     differences: new DifferencesView(line, state),

@@ -9,18 +9,20 @@ export const METHODS = [
   'boardside/files/list', 'boardside/files/write', 'boardside/files/read', 'boardside/files/rename',
   'boardside/files/makeFolder', 'boardside/files/delete',
   'boardside/differences', 'boardside/base', 'boardside/settings', 'boardside/settingsChanged', 'boardside/question',
+  'boardside/pack', 'boardside/packages',
 ] as const;
 
 export const COMMANDS = [
   'boardside.sync', 'boardside.connect', 'boardside.disconnect', 'boardside.run', 'boardside.stop',
   'boardside.softReset', 'boardside.hardReset', 'boardside.pull', 'boardside.diff', 'boardside.doctor',
+  'boardside.write',
 ] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** What a command may be told. */
 export interface CommandFields {
   folder?: string; board?: string; uri?: string; code?: string;
-  conflict?: 'stop' | 'overwrite' | 'keep'; overwrite?: boolean; dryRun?: boolean; fix?: boolean;
+  conflict?: 'stop' | 'overwrite' | 'keep'; overwrite?: boolean; dryRun?: boolean; fix?: boolean; downgrade?: boolean;
 }
 
 export interface Conflict { path: string; reason: string; uri?: string; overwritable: boolean }
@@ -44,11 +46,14 @@ export interface JobResult {
   added?: number; updated?: number; removed?: number; renamed?: number; unchanged?: number; kept?: number;
   elapsedMs?: number; dryRun?: boolean; rows?: Row[];
   differ?: number; same?: number; onlyProject?: number; ended?: boolean; checks?: Check[];
+  name?: string; running?: string; before?: string | null; signedBy?: string | null;
 }
 export interface JobDone {
   job: number; kind: string; folder?: string; board?: string; automatic: boolean; result?: JobResult; error?: Trouble;
 }
 
+export interface Package { uri: string; name: string; version: string; bytes: number }
+export interface Listed extends Package { signature: 'trusted' | 'none' | 'unchecked' | 'unknown_key' | 'bad'; signer: string }
 export interface Entry { path: string; name: string; folder: boolean; size?: number }
 export interface Piece { text: string; kind: 'output' | 'note'; seq: number }
 export interface Link { start: number; end: number; path: string; uri: string; line: number }
@@ -71,6 +76,8 @@ export interface Requests {
   'boardside/files/rename': [{ board: string; from: string; to: string }, null];
   'boardside/files/makeFolder': [{ board: string; path: string }, null];
   'boardside/files/delete': [{ board: string; path: string }, null];
+  'boardside/pack': [{ folder: string; version: string }, Package & { files: number }];
+  'boardside/packages': [{ folder: string; board?: string }, { packages: Listed[]; unreadable: string[] }];
   'boardside/base': [{ uri: string; ask?: boolean }, { content: string | null }];
 }
 /** Notifications that are sent from here: method → params. */

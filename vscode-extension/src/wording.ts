@@ -9,7 +9,7 @@ const STATES: Record<BoardState, [icon: string, text: string]> = {
 };
 const DOING: Record<string, string> = {
   sync: 'Syncing', connect: 'Connecting', disconnect: 'Disconnecting', run: 'Running', stop: 'Stopping', diff: 'Comparing',
-  softReset: 'Resetting', hardReset: 'Resetting', pull: 'Downloading', doctor: 'Examining',
+  softReset: 'Resetting', hardReset: 'Resetting', pull: 'Downloading', doctor: 'Examining', write: 'Writing to',
 };
 
 export const doing = (kind: string): string => DOING[kind] ?? kind;
@@ -66,6 +66,7 @@ export function summary({ kind, result = {} }: JobDone): string | undefined {
   return {
     diff: result.differ === 1 ? '1 file differs' : `${result.differ || 'no'} files differ`,
     pull: `${result.added} added, ${result.updated} updated, ${result.unchanged} unchanged`,
+    write: `${result.name} ${result.running} runs${result.before ? ` (before: ${result.before})` : ''}`,
     connect: 'connected', disconnect: 'disconnected', stop: 'stopped', softReset: 'reset', hardReset: 'reset',
   }[kind];
 }

@@ -1,5 +1,5 @@
 //! Installs what the tests need, and says what and why: two MicroPythons, mpremote, ser2net, a keychain, two FTP
-//! servers, sshd, VS Code, two Neovims.
+//! servers, sshd, minisign, VS Code, two Neovims.
 //! Nothing that a user's machine needs.
 
 #[cfg(target_os = "linux")]
@@ -53,6 +53,9 @@ mod linux {
                 .map(drop)
                 .map_err(|error| error.to_string()),
             sshd(&target, tell),
+            Tools::minisign(&target, tell)
+                .map(drop)
+                .map_err(|error| error.to_string()),
             extension::install(),
             vscode::install(tell).map(drop),
             neovim::install(tell).map(drop),

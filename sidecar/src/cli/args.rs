@@ -18,10 +18,13 @@ use crate::cli::login;
 use crate::cli::ls;
 use crate::cli::manual;
 use crate::cli::mkdir;
+use crate::cli::pack;
+use crate::cli::packages;
 use crate::cli::pull;
 use crate::cli::put;
 use crate::cli::reset;
 use crate::cli::rm;
+use crate::cli::write;
 
 /// Keeps a MicroPython board in step with your project: fast, whole or not at all, and it says what is wrong.
 #[derive(Debug, Parser)]
@@ -110,6 +113,14 @@ pub(super) enum Verb {
     Doctor(DoctorArgs),
     /// Restart the board
     Reset(reset::ResetArgs),
+    /// Make a package of a project: one file, with a version, signed if you like
+    Pack(pack::PackArgs),
+    /// Write a package to the board, verify it, reset the board, and say which version it has
+    Write(write::WriteArgs),
+    /// List the packages of a folder, the newest first
+    Packages(packages::PackagesArgs),
+    /// Make a key that signs packages
+    Keygen(pack::KeygenArgs),
     /// See it work without hardware: a virtual board, a sync, an edit, a sync, its console
     Demo,
     /// A board without hardware: real MicroPython behind a serial port with a speed and faults

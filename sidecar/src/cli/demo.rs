@@ -100,7 +100,7 @@ async fn one(folder: &Folder, target: &Target, screen: &mut Screen) -> Result<()
     let mut project = Project::open(&folder.0, &Options::default())?;
     let mut scan = Arc::new(project.scan(screen)?);
     let mut connection = link::enter(target, screen).await?;
-    let outcome = sync::one_sync(&project, &mut connection, &mut scan, false, screen).await?;
+    let outcome = sync::one_sync(&project.goal, &mut connection, &mut scan, false, screen).await?;
     project.goal.after(&mut connection.board, screen).await?;
     sync::report(
         &outcome,

@@ -17,6 +17,7 @@ use crate::session::Target;
 use crate::session::distant;
 use crate::session::ports;
 use crate::session::recent;
+use crate::session::writing::installed;
 
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -45,6 +46,8 @@ enum Probed {
         name: String,
         version: String,
         unique_id: String,
+        /// Project and package, if it has one.
+        package: Option<(String, String)>,
     },
     Failed(Failure),
 }
@@ -123,11 +126,13 @@ async fn probe(board: &Seen, global: &Global, screen: &mut Screen) -> Result<Pro
         ..link::target_here(global)
     };
     let asked = link::with_board(&target, screen, async |connection, _| {
-        connection.board.facts().await
+        let facts = connection.board.facts().await?;
+        Ok::<_, Failure>((facts, installed(&mut connection.board).await?))
     })
     .await;
     match asked {
-        Ok(facts) => Ok(Probed::Answered {
+        Ok((facts, there)) => Ok(Probed::Answered {
+            package: there.and_then(|(name, installed)| Some((name, installed?.to_string()))),
             name: facts.name,
             version: facts.version,
             unique_id: facts.unique_id,
@@ -182,11 +187,16 @@ fn show(seen: &Seen, probed: &Probed, screen: &mut Screen) {
             name,
             version,
             unique_id,
+            package,
         } => {
             let id = Some(unique_id).filter(|id| !id.is_empty());
             event["firmware"] = json!({"name": name, "version": version, "unique_id": id});
             words.push(format!("MicroPython {version} on {name}"));
             words.extend(id.map(|id| format!("id:{id}")));
+            if let Some((name, version)) = package {
+                event["package"] = json!({"name": name, "version": version});
+                words.push(format!("{name} {version}"));
+            }
         }
         Probed::Failed(Failure(error)) => {
             event["error"] = json!({"code": error.code, "message": error.message, "help": error.help});

@@ -22,6 +22,8 @@ mod login;
 mod ls;
 mod manual;
 mod mkdir;
+mod pack;
+mod packages;
 mod pull;
 mod put;
 mod reset;
@@ -34,6 +36,7 @@ mod sync;
 #[cfg(target_os = "linux")]
 mod virtual_board;
 mod watch;
+mod write;
 
 use std::process::ExitCode;
 
@@ -105,6 +108,10 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Exec(args) => code::exec(&cli.global, args, screen).await,
         Verb::Eval(args) => code::eval(&cli.global, args, screen).await,
         Verb::Reset(args) => reset::run(&cli.global, args, screen).await,
+        Verb::Pack(args) => pack::pack(&args, screen),
+        Verb::Keygen(args) => pack::keygen(&args, screen),
+        Verb::Write(args) => write::run(&cli.global, args, screen).await,
+        Verb::Packages(args) => packages::run(&cli.global, args, screen).await,
         Verb::Completions(args) => Ok(manual::completions(&args, screen)),
         Verb::Man(args) => manual::man(&args, screen),
         #[cfg(target_os = "linux")]

@@ -133,6 +133,27 @@ impl Screen {
         );
     }
 
+    /// What people at a terminal answer to a question; `None` where nobody can.
+    pub(super) fn ask(&mut self, question: &str) -> Option<String> {
+        if self.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        self.without_bar(|| {
+            eprint!("{question}");
+            let mut answer = String::new();
+            std::io::stdin().read_line(&mut answer).ok()?;
+            Some(answer.trim().to_owned())
+        })
+    }
+
+    /// The same for what must not be seen.
+    pub(super) fn ask_password(&mut self, question: &str) -> Option<String> {
+        if self.json || !std::io::stdin().is_terminal() {
+            return None;
+        }
+        self.without_bar(|| rpassword::prompt_password(question).ok())
+    }
+
     /// Takes the bar away.
     pub(super) fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
@@ -149,7 +170,7 @@ impl Screen {
         }
     }
 
-    fn without_bar(&self, print: impl FnOnce()) {
+    fn without_bar<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) => bar.suspend(print),
             None => print(),

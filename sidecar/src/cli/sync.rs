@@ -25,6 +25,7 @@ use crate::session::AfterDone;
 use crate::session::Connection;
 use crate::session::Exit;
 use crate::session::Explain as _;
+use crate::session::Goal;
 use crate::session::Options;
 use crate::session::Project;
 use crate::session::ProjectError;
@@ -78,7 +79,7 @@ pub(super) async fn run(global: &Global, args: SyncArgs, screen: &mut Screen) ->
     if args.dry_run {
         return dry_run(&project, &mut connection, &scan, screen).await;
     }
-    let outcome = one_sync(&project, &mut connection, &mut scan, args.how.verify, screen).await?;
+    let outcome = one_sync(&project.goal, &mut connection, &mut scan, args.how.verify, screen).await?;
     let after = project.goal.after(&mut connection.board, screen).await?;
     let spent = Spent::since(&connection, &Spent::default(), start);
     report(&outcome, &spent, &scan, screen);
@@ -115,14 +116,18 @@ pub(super) fn options(how: &How) -> Result<Options, Failure> {
         } else {
             how.delete.then_some(true)
         },
-        conflict: how.conflict.map(|conflict| match conflict {
-            ConflictArg::Stop => OnConflict::Stop,
-            ConflictArg::Overwrite => OnConflict::Overwrite,
-            ConflictArg::Keep => OnConflict::Keep,
-        }),
+        conflict: how.conflict.map(on_conflict),
         turbo: how.turbo.then_some(true),
         ..Options::default()
     })
+}
+
+pub(super) fn on_conflict(word: ConflictArg) -> OnConflict {
+    match word {
+        ConflictArg::Stop => OnConflict::Stop,
+        ConflictArg::Overwrite => OnConflict::Overwrite,
+        ConflictArg::Keep => OnConflict::Keep,
+    }
 }
 
 pub(super) fn warn(project: &Project, screen: &mut Screen) {
@@ -168,19 +173,19 @@ const ANEW: u32 = 3;
 
 /// One sync of a board at its prompt. After an error or Ctrl-C the board is left usable, with the old project.
 pub(super) async fn one_sync(
-    project: &Project,
+    goal: &Goal,
     connection: &mut Connection,
     scan: &mut Arc<Scan>,
     verify: bool,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
-    let mut outcome = link::cancellable(project.goal.sync(connection, scan, screen)).await;
+    let mut outcome = link::cancellable(goal.sync(connection, scan, screen)).await;
     let mut left = if connection.force_boot { ANEW } else { 0 };
     while left > 0 && matches!(outcome, Ok(Err(SyncError::Board(BoardError::Restarts { .. })))) {
         left -= 1;
         let again = async {
             connection.start_anew(screen).await?;
-            project.goal.sync(connection, scan, screen).await
+            goal.sync(connection, scan, screen).await
         };
         outcome = link::cancellable(again).await;
     }
@@ -199,7 +204,7 @@ pub(super) async fn one_sync(
     if let Some(why) = connection.board.turbo().why_not() {
         screen.warn(&format!("--turbo was {why}"));
     }
-    if verify && let Err(error) = verified(project, connection, scan, screen).await {
+    if verify && let Err(error) = verified(goal, connection, scan, screen).await {
         return link::leave(&mut connection.board, Err(error)).await;
     }
     Ok(outcome)
@@ -207,15 +212,12 @@ pub(super) async fn one_sync(
 
 /// Looks at the board once more: there must be nothing left to do.
 async fn verified(
-    project: &Project,
+    goal: &Goal,
     connection: &mut Connection,
     scan: &Scan,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let plan = flat(Ok(project
-        .goal
-        .preview(&mut connection.board, scan, screen)
-        .await))?;
+    let plan = flat(Ok(goal.preview(&mut connection.board, scan, screen).await))?;
     unverified(&plan)
 }
 

@@ -211,7 +211,7 @@ impl Watching<'_> {
         if self.ran {
             connection.board.count_as_running();
         }
-        let outcome = sync::one_sync(project, connection, &mut scan, self.verify, screen).await?;
+        let outcome = sync::one_sync(&project.goal, connection, &mut scan, self.verify, screen).await?;
         if let AfterDone::Running(file) = project.goal.after(&mut connection.board, screen).await? {
             self.program = Program::ToStart(file);
         }

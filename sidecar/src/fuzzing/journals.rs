@@ -125,6 +125,7 @@ fn untouched(board: &BoardModel, plan: &Plan, after: &Tree, done: &Disk) {
 
 fn old_manifest(board: &BoardModel) -> String {
     let manifest = Manifest {
+        installed: None,
         project: String::new(),
         files: board.manifest.clone().unwrap_or_default(),
     };

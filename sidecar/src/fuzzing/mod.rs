@@ -2,6 +2,7 @@
 //! Not in the program: compiled for tests, which replay the stored inputs of `fuzz/corpus/`, and for `fuzz/`.
 
 mod journals;
+mod packages;
 mod paths;
 mod projects;
 mod settings;
@@ -10,7 +11,7 @@ mod settings;
 pub type Target = fn(&[u8]);
 
 /// All targets. Each has a file in `fuzz/fuzz_targets/`, an entry in `fuzz/Cargo.toml` and a folder in `fuzz/corpus/`.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("answers", crate::repl::fuzzing::answers),
     ("board_path", paths::board_path),
     ("delta", projects::delta),
@@ -21,6 +22,7 @@ pub const TARGETS: [(&str, Target); 14] = [
     ("journal", journals::journal),
     ("literals", crate::repl::fuzzing::literals),
     ("manifest", projects::manifest),
+    ("package", packages::package),
     ("repl", crate::repl::fuzzing::repl),
     ("settings", settings::settings),
     ("telnet", crate::wire::telnet::fuzzing::telnet),

@@ -53,7 +53,11 @@ fn made(feed: &mut Feed) -> Manifest {
             files.insert(path, Fingerprint::of(feed.piece()));
         }
     }
-    Manifest { project, files }
+    Manifest {
+        project,
+        installed: None,
+        files,
+    }
 }
 
 /// What `device/agent.py` makes of a recipe.

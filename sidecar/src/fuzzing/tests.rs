@@ -66,4 +66,16 @@ proptest! {
     ) {
         run("journal", &bytes);
     }
+
+    /// A package with something else in its place is refused, and never by a panic.
+    #[test]
+    fn a_package_with_other_pieces_in_it_is_no_package(
+        at in 0_usize..765, cut in 0_usize..60, piece in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let whole = fs::read(fuzz().join("corpus/package/whole")).unwrap();
+        let mut bytes = whole.clone();
+        bytes.splice(at..(at + cut).min(whole.len()), piece);
+        run("package", &bytes);
+        prop_assert!(bytes == whole || crate::package::Package::parse(&bytes).is_err());
+    }
 }

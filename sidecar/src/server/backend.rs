@@ -89,6 +89,8 @@ pub(super) fn service(
         .custom_method(words::WRITE, Backend::wire_write)
         .custom_method(words::LINES, Backend::wire_lines)
         .custom_method(words::CLOSE, Backend::wire_close)
+        .custom_method(names::PACKAGES, Backend::packages)
+        .custom_method(names::PACK, Backend::pack)
         .finish()
 }
 
@@ -178,6 +180,21 @@ impl Backend {
     async fn make_folder(&self, asked: asked::OnePath) -> Result<Value> {
         let path = board_path(&asked.path)?;
         self.files(asked.board, FileCall::MakeFolder(path)).await
+    }
+
+    async fn packages(&self, asked: asked::PackagesOf) -> Result<Value> {
+        let asked::PackagesOf { folder, board } = asked;
+        self.ask(|reply| Call::Packages { folder, board, reply }).await
+    }
+
+    async fn pack(&self, asked: asked::Pack) -> Result<Value> {
+        let asked::Pack { folder, version } = asked;
+        let call = |reply| Call::Pack {
+            folder,
+            version,
+            reply,
+        };
+        self.ask(call).await
     }
 
     async fn settings(&self, asked: asked::SettingsOf) -> Result<Value> {

@@ -87,6 +87,18 @@ pub(super) enum Call {
     Base { uri: String, ask: bool, reply: Reply },
     /// The settings that hold.
     Settings { folder: String, reply: Reply },
+    /// The packages of a folder; those for a board, if it is known what it is.
+    Packages {
+        folder: String,
+        board: Option<String>,
+        reply: Reply,
+    },
+    /// Make a package of a folder.
+    Pack {
+        folder: String,
+        version: String,
+        reply: Reply,
+    },
     /// Where to run from.
     Lens { uri: String, reply: Reply },
 }

@@ -333,7 +333,7 @@ impl Connection {
     }
 
     /// Catches a board while it boots. Its port may go and come back.
-    async fn catch(&mut self, end: Instant) -> Result<(), BoardError> {
+    pub(super) async fn catch(&mut self, end: Instant) -> Result<(), BoardError> {
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let caught = self.board.enter(Patience::CatchBoot(left), &mut |_| {}).await;

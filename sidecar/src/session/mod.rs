@@ -18,6 +18,8 @@ pub mod live;
 mod micropico;
 mod opening;
 mod options;
+/// Packages in files of this machine.
+pub mod packages;
 /// Passwords of addresses.
 pub mod passwords;
 mod project;
@@ -34,6 +36,8 @@ pub mod traceback;
 #[cfg(target_os = "linux")]
 pub mod virtual_boards;
 mod watched;
+/// A package on its way to a board.
+pub mod writing;
 
 pub use crate::wire::Address;
 pub use connect::Choice;
@@ -65,6 +69,7 @@ pub use options::After;
 pub use options::AfterError;
 pub use options::Options;
 pub use options::OptionsError;
+pub use options::PackageOptions;
 pub use project::AfterDone;
 pub use project::Goal;
 pub use project::Project;

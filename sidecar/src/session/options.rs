@@ -15,7 +15,7 @@ use crate::sync::plan::OnConflict;
 use crate::wire::Address;
 
 /// Every key of `boardside.toml`; a test holds that they are those of `Options`.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "device",
     "source",
     "ignore",
@@ -27,6 +27,7 @@ const KEYS: [&str; 11] = [
     "turbo",
     "conflict",
     "boot_guard",
+    "packages",
 ];
 
 /// What one source of settings says; `None` where it says nothing.
@@ -57,6 +58,22 @@ pub struct Options {
     pub conflict: Option<OnConflict>,
     /// The board finishes a sync that lost its power when it boots.
     pub boot_guard: Option<bool>,
+    /// Packages that are made of this project, and written from here.
+    pub packages: Option<PackageOptions>,
+}
+
+/// The table `packages` of the settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PackageOptions {
+    /// Public keys of minisign, of which one must have signed what is written.
+    pub keys: Vec<String>,
+    /// Where packages lie, relative to the project.
+    pub folder: Option<PathBuf>,
+    /// `sys.platform` of the boards that packages of this project are for.
+    pub platforms: Vec<String>,
+    /// Versions of MicroPython that they are for.
+    pub firmware: Option<String>,
 }
 
 /// What happens on the board after a sync.
@@ -256,6 +273,7 @@ baud = 921600
 turbo = true
 conflict = "keep"
 boot_guard = true
+packages = { keys = ["RWQ"], folder = "dist", platforms = ["rp2"], firmware = ">=1.20" }
 "#;
 
     #[test]
@@ -273,6 +291,12 @@ boot_guard = true
             turbo: Some(true),
             boot_guard: Some(true),
             conflict: Some(OnConflict::Keep),
+            packages: Some(PackageOptions {
+                keys: vec!["RWQ".to_owned()],
+                folder: Some("dist".into()),
+                platforms: vec!["rp2".to_owned()],
+                firmware: Some(">=1.20".to_owned()),
+            }),
         };
         assert_eq!(options, expected);
         let read: Vec<&str> = ALL

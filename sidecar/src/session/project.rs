@@ -14,6 +14,7 @@ use crate::base::Stage;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::ftp::Ftp;
+use crate::package::Package;
 use crate::session::After;
 use crate::session::Connection;
 use crate::session::Options;
@@ -91,6 +92,8 @@ pub struct Goal {
     pub settings: Settings,
     /// Which files count.
     pub rules: Rules,
+    /// The version, if it is a package.
+    version: Option<String>,
     known: KnownManifests,
     pub(super) contents: KnownContents,
 }
@@ -117,7 +120,6 @@ impl Project {
         let (settings, more) = resolve(cli, &loaded.options, &Settings::defaults(&folder));
         let rules = load_rules(&folder, &settings.ignore, settings.types.as_deref())?;
         let cache_file = ScanCache::file_for(&folder);
-        let known = KnownManifests::new(dirs::cache_dir().map(|dir| dir.join("boardside/manifests")));
         Ok(Self {
             cache: cache_file.as_deref().map(ScanCache::load).unwrap_or_default(),
             cache_file,
@@ -127,7 +129,8 @@ impl Project {
                 folder,
                 settings,
                 rules,
-                known,
+                version: None,
+                known: known_manifests(),
                 contents: KnownContents::open(),
             }),
         })
@@ -187,7 +190,31 @@ impl Project {
     }
 }
 
+fn known_manifests() -> KnownManifests {
+    KnownManifests::new(dirs::cache_dir().map(|dir| dir.join("boardside/manifests")))
+}
+
 impl Goal {
+    /// What a package wants of a board, and its files as a sync takes them. No folder of this machine has a part in it.
+    pub fn of_package(package: Package, conflict: OnConflict, turbo: bool) -> (Self, Scan) {
+        let folder = PathBuf::new();
+        let settings = Settings {
+            name: package.head.name,
+            conflict,
+            turbo,
+            ..Settings::defaults(&folder)
+        };
+        let goal = Self {
+            folder,
+            settings,
+            rules: Rules::none(),
+            version: Some(package.head.version.to_string()),
+            known: known_manifests(),
+            contents: KnownContents::open(),
+        };
+        (goal, Scan::made_of(package.files, package.contents))
+    }
+
     /// The same with another answer to what the board holds and a sync would destroy.
     #[must_use]
     pub fn with_conflict(&self, conflict: OnConflict) -> Self {
@@ -261,6 +288,7 @@ impl Goal {
         Wish {
             scan,
             name: &self.settings.name,
+            version: self.version.as_deref(),
             policy,
             known: &self.known,
             contents: &self.contents,

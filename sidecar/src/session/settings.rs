@@ -10,6 +10,7 @@ use crate::base::redacted;
 use crate::session::After;
 use crate::session::Options;
 use crate::session::OptionsError;
+use crate::session::PackageOptions;
 use crate::session::micropico;
 use crate::session::pymakr;
 use crate::sync::plan::OnConflict;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub conflict: OnConflict,
     /// The board finishes a sync that lost its power when it boots.
     pub boot_guard: bool,
+    /// Packages of this project.
+    pub packages: PackageOptions,
 }
 
 impl Settings {
@@ -67,6 +70,7 @@ impl Settings {
             turbo: false,
             conflict: OnConflict::Stop,
             boot_guard: false,
+            packages: PackageOptions::default(),
         }
     }
 }
@@ -243,6 +247,9 @@ pub fn resolve(cli: &Options, file: &Options, defaults: &Settings) -> (Settings,
         turbo: cli.turbo.or(file.turbo).unwrap_or(defaults.turbo),
         conflict: cli.conflict.or(file.conflict).unwrap_or(defaults.conflict),
         boot_guard: cli.boot_guard.or(file.boot_guard).unwrap_or(defaults.boot_guard),
+        packages: (cli.packages.as_ref().or(file.packages.as_ref()))
+            .unwrap_or(&defaults.packages)
+            .clone(),
     };
     (settings, warnings)
 }

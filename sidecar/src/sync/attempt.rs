@@ -16,9 +16,11 @@ use crate::sync::known_manifests::KnownManifests;
 use crate::sync::plan::BoardState;
 use crate::sync::plan::Counts;
 use crate::sync::plan::Fit;
+use crate::sync::plan::Installed;
 use crate::sync::plan::Manifest;
 use crate::sync::plan::Plan;
 use crate::sync::plan::Policy;
+use crate::sync::plan::Snapshot;
 use crate::sync::plan::check_names;
 use crate::sync::plan::plan;
 use crate::sync::plan::spare;
@@ -39,6 +41,8 @@ pub struct Wish<'a> {
     pub scan: &'a Scan,
     /// Its name, which the manifest keeps for people.
     pub name: &'a str,
+    /// The version, if it is a package; else the one of the package on the board stays, as long as there is one.
+    pub version: Option<&'a str>,
     /// What to do where the two trees do not decide.
     pub policy: Policy,
     /// Manifests that this machine knows.
@@ -50,8 +54,13 @@ pub struct Wish<'a> {
 impl Wish<'_> {
     /// What the board's manifest would say if it held all of the project and nothing else.
     pub fn manifest(&self) -> Manifest {
+        let version = self.version.map(str::to_owned);
         Manifest {
             project: self.name.to_owned(),
+            installed: version.map(|version| Installed {
+                version,
+                changed: false,
+            }),
             files: self.scan.files.clone(),
         }
     }
@@ -60,6 +69,20 @@ impl Wish<'_> {
     pub fn keep(&self, plan: &Plan) {
         self.known.keep(plan.manifest.render().as_bytes());
         self.contents.keep(plan, self.scan);
+    }
+
+    /// What the board's record is to say of packages, with these files.
+    fn installed(&self, before: Option<&Manifest>, files: &Snapshot) -> Option<Installed> {
+        if let Some(version) = self.version {
+            return Some(Installed {
+                version: version.to_owned(),
+                changed: *files != self.scan.files,
+            });
+        }
+        let before = before.filter(|before| before.project == self.name)?;
+        let Installed { version, changed } = before.installed.clone()?;
+        let changed = changed || *files != before.files;
+        Some(Installed { version, changed })
     }
 }
 
@@ -147,6 +170,7 @@ pub fn planned(wish: &Wish<'_>, state: &BoardState) -> Result<(Plan, bool), Sync
         wish.policy.on_conflict,
     );
     plan.manifest.project = project.project;
+    plan.manifest.installed = wish.installed(state.manifest.as_ref(), &plan.manifest.files);
     let recorded = state.manifest.as_ref() == Some(&plan.manifest);
     Ok((plan, recorded))
 }

@@ -114,6 +114,7 @@ pub async fn look_by_files(
         {
             let old = old.get_or_insert_with(|| Manifest {
                 project: wish.name.to_owned(),
+                installed: None,
                 files: BTreeMap::new(),
             });
             old.files.insert(path.clone(), print);

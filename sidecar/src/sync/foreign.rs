@@ -71,6 +71,7 @@ mod tests {
             None => (path(text), None),
         };
         let manifest = Manifest {
+            installed: None,
             project: String::new(),
             files: snapshot(ours),
         };

@@ -13,7 +13,7 @@ use ignore::gitignore::GitignoreBuilder;
 pub const IGNORE_FILE: &str = ".boardsideignore";
 
 /// What no board wants. A `!pattern` in `.boardsideignore` brings any of it back.
-pub const DEFAULTS: [&str; 23] = [
+pub const DEFAULTS: [&str; 25] = [
     ".*",
     "__pycache__/",
     "*.pyc",
@@ -40,6 +40,8 @@ pub const DEFAULTS: [&str; 23] = [
     "project.pico-go",
     "project.pico-w-go",
     "*.code-workspace",
+    "*.bsp",
+    "*.bsp.minisig",
 ];
 
 /// What looks like a secret of this machine, in any case of letters: a file with such a name goes to the board only if a

@@ -182,6 +182,7 @@ mod tests {
         async fn sync(&self, contents: &KnownContents, before: &Scan) {
             let state = BoardState {
                 manifest: Some(Manifest {
+                    installed: None,
                     project: String::new(),
                     files: before.files.clone(),
                 }),

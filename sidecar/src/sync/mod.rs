@@ -57,6 +57,7 @@ pub use sides::sides;
 pub use suspect::Suspect;
 pub use suspect::others;
 pub use transaction::Applied;
+pub use transaction::content;
 pub use transaction::contents_of;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -52,6 +52,18 @@ pub struct Scan {
     pub work: Work,
 }
 
+impl Scan {
+    /// A project that is in no folder of this machine.
+    pub fn made_of(files: Snapshot, contents: BTreeMap<BoardPath, Vec<u8>>) -> Self {
+        Self {
+            total_bytes: files.values().map(|print| print.size).sum(),
+            files,
+            made: Arc::new(contents),
+            ..Self::default()
+        }
+    }
+}
+
 /// What was done for a scan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {

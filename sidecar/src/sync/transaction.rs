@@ -253,7 +253,7 @@ impl Sending<'_> {
 }
 
 /// A file of the project, if it is what it was when it was scanned.
-pub(super) fn content(scan: &Scan, path: &BoardPath, print: &Fingerprint) -> Result<Vec<u8>, SyncError> {
+pub fn content(scan: &Scan, path: &BoardPath, print: &Fingerprint) -> Result<Vec<u8>, SyncError> {
     if let Some(made) = scan.made.get(path) {
         return Ok(made.clone());
     }

@@ -139,6 +139,15 @@ impl Tools {
         Ok(program)
     }
 
+    /// Debian's minisign, which makes and checks the signatures of packages.
+    pub fn minisign(cache: &Path, tell: &mut Tell) -> Result<PathBuf, VirtualBoardError> {
+        let program = PathBuf::from("/usr/bin/minisign");
+        if !program.exists() {
+            install::apt(cache, &["minisign"], "signatures of packages, for tests", tell)?;
+        }
+        Ok(program)
+    }
+
     /// A Secret Service and a D-Bus for it, which tests start for themselves.
     pub fn keychain(cache: &Path, tell: &mut Tell) -> Result<(), VirtualBoardError> {
         if install::on_path("gnome-keyring-daemon").is_none()

@@ -110,6 +110,7 @@ impl BoardModel {
         }
         BoardState {
             manifest: self.manifest.clone().map(|files| Manifest {
+                installed: None,
                 project: String::new(),
                 files,
             }),

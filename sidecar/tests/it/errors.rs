@@ -5,6 +5,7 @@ mod board;
 mod editor;
 mod far;
 mod line;
+mod packages;
 mod peer;
 mod project;
 mod values;
@@ -84,6 +85,7 @@ fn all() -> Vec<Scenario> {
     [
         line::SCENARIOS,
         far::SCENARIOS,
+        packages::SCENARIOS,
         board::SCENARIOS,
         project::SCENARIOS,
         editor::SCENARIOS,
@@ -155,6 +157,11 @@ fn what_a_board_can_refuse() {
 #[test]
 fn what_can_be_wrong_with_a_project() {
     try_each(project::SCENARIOS);
+}
+
+#[test]
+fn what_can_be_wrong_with_a_package() {
+    try_each(packages::SCENARIOS);
 }
 
 #[test]

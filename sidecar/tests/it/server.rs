@@ -10,6 +10,8 @@ mod faults;
 mod lists;
 mod order;
 #[cfg(target_os = "linux")]
+mod packages;
+#[cfg(target_os = "linux")]
 mod quiet;
 #[cfg(target_os = "linux")]
 mod syncs;

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import type { ShowToast } from '../jobs';
 import { log } from '../log';
-import type { Board, Check, CommandFields, Conflict, JobDone } from '../protocol';
-import { checkLine, describe, iconOf, lastLine, summary } from '../wording';
+import type { Board, Check, CommandFields, Conflict, JobDone, Listed } from '../protocol';
+import { checkLine, describe, iconOf, lastLine, size, summary } from '../wording';
 
 const { executeCommand } = vscode.commands;
 const { window } = vscode;
@@ -25,6 +25,10 @@ export async function present(done: JobDone, answers: Answers): Promise<void> {
       await executeCommand('workbench.view.scm');
     }
     await showChecks(done.result?.checks ?? []);
+  } else if (code === 'package.older') {
+    if (await window.showWarningMessage(`Boardside: ${message}`, 'Write It')) {
+      await answers.again({ downgrade: true });
+    }
   } else if (code === 'sync.conflict' || code === 'pull.conflict') {
     await askConflict(done, answers);
   } else if (code === 'connect.many_boards') {
@@ -80,6 +84,17 @@ export async function pickBoard(boards: readonly Board[], title: string): Promis
   const placeHolder = boards.length > 0 ? 'Which board?' : none;
   const chosen = await window.showQuickPick([...items, other], { title, placeHolder, matchOnDescription: true });
   return chosen === other ? window.showInputBox({ title, prompt: 'Address of the board' }) : chosen?.address;
+}
+
+export async function pickPackage(packages: readonly Listed[]): Promise<Listed | undefined> {
+  const icons: Record<Listed['signature'], string> = {
+    trusted: 'verified', none: 'unverified', unchecked: 'unverified', unknown_key: 'warning', bad: 'error',
+  };
+  const items = packages.map((it) => ({
+    label: `$(${icons[it.signature]}) ${it.name} ${it.version}`, description: `${size(it.bytes)} · ${it.signer}`, it,
+  }));
+  const placeHolder = items.length > 0 ? 'Which package?' : 'There is no package for this board. Pack Project makes them.';
+  return (await window.showQuickPick(items, { title: 'Write a package to the board', placeHolder }))?.it;
 }
 
 /** A notification with Cancel, until it is closed. */

@@ -182,6 +182,7 @@ impl Desk {
             Task::Doctor { fix } => self.work(id, Work::Doctor { fix }),
             Task::Run { code: Some(code), .. } => self.work(id, Work::Run { code }),
             Task::Run { uri, .. } => self.read_code(id, uri.as_deref().unwrap_or_default()),
+            Task::Write { uri, .. } => self.read_package(id, &uri),
             Task::Sync { .. } | Task::Pull { .. } | Task::Diff => {}
         }
     }
@@ -245,7 +246,7 @@ impl Desk {
     }
 
     /// The board gets it.
-    fn work(&mut self, id: JobId, work: Work) {
+    pub(super) fn work(&mut self, id: JobId, work: Work) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if job.cancel.is_cancelled() {
             return self.done(id, &Err(cancelled().into()));
@@ -332,6 +333,11 @@ fn task(command: &str, arguments: &Arguments) -> Result<Task, Refusal> {
         "boardside.doctor" => Task::Doctor {
             fix: arguments.fix.unwrap_or_default(),
         },
+        "boardside.write" => Task::Write {
+            uri: (arguments.uri.clone()).ok_or_else(|| Refusal::Params("`uri` is needed".to_owned()))?,
+            conflict,
+            downgrade: arguments.downgrade.unwrap_or_default(),
+        },
         _ => return Err(Refusal::Params(format!("there is no command `{command}`"))),
     })
 }
@@ -346,6 +352,7 @@ mod tests {
         for command in names::COMMANDS {
             let arguments = Arguments {
                 code: Some("1".to_owned()),
+                uri: Some("file:///a".to_owned()),
                 ..Arguments::default()
             };
             let kind = task(command, &arguments).unwrap().kind();
@@ -362,6 +369,7 @@ mod tests {
         for (command, arguments) in [
             ("boardside.sync", conflict),
             ("boardside.run", Arguments::default()),
+            ("boardside.write", Arguments::default()),
             ("boardside.explode", Arguments::default()),
         ] {
             assert!(

@@ -40,6 +40,12 @@ pub(super) enum Task {
     Doctor {
         fix: bool,
     },
+    /// The package.
+    Write {
+        uri: String,
+        conflict: Option<OnConflict>,
+        downgrade: bool,
+    },
 }
 
 impl Task {
@@ -56,6 +62,7 @@ impl Task {
             Self::Pull { .. } => "pull",
             Self::Diff => "diff",
             Self::Doctor { .. } => "doctor",
+            Self::Write { .. } => "write",
         }
     }
 
@@ -98,6 +105,8 @@ pub(super) struct Job {
     pub(super) scan: Option<Arc<Scan>>,
     /// When the board got it.
     pub(super) begun: Option<Instant>,
+    /// The key that signed the package.
+    pub(super) signed_by: Option<String>,
     /// Jobs that end with it.
     pub(super) with_it: Vec<JobId>,
 }
@@ -168,6 +177,7 @@ impl Jobs {
             shown: Shown::default(),
             scan: None,
             begun: None,
+            signed_by: None,
             with_it: Vec::new(),
         };
         self.jobs.insert(self.last, job);

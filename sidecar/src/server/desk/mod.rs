@@ -16,6 +16,7 @@ mod folder_settings;
 mod folders;
 mod hosts;
 mod jobs;
+mod packages;
 mod ports;
 mod progress;
 mod results;
@@ -37,6 +38,7 @@ use crate::server::desk::jobs::Jobs;
 use crate::server::outbox::Outbox;
 use crate::server::protocol::names;
 use crate::server::protocol::told;
+use crate::session::Explained;
 use crate::session::Found;
 use crate::session::live::Chosen;
 use crate::session::live::FolderTold;
@@ -44,6 +46,7 @@ use crate::session::live::JobId;
 use crate::session::live::LiveFolder;
 use crate::session::live::Order;
 use crate::session::live::Told;
+use crate::session::packages::Opened;
 use crate::sync::plan::OnConflict;
 
 /// Number of a folder; the same folder that is closed and opened again has another.
@@ -79,6 +82,8 @@ enum Event {
     FileChanged { address: String, change: Change },
     /// The code that a job is to run.
     Code(JobId, Result<String, String>),
+    /// The package that a job is to write.
+    Package(JobId, Result<Box<Opened>, Explained>),
 }
 
 /// See the head of this file.
@@ -150,6 +155,7 @@ impl Desk {
             Event::Order { address, order } => self.order(&address, order),
             Event::FileChanged { address, change } => self.file_changed(&address, &change),
             Event::Code(job, code) => self.code(job, code),
+            Event::Package(job, read) => self.package_read(job, read),
         }
         if !quiet {
             self.show_boards();
@@ -181,6 +187,7 @@ impl Desk {
             Call::Files { board, file, reply } => self.files(&board, file, reply),
             Call::Base { uri, ask, reply } => self.base(uri, ask, reply),
             Call::Settings { folder, reply } => self.settings_of(folder, reply),
+            Call::Packages { .. } | Call::Pack { .. } => self.packages(call),
             Call::Lens { uri, reply } => self.lens(uri, reply),
         }
     }

@@ -117,6 +117,10 @@ impl Desk {
             Task::Pull { .. } => format!("pulling into {folder}"),
             Task::Diff => format!("comparing {folder}"),
             Task::Doctor { .. } => format!("looking at {board}"),
+            Task::Write { uri, .. } => {
+                let name = uri.rsplit('/').next().unwrap_or_default();
+                format!("writing {name} to {board}")
+            }
         };
         format!("Boardside: {doing}")
     }

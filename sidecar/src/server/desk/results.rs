@@ -122,6 +122,11 @@ impl Desk {
             } => {
                 json!({"added": added, "updated": updated, "unchanged": unchanged, "onlyProject": only_project})
             }
+            Done::Written {
+                name,
+                before,
+                running,
+            } => json!({"name": name, "before": before, "running": running, "signedBy": job.signed_by}),
             Done::Ran(ended) => json!({"ended": ended}),
             Done::Checks(checks) => {
                 let check = |check: &doctor::Check| {

@@ -25,6 +25,7 @@ pub(in crate::server) struct Arguments {
     pub(in crate::server) dry_run: Option<bool>,
     pub(in crate::server) overwrite: Option<bool>,
     pub(in crate::server) fix: Option<bool>,
+    pub(in crate::server) downgrade: Option<bool>,
 }
 
 /// `boardside/cancel`.
@@ -97,4 +98,19 @@ pub(in crate::server) struct BaseOf {
 #[derive(Debug, Deserialize)]
 pub(in crate::server) struct SettingsOf {
     pub(in crate::server) folder: String,
+}
+
+/// `boardside/packages`.
+#[derive(Debug, Deserialize)]
+pub(in crate::server) struct PackagesOf {
+    pub(in crate::server) folder: String,
+    #[serde(default)]
+    pub(in crate::server) board: Option<String>,
+}
+
+/// `boardside/pack`.
+#[derive(Debug, Deserialize)]
+pub(in crate::server) struct Pack {
+    pub(in crate::server) folder: String,
+    pub(in crate::server) version: String,
 }

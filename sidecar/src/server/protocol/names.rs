@@ -55,6 +55,10 @@ pub const FILES_WRITE: &str = "boardside/files/write";
 pub const JOB_DONE: &str = "boardside/jobDone";
 /// `boardside/question`
 pub const QUESTION: &str = "boardside/question";
+/// `boardside/pack`
+pub const PACK: &str = "boardside/pack";
+/// `boardside/packages`
+pub const PACKAGES: &str = "boardside/packages";
 /// `boardside/settings`
 pub const SETTINGS_OF: &str = "boardside/settings";
 /// `boardside/settingsChanged`
@@ -75,7 +79,7 @@ pub const PROGRESS_CREATE: &str = "window/workDoneProgress/create";
 pub const CONFIGURATION: &str = "workspace/configuration";
 
 /// Every method that has a section in protocol.md.
-pub const METHODS: [(&str, Way); 42] = [
+pub const METHODS: [(&str, Way); 44] = [
     (PROGRESS, Way::Told),
     (BASE, Way::Request),
     (BOARDS, Way::Request),
@@ -103,6 +107,8 @@ pub const METHODS: [(&str, Way); 42] = [
     (words::WRITE, Way::Request),
     (JOB_DONE, Way::Told),
     (QUESTION, Way::Asked),
+    (PACK, Way::Request),
+    (PACKAGES, Way::Request),
     (SETTINGS_OF, Way::Request),
     (SETTINGS_CHANGED, Way::Told),
     ("exit", Way::Notification),
@@ -121,7 +127,7 @@ pub const METHODS: [(&str, Way); 42] = [
 ];
 
 /// What `workspace/executeCommand` can be given.
-pub const COMMANDS: [&str; 10] = [
+pub const COMMANDS: [&str; 11] = [
     "boardside.sync",
     "boardside.connect",
     "boardside.disconnect",
@@ -132,6 +138,7 @@ pub const COMMANDS: [&str; 10] = [
     "boardside.pull",
     "boardside.diff",
     "boardside.doctor",
+    "boardside.write",
 ];
 
 /// Codes of `error.data.code` that the command line has not.

@@ -13,6 +13,7 @@ use crate::session::Exit;
 use crate::session::Explain as _;
 use crate::session::doctor::Check;
 use crate::sync::SyncError;
+use crate::sync::plan::Installed;
 use crate::sync::plan::Manifest;
 use crate::sync::plan::ManifestError;
 use crate::sync::plan::Snapshot;
@@ -95,6 +96,10 @@ fn ram(facts: &Facts) -> Check {
     )
 }
 
+fn package(installed: Option<&Installed>) -> String {
+    installed.map_or_else(String::new, |installed| format!(", package {installed}"))
+}
+
 /// The record of the last sync.
 pub(super) fn record(read: Option<&Result<Manifest, ManifestError>>) -> Check {
     let name = "files.record";
@@ -106,9 +111,10 @@ pub(super) fn record(read: Option<&Result<Manifest, ManifestError>>) -> Check {
         Some(Ok(manifest)) => Check::ok(
             name,
             format!(
-                "{} of the project `{}`",
+                "{} of the project `{}`{}",
                 files(manifest.files.len()),
-                manifest.project
+                manifest.project,
+                package(manifest.installed.as_ref()),
             ),
         ),
         Some(Err(error @ ManifestError::Damaged { .. })) => Check::note(

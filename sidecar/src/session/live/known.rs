@@ -159,6 +159,7 @@ mod tests {
     fn what_changed_since_a_sync_is_known_without_asking_the_board() {
         let synced = snapshot(&[("/a.py", "1"), ("/b.py", "1"), ("/gone.py", "1")]);
         let known = Known::of_sync(&Manifest {
+            installed: None,
             project: "blink".to_owned(),
             files: synced.clone(),
         });
@@ -179,6 +180,7 @@ mod tests {
         let path = |text: &str| BoardPath::new(text).unwrap();
         let synced = snapshot(&[("/a.py", "1"), ("/b.py", "1"), ("/c.py", "1"), ("/gone.py", "1")]);
         let before = Known::of_sync(&Manifest {
+            installed: None,
             project: "blink".to_owned(),
             files: synced,
         });
@@ -203,6 +205,7 @@ mod tests {
         let path = |text: &str| BoardPath::new(text).unwrap();
         let project = snapshot(&[("/a.py", "1"), ("/lib/b.py", "1"), ("/lib/c.py", "1")]);
         let mut known = Known::of_sync(&Manifest {
+            installed: None,
             project: "blink".to_owned(),
             files: project.clone(),
         });

@@ -15,6 +15,7 @@ mod program;
 mod prompt;
 mod trouble;
 mod work;
+mod write;
 
 pub use board::LiveBoard;
 pub use chosen::Chosen;

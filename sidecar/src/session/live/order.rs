@@ -12,6 +12,7 @@ use crate::base::Stage;
 use crate::board::Facts;
 use crate::board::Listed;
 use crate::board::Tier;
+use crate::package::Head;
 use crate::session::Explained;
 use crate::session::Goal;
 use crate::session::doctor::Check;
@@ -59,6 +60,17 @@ pub enum Work {
         conflict: Option<OnConflict>,
         /// Only say what would be done.
         dry_run: bool,
+    },
+    /// Writes a package, verifies it, resets the board and asks what it has.
+    Write {
+        /// What the package wants.
+        goal: Arc<Goal>,
+        /// Its files.
+        scan: Arc<Scan>,
+        /// What it says of itself.
+        head: Box<Head>,
+        /// Also if the board has a newer version.
+        downgrade: bool,
     },
     /// Compares every file.
     Compare {
@@ -217,6 +229,15 @@ pub enum Done {
         unchanged: usize,
         /// Files that only the project has.
         only_project: usize,
+    },
+    /// A package is on the board, and the board says so after a reset.
+    Written {
+        /// The project.
+        name: String,
+        /// The version that it had before, if it was a package.
+        before: Option<String>,
+        /// The version that it has.
+        running: String,
     },
     /// The program came to its end (`true`), or something else took the board.
     Ran(bool),

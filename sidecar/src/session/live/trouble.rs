@@ -12,7 +12,7 @@ use crate::sync::SyncError;
 use crate::sync::plan::Hindrance;
 
 /// Codes of a board at its prompt that said no, with nothing begun: there is nothing to clear away.
-const REFUSALS: [&str; 7] = [
+const REFUSALS: [&str; 9] = [
     "board.not_found",
     "board.is_folder",
     "board.not_folder",
@@ -20,6 +20,8 @@ const REFUSALS: [&str; 7] = [
     "board.own",
     "board.no_folders",
     "board.no_reset",
+    "package.older",
+    "package.target",
 ];
 /// The same for whole families of codes.
 const REFUSING: [&str; 4] = ["sync.", "pull.", "project.", "host."];

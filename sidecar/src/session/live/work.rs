@@ -80,6 +80,12 @@ impl Live {
                     self.sync(&goal, scan, task, after).await
                 }
             }
+            Work::Write {
+                goal,
+                scan,
+                head,
+                downgrade,
+            } => self.write(&goal, scan, &head, downgrade, task).await,
             Work::Compare { goal, scan } => self.compare(&goal, &scan, task).await,
             Work::Pull {
                 goal,

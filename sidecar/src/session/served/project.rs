@@ -48,6 +48,8 @@ pub enum ProjectFault {
 pub struct Wanted {
     scan: Scan,
     name: String,
+    /// Of a package.
+    version: Option<String>,
     policy: Policy,
     turbo: bool,
 }
@@ -80,6 +82,7 @@ impl Wanted {
         Ok(Self {
             scan,
             name: manifest.project,
+            version: manifest.installed.map(|installed| installed.version),
             policy: Policy {
                 delete: asked.delete,
                 on_conflict,
@@ -160,6 +163,7 @@ pub(super) async fn sync(
     let wish = Wish {
         scan: &wanted.scan,
         name: &wanted.name,
+        version: wanted.version.as_deref(),
         policy: wanted.policy,
         known: &known,
         contents: &contents,

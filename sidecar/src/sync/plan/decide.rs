@@ -44,18 +44,22 @@ pub fn plan(project: &Snapshot, board: &BoardState, policy: &Policy) -> Plan {
     let going = draft.sort_rest(&puts);
     let steps = order(&facts, puts, going, &draft.files);
     let Draft { notes, files, .. } = draft;
-    let project = board
-        .manifest
-        .as_ref()
+    let before = board.manifest.as_ref();
+    let project = before
         .map(|manifest| manifest.project.clone())
         .unwrap_or_default();
+    let installed = before.and_then(|manifest| manifest.installed.clone());
     Plan {
         space: space(&steps, board, &facts),
         steps,
         unchanged: notes.unchanged,
         kept: notes.kept,
         conflicts: notes.conflicts,
-        manifest: Manifest { project, files },
+        manifest: Manifest {
+            project,
+            installed,
+            files,
+        },
     }
 }
 

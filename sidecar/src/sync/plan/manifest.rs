@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -15,15 +16,34 @@ use crate::sync::plan::Snapshot;
 ///
 /// As text, one line a file, sorted by path, each line ended by `\n`:
 /// ```text
-/// boardside 1 <project name>
+/// boardside 1 <project name>[<tab><version of the package>[<tab>changed]]
 /// <sha256, 64 hex> <crc32, 8 hex> <adler32, 8 hex> <size, decimal> <path with leading slash>
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
     /// Name of the project, for people.
     pub project: String,
+    /// The package that was written, if the project came as one.
+    pub installed: Option<Installed>,
     /// What it put there.
     pub files: Snapshot,
+}
+
+/// The package that a board got its project from. In the head behind a tab, which no name has: programs before this
+/// one read it as a part of the name, and the next sync of theirs forgets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Its version.
+    pub version: String,
+    /// A sync has changed files since.
+    pub changed: bool,
+}
+
+impl fmt::Display for Installed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let changed = if self.changed { ", changed since" } else { "" };
+        write!(f, "{}{changed}", self.version)
+    }
 }
 
 /// Why a manifest cannot be read. Nothing is ever deleted on the word of such a manifest.
@@ -105,7 +125,11 @@ impl Manifest {
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        format!("boardside 1 {name}\n")
+        let installed = self.installed.as_ref().map_or_else(String::new, |installed| {
+            let changed = if installed.changed { "\tchanged" } else { "" };
+            format!("\t{}{changed}", installed.version)
+        });
+        format!("boardside 1 {name}{installed}\n")
     }
 
     /// Reads the text that lies on the board.
@@ -126,14 +150,23 @@ impl Manifest {
             }
             _ => return Err(damaged(0)),
         }
-        let project = words.next().unwrap_or_default().to_owned();
+        let mut head = words.next().unwrap_or_default().splitn(3, '\t');
+        let project = head.next().unwrap_or_default().to_owned();
+        let installed = head.next().map(|version| Installed {
+            version: version.to_owned(),
+            changed: head.next().is_some(),
+        });
         if !text.ends_with('\n') {
             return Err(damaged(text.lines().count() - 1));
         }
         let files = lines
             .map(|(number, line)| entry(line).ok_or_else(|| damaged(number)))
             .collect::<Result<Snapshot, _>>()?;
-        Ok(Self { project, files })
+        Ok(Self {
+            project,
+            installed,
+            files,
+        })
     }
 }
 
@@ -172,6 +205,7 @@ mod tests {
         let files = [("/main.py", "a"), ("/lib/über file.py", "b"), ("/empty", "")];
         Manifest {
             project: "blink two".to_owned(),
+            installed: None,
             files: files
                 .map(|(path, content)| (BoardPath::new(path).unwrap(), Fingerprint::of(content.as_bytes())))
                 .into(),
@@ -181,6 +215,21 @@ mod tests {
     #[test]
     fn a_manifest_reads_back_as_it_was_written() {
         assert_eq!(Manifest::parse(&sample().render()), Ok(sample()));
+        for changed in [false, true] {
+            let version = "1.2.0-rc.1".to_owned();
+            let installed = Some(Installed { version, changed });
+            let written = Manifest {
+                installed,
+                ..sample()
+            };
+            assert_eq!(Manifest::parse(&written.render()), Ok(written));
+        }
+        // A name cannot pass for a version.
+        let named = Manifest {
+            project: "a\t9".to_owned(),
+            ..sample()
+        };
+        assert_eq!(Manifest::parse(&named.render()).unwrap().installed, None);
     }
 
     #[test]

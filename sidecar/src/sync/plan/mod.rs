@@ -16,6 +16,7 @@ mod stranger;
 
 pub use decide::plan;
 pub use hindrance::is_own;
+pub use manifest::Installed;
 pub use manifest::Manifest;
 pub use manifest::ManifestError;
 pub use names::NameFault;

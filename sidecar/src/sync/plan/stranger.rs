@@ -88,6 +88,7 @@ mod tests {
     fn planned(theirs: (&str, &[(&str, &str)]), ours: &[(&str, &str)], on_conflict: OnConflict) -> Plan {
         let board = BoardState {
             manifest: Some(Manifest {
+                installed: None,
                 project: theirs.0.to_owned(),
                 files: snapshot(theirs.1),
             }),
