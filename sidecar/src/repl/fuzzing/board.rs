@@ -5,10 +5,13 @@ use std::io;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
+use std::task::ready;
+use std::time::Duration;
 
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
+use tokio::time::Sleep;
 
 use crate::base::Feed;
 use crate::repl::conversation::RAW_BANNER;
@@ -20,6 +23,8 @@ const BANNER: &[u8] =
     b"\r\nMicroPython v1.29.0 on 2026-11-21; model\r\nType \"help()\" for more information.\r\n>>> ";
 /// Half of the receive buffer.
 const WINDOW: usize = 64;
+/// As long as ten bytes at 115200 baud.
+const A_WRITE: Duration = Duration::from_millis(1);
 
 #[derive(Debug, PartialEq, Eq)]
 enum Mode {
@@ -46,6 +51,8 @@ pub(super) struct ModelBoard {
     faults: Vec<(usize, u8)>,
     passed: usize,
     gone: bool,
+    /// Nothing is sent in no time: who answers at once would be asked for ever.
+    sending: Option<Pin<Box<Sleep>>>,
 }
 
 impl ModelBoard {
@@ -91,6 +98,7 @@ impl ModelBoard {
             piece,
             passed: 0,
             gone: false,
+            sending: None,
         }
     }
 
@@ -288,7 +296,14 @@ impl ModelBoard {
 }
 
 impl AsyncWrite for ModelBoard {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let a_write = || Box::pin(tokio::time::sleep(A_WRITE));
+        ready!(self.sending.get_or_insert_with(a_write).as_mut().poll(context));
+        self.sending = None;
         for byte in bytes {
             for byte in self.over(*byte) {
                 self.take(byte);
