@@ -40,7 +40,6 @@ struct Options {
     minutes: u64,
     seed: u64,
     boardside: Option<PathBuf>,
-    cuts_power: bool,
 }
 
 impl Options {
@@ -52,7 +51,6 @@ impl Options {
             minutes: 60,
             seed: u64::from(clock.subsec_micros()),
             boardside: None,
-            cuts_power: true,
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -102,7 +100,6 @@ pub(crate) fn two_minutes() -> Result<(), String> {
             minutes: 2,
             seed: 1,
             boardside: None,
-            cuts_power: true,
         },
     )
 }
@@ -111,9 +108,6 @@ fn soak(program: &Path, options: &Options) -> Result<(), String> {
     let folder = root().join("target/soak");
     fs::create_dir_all(&folder).map_err(|error| format!("making {}: {error}", folder.display()))?;
     let mut soak = Soak::set_up(program, &folder, options.seed)?;
-    for lane in &mut soak.lanes {
-        lane.cuts_power = options.cuts_power;
-    }
     println!(
         "soak: seed {}, {} minutes, {}",
         options.seed,

@@ -64,8 +64,6 @@ pub(super) struct Lane {
     /// The board's own: nobody may touch it.
     own: Files,
     written: u64,
-    /// Power may be lost in the middle of a sync.
-    pub(super) cuts_power: bool,
     /// The editor's door holds the port.
     held: bool,
     /// How often what happened.
@@ -82,7 +80,6 @@ impl Lane {
             synced: Files::new(),
             own: Files::new(),
             written: 0,
-            cuts_power: true,
             held: false,
             counts: BTreeMap::new(),
         }
@@ -90,10 +87,7 @@ impl Lane {
 
     /// Edits, one act, and the comparison. `tell` hears what is done before it is done.
     pub(super) fn step(&mut self, doors: &mut Doors, tell: &mut dyn FnMut(&str)) -> Result<(), String> {
-        let mut act = self.random.weighted(&ACTS);
-        if act == Act::PowerCut && !self.cuts_power {
-            act = Act::PowerCycle;
-        }
+        let act = self.random.weighted(&ACTS);
         // What is pulled is what was synced.
         if act != Act::Pull {
             // There must be something to cut.

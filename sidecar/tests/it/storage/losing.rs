@@ -170,7 +170,8 @@ fn a_flash_that_takes_nothing_more_in_a_commit_is_told_so_and_the_next_connectio
         let ran = workspace.sync(board.address(), &[]);
         let context = format!("from write {from} of {writes}: {ran:?}");
         let message = ran.last()["message"].as_str().unwrap_or_default();
-        if message.contains("only a part of it is in place") {
+        let is_between = message.contains("only a part of it is in place");
+        if is_between {
             between += 1;
             assert_eq!((ran.exit, ran.code()), (5, "board.no_space"), "{context}");
             let help = ran.last()["help"].as_str().unwrap();
@@ -180,7 +181,7 @@ fn a_flash_that_takes_nothing_more_in_a_commit_is_told_so_and_the_next_connectio
         let flash = flash.fault("");
         let board = flash.start(&[]);
         assert_eq!(workspace.boardside(&["df", "-d", board.address()]).exit, 0);
-        if message.contains("only a part of it is in place") {
+        if is_between {
             assert_eq!(on_board(&board), after, "{context}");
         }
         let again = workspace.sync(board.address(), &[]);
