@@ -58,7 +58,7 @@ def update():
         why = release.update()
         return why[:6] == "staged"
     except Exception as e:
-        why = e.args[0] if isinstance(e, ValueError) and e.args else repr(e)
+        why = str(e) if isinstance(e, ValueError) else "%s: %s" % (type(e).__name__, e)
         return False
     finally:
         release = None

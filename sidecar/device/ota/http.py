@@ -1,40 +1,43 @@
 # A GET that believes nothing: status 200 only, a Content-Length that must be kept, no redirects, an end to each wait.
-# The firmware's `requests` takes any certificate, short bodies and redirects with the password.
+# The firmware's `requests` takes any certificate, short bodies, and redirects with the password.
 import socket
 import time
 from binascii import b2a_base64
 
 HEAD = 8192  # bytes of a server's head, at most
+ETIMEDOUT = 110
 
 
 class Body:
-    # status and left (bytes to come) are known when this returns. start: so many bytes are there already; `at` says
+    # When this returns, status and left (bytes to come) are known. start: so many bytes are there already; `at` says
     # where the server begins.
-    def __init__(self, url, settings, start=0):
-        self.limit = settings["timeout_s"] * 1000
-        self.feed = settings["feed"]
-        self.begin(1)
+    def __init__(self, url, conf, start=0):
+        self.limit = conf["timeout_s"] * 1000
+        self.feed = conf["feed"]
+        self.begin(0)
         scheme, _, host, path = url.split("/", 3)
         self.stream = self.socket = None
         try:
-            self.connect(scheme, host, settings)
+            self.connect(scheme, host, conf)
             head = "GET /%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nUser-Agent: %s\r\n" % (
                 quoted(path),
                 host,
-                settings["agent"],
+                conf["agent"],
             )
             if start:
                 head += "Range: bytes=%d-\r\n" % start
-            if settings["user"] is not None:
-                pair = "%s:%s" % (settings["user"], settings["password"] or "")
+            if conf["user"] is not None:
+                pair = "%s:%s" % (conf["user"], conf["password"] or "")
                 head += "Authorization: Basic %s\r\n" % b2a_base64(pair.encode()).decode().strip()
-            self.stream.write((head + "\r\n").encode())
+            head = (head + "\r\n").encode()
+            while head:
+                head = head[self.wait(self.stream.write, head) :]
             self.head(start)
         except BaseException:
             self.close()
             raise
 
-    def connect(self, scheme, host, settings):
+    def connect(self, scheme, host, conf):
         tls = scheme == "https:"
         if not tls and scheme != "http:":
             raise ValueError("%s is neither http nor https" % scheme)
@@ -43,50 +46,69 @@ class Body:
             host, port = host.rsplit(":", 1)
         a = socket.getaddrinfo(host, int(port), 0, socket.SOCK_STREAM)[0]
         self.stream = self.socket = s = socket.socket(a[0], a[1], a[2])
-        s.settimeout(settings["timeout_s"])
+        s.settimeout(conf["timeout_s"])
         s.connect(a[-1])
+        # From here on the waiting is done here: a blocking read fills its buffer, however long each byte takes.
+        s.setblocking(False)
         if tls:
-            self.stream = secured(s, host, settings["ca"])
+            self.stream = secured(s, host, conf["ca"])
 
-    # One wait ends after timeout_s, and so does each KiB: a server that sends a byte now and then holds nobody.
+    # The next byte may take timeout_s, and so may each KiB: a server that sends one now and then holds nobody.
     def begin(self, size):
-        self.start = time.ticks_ms()
+        self.start = self.since = time.ticks_ms()
         self.most = self.limit * (1 + size // 1024)
 
-    def beat(self):
-        if self.feed:
-            self.feed()
-        if time.ticks_diff(time.ticks_ms(), self.start) > self.most:
-            raise OSError(110)  # ETIMEDOUT
+    # What the stream's method answers once there is something to answer.
+    def wait(self, method, argument):
+        while 1:
+            if self.feed:
+                self.feed()
+            now = time.ticks_ms()
+            if time.ticks_diff(now, self.since) > self.limit or time.ticks_diff(now, self.start) > self.most:
+                raise OSError(ETIMEDOUT)
+            found = method(argument)
+            if found is not None:
+                self.since = now
+                return found
+            time.sleep_ms(3)
 
-    def line(self):
-        # The beginning of a line is enough, but all of it must pass.
-        line = part = b""
-        while part[-1:] != b"\n":
-            self.beat()
-            part = self.stream.readline(128)
+    # As much of a line as there is room for, but no more than a line.
+    def line(self, most):
+        line = b""
+        while len(line) < most and line[-1:] != b"\n":
+            part = self.wait(self.stream.readline, most - len(line))
             if not part:
-                raise ValueError("the answer ends in its head")
-            self.room -= len(part)
-            if self.room < 0:
-                raise ValueError("the answer's head is too long")
-            line = line or part
+                break
+            line += part
         return line
 
     def head(self, start):
-        self.room = HEAD
-        words = self.line().split(None, 2)
-        if len(words) < 2 or words[0][:7] != b"HTTP/1.":
-            raise ValueError("this is no web server")
-        self.status = int(words[1])
+        room = HEAD
         self.left = -1
-        self.at = 0
+        self.at = self.status = 0
         while 1:
-            name, _, value = self.line().decode().partition(":")
-            name = name.strip().lower()
-            value = value.strip()
-            if not name:
+            line = self.line(128)
+            # The beginning of a long line is enough.
+            rest = line
+            while rest and rest[-1:] != b"\n":
+                rest = self.line(128)
+                room -= len(rest)
+            room -= len(line)
+            if not rest:
+                raise ValueError("the answer ends in its head")
+            if room < 0:
+                raise ValueError("the answer's head is too long")
+            line = line.decode().strip()
+            if not self.status:
+                if line[:7] != "HTTP/1.":
+                    raise ValueError("this is no web server")
+                self.status = int(line.split()[1])
+                continue
+            if not line:
                 break
+            name, _, value = line.partition(":")
+            name = name.lower()
+            value = value.strip()
             if name == "content-length":
                 self.left = int(value)
             elif name == "transfer-encoding" or name == "content-encoding" and value != "identity":
@@ -97,21 +119,20 @@ class Body:
             self.status = 200
         if self.status == 200 and self.left < 0:
             raise ValueError("the server does not say how long the file is")
-        self.begin(max(self.left, 0))
+        self.begin(self.left)
 
-    # Fills as much of the buffer as there is; 0 is the end of what was promised.
+    # What is there by now; 0 is the end of what was promised.
     def readinto(self, view):
-        self.beat()
         if not self.left:
             return 0
-        n = self.stream.readinto(view[: min(self.left, len(view))])
-        if not n:  # None: nothing came in time
+        n = self.wait(self.stream.readinto, view[: min(self.left, len(view))])
+        if not n:
             raise ValueError("the file ends %d bytes too early" % self.left)
         self.left -= n
         return n
 
     def readline(self, most):
-        line = self.stream.readline(min(most, self.left)) or b""
+        line = self.line(min(most, self.left))
         self.left -= len(line)
         return line
 
@@ -121,19 +142,19 @@ class Body:
                 s.close()
 
 
-def secured(s, host, ca):
+def secured(s, host, file):
     import ssl
 
     # Without a certificate to compare with, https would be a promise that nobody keeps.
     try:
-        with open(ca, "rb") as f:
+        with open(file, "rb") as f:
             ca = f.read()
     except OSError:
-        raise ValueError("https needs the certificate to trust: %s" % ca)
+        raise ValueError("https needs the certificate to trust: " + file)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=ca)
-    return context.wrap_socket(s, server_hostname=host)
+    return context.wrap_socket(s, server_hostname=host, do_handshake_on_connect=False)
 
 
 # S3 reads a bare "+" as a blank.
@@ -144,8 +165,8 @@ def quoted(path):
     )
 
 
-def fetch(url, settings, most):
-    body = Body(url, settings)
+def fetch(url, conf, most):
+    body = Body(url, conf)
     try:
         if body.status != 200:
             raise ValueError("%s: status %d" % (url, body.status))

@@ -126,6 +126,23 @@ impl Port {
         panic!("no {end:?} in {all:?}");
     }
 
+    /// Did `end` come before the board lost its power?
+    pub(crate) fn until_lost(&mut self, board: &VirtualBoard, end: &str) -> bool {
+        let start = Instant::now();
+        let mut all = String::new();
+        loop {
+            let powered = board.status().powered; // first, or its last words would be missed
+            all.push_str(&self.gather("\n", Duration::from_millis(10)).0);
+            if all.ends_with(end) {
+                return true;
+            }
+            if !powered {
+                return false;
+            }
+            assert!(start.elapsed() < LIMIT, "no {end:?} in {all:?}");
+        }
+    }
+
     /// The next `n` bytes.
     pub(crate) fn take(&mut self, n: usize) -> String {
         let mut bytes = vec![0; n];

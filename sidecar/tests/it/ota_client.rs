@@ -1,0 +1,69 @@
+//! The client that boards update themselves with (`sidecar/device/ota/`), on real MicroPython with a flash, against a
+//! server that fails as it is told.
+//! Not the publisher: releases are made here from the format's description, signed by OpenSSL.
+
+mod keys;
+mod power;
+mod refused;
+mod server;
+mod stand;
+mod trials;
+
+use boardside::virtual_board::FileSystem;
+use rstest::rstest;
+
+use stand::Release;
+use stand::Stand;
+
+#[rstest]
+fn a_release_is_fetched_tried_and_confirmed(
+    #[values(FileSystem::LittleFs, FileSystem::Fat)] file_system: FileSystem,
+    #[values("flat", "folder")] layout: &'static str,
+) {
+    let stand = Stand::with(file_system, None, &format!("\"layout\":\"{layout}\","));
+    let with = |release: Release| Release { layout, ..release };
+    stand.publish(&with(Release::new("1", 1)));
+    let mut board = stand.start();
+    board.boots(&["0"]);
+    let (found, why) = board.update();
+    assert_eq!((found.as_str(), &why[..8]), ("True", "staged 1"), "{why}");
+    assert_eq!(board.update().1, "staged 1", "nothing is fetched twice");
+    board.reset();
+    board.boots(&["1"]);
+    let (found, why) = board.update();
+    assert_eq!(found, "False");
+    assert_eq!(why, "this version is on trial: confirm() comes first");
+    assert_eq!(board.says("ota.slot, ota.trial"), "a True");
+    assert_eq!(board.says("ota.confirm(), ota.confirm()"), "True False");
+    assert_eq!(board.update().1, "current 1");
+
+    stand.publish(&with(Release::new("2", 2)));
+    stand.server.requests();
+    let (found, why) = board.update();
+    assert_eq!(found, "True", "{why}");
+    let requests = stand.server.requests();
+    let asked_big = requests.iter().any(|line| line.contains("big.bin"));
+    assert!(!asked_big, "it lies in the other slot: {requests:?}");
+    board.reset();
+    board.boots(&["2"]);
+    assert_eq!(board.says("ota.slot, ota.confirm()"), "b True");
+    let files = board.board.files().unwrap();
+    let mut slot: Vec<_> = files.keys().filter_map(|path| path.strip_prefix("/slots/b/")).collect();
+    slot.retain(|path| !path.is_empty() && !path.ends_with('/'));
+    assert_eq!(slot, ["a.py", "big.bin", "lib/b.py", "lib/only_2.py", "main.py"]);
+
+    // A rollback: the old tag, a further manifest; and forward again.
+    let mut back = with(Release::new("1", 3));
+    back.further = 1;
+    stand.publish(&back);
+    stand.server.requests();
+    let (found, why) = board.update();
+    assert_eq!((found.as_str(), why.as_str()), ("True", "staged 1, 0 bytes"));
+    board.reset();
+    board.boots(&["1"]);
+    assert_eq!(board.says("ota.confirm()"), "True");
+    let mut forward = with(Release::new("2", 4));
+    forward.further = 1;
+    stand.publish(&forward);
+    assert_eq!(board.update().1, "staged 2, 0 bytes");
+}

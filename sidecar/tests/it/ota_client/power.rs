@@ -1,0 +1,152 @@
+//! Lost power at every write and erase of the flash, from the first byte of an update to its confirmation: the first
+//! boot runs one whole version, and the next attempt ends in the new one.
+//! A sample of them here; `BOARDSIDE_EVERY_CUT=1` tries all (`cargo xtask torture --only ota`).
+
+use std::env;
+use std::fs;
+
+use boardside::virtual_board::Faults;
+use boardside::virtual_board::FileSystem;
+use boardside::virtual_board::Torn;
+use rstest::rstest;
+
+use crate::boards::HELP;
+
+use super::stand::Board;
+use super::stand::Release;
+use super::stand::Stand;
+
+/// What was seen at the points of one sweep.
+#[derive(Debug, Default)]
+struct Counts {
+    points: u32,
+    old: u32,
+    new: u32,
+    converged: u32,
+    bad: Vec<String>,
+}
+
+/// What a board did at its boot: the version that ran, or nothing whole.
+fn ran(said: &str) -> Option<&str> {
+    let lines: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("ran ")).collect();
+    match lines[..] {
+        ["1 1 1"] => Some("1"),
+        ["2 2 2"] => Some("2"),
+        _ => None,
+    }
+}
+
+/// A sweep over the flash operations of `step`, which starts from the board as it lies in `base`.
+fn sweep(stand: &Stand, torn: Torn, sample: usize, step: fn(&mut Board)) -> Counts {
+    let base = stand.folder.path().join("base");
+    fs::copy(stand.image(), &base).unwrap();
+    let every = if env::var_os("BOARDSIDE_EVERY_CUT").is_some() {
+        1
+    } else {
+        sample
+    };
+    let mut counts = Counts::default();
+    for point in (0..).step_by(every) {
+        fs::copy(&base, stand.image()).unwrap();
+        let faults = Faults {
+            power: Some(point),
+            torn,
+            ..Faults::default()
+        };
+        let mut board = stand.start_with(faults);
+        step(&mut board);
+        if board.board.status().powered {
+            break; // it needs no more operations than so many
+        }
+        drop(board);
+        counts.points += 1;
+        let mut board = stand.start();
+        let said = board.port.until(HELP);
+        match ran(&said) {
+            Some("1") => counts.old += 1,
+            Some(_) => counts.new += 1,
+            None => {
+                counts.bad.push(format!("{point}: {said}"));
+                continue;
+            }
+        }
+        match heal(&mut board) {
+            Ok(()) => counts.converged += 1,
+            Err(what) => counts.bad.push(format!("{point}: {what}")),
+        }
+    }
+    fs::copy(&base, stand.image()).unwrap();
+    counts
+}
+
+/// One more attempt, without faults.
+fn heal(board: &mut Board) -> Result<(), String> {
+    let running = board.says("ota.status()['version'], ota.trial");
+    if running == "1 False" {
+        let (found, why) = board.update();
+        if found != "True" {
+            return Err(why);
+        }
+        board.reset();
+        let said = board.port.until(HELP);
+        if ran(&said) != Some("2") {
+            return Err(said);
+        }
+    }
+    board.says("ota.confirm()");
+    board.reset();
+    let said = board.port.until(HELP);
+    let now = board.says("ota.status()['version'], ota.slot, ota.status()['bad']");
+    if ran(&said) != Some("2") || now != "2 b []" {
+        return Err(format!("{now}: {said}"));
+    }
+    Ok(())
+}
+
+/// Types, and waits until it is done or the power is lost.
+fn types(board: &mut Board, line: &str) {
+    board.port.send(format!("{line}; print('do', 'ne')\r"));
+    let _ = board.port.until_lost(&board.board, "do ne\n");
+}
+
+#[rstest]
+fn after_lost_power_one_whole_version_runs_and_one_attempt_more_ends_in_the_new_one(
+    #[values(FileSystem::LittleFs, FileSystem::Fat)] file_system: FileSystem,
+    #[values(Torn::Half, Torn::None)] torn: Torn,
+) {
+    let stand = Stand::new(file_system);
+    stand.installed(&Release::new("1", 1));
+    stand.publish(&Release::new("2", 2));
+    let staging = sweep(&stand, torn, 23, |board| {
+        if board.port.until_lost(&board.board, HELP) {
+            types(board, "import ota; ota.update()");
+        }
+    });
+    let mut board = stand.start();
+    board.boots(&["1"]);
+    assert_eq!(board.update().0, "True");
+    drop(board);
+    let switching = sweep(&stand, torn, 3, |board| {
+        if board.port.until_lost(&board.board, HELP) {
+            types(board, "ota.confirm()");
+        }
+    });
+    for (what, counts) in [("stage", &staging), ("boot and confirm", &switching)] {
+        let Counts {
+            points,
+            old,
+            new,
+            converged,
+            bad,
+        } = counts;
+        eprintln!(
+            "| {} | {} | {what} | {points} | {old} | {new} | {} | {converged} |",
+            file_system.name(),
+            torn.name(),
+            bad.len()
+        );
+        assert!(bad.is_empty(), "{what}: {bad:#?}");
+        assert!(*points > 0, "{what}");
+    }
+    assert!(staging.old > 0 && switching.new > 0);
+}
