@@ -3,7 +3,7 @@
 # imported for it and forgotten again. Which version runs was decided before, by ota.boot.
 import sys
 
-slot = ""  # what runs: "a" or "b" below /slots, "" the app at the root
+slot = ""  # what runs: "a" or "b" below /slots (on damaged FAT "c" or "d"), "" the app at the root
 trial = False  # it runs on trial: without confirm() the board goes back to the version before
 why = ""  # what the last update() came to, in words
 wdt = None  # the watchdog of a trial

@@ -137,9 +137,7 @@ def update():
     if version in s["bad"]:
         return "refused: %s did not confirm" % version
 
-    slot = "b" if s["slot"] == "a" else "a"
-    home = state.SLOTS + slot
-    file = home + ".json"
+    file = state.SLOTS + "next"
     try:
         os.mkdir(state.SLOTS[:-1])
     except OSError:
@@ -160,7 +158,17 @@ def update():
     from ota import tree
 
     old = state.SLOTS + s["slot"] if s["slot"] else state.ROOT
-    came = tree.stage(home, file, old, base, before == now, conf)
+    for slot in "abcd":
+        home = state.SLOTS + slot
+        if slot == s["slot"] or tree.is_lost(home):
+            continue
+        try:
+            came = tree.stage(home, file, old, base, before == now, conf)
+            break
+        except tree.Damaged:
+            tree.give_up(home)
+    else:
+        raise ValueError("the file system is damaged")
     s["try"] = slot
     s["tryver"] = version
     s["seq"] = head["seq"]

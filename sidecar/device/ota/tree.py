@@ -34,8 +34,9 @@ def check(names):
     return known
 
 
-def is_folder(entry):
-    return entry[1] & 0x4000
+# The slot's folders do not keep what is put into them.
+class Damaged(Exception):
+    pass
 
 
 def size_of(path):
@@ -53,6 +54,9 @@ class Slot:
         self.buffer = bytearray(SIZE)
         self.view = memoryview(self.buffer)
         self.feed = feed or (lambda: None)
+        disk = os.statvfs(state.ROOT or "/")
+        self.block = disk[0]
+        self.room = disk[1] * disk[2]
 
     def sum(self, path):
         h = sha256()
@@ -68,24 +72,29 @@ class Slot:
             return ""
         return "".join("%02x" % c for c in h.digest())
 
-    # Removes what is no file of the release.
+    # Removes what is no file of the release. Where FAT lost its power while a folder grew, old content of files looks
+    # like names: with a size that no file has, nor a folder. Who removed one of those would free clusters of others.
     def prune(self, known, folder=""):
-        for entry in list(os.ilistdir(self.home + "/" + folder if folder else self.home)):
+        try:
+            entries = list(os.ilistdir(self.home + folder))
+        except (OSError, ValueError):  # names need not be text either
+            return
+        for name, kind, *_ in entries:
             self.feed()
-            path = folder + entry[0]
+            name = folder + "/" + name
             try:
-                if is_folder(entry):
-                    self.prune(known, path + "/") if folder.count("/") < 8 else None
-                    if not any(k.startswith(path + "/") for k in known):
-                        os.rmdir(self.home + "/" + path)
-                elif path not in known:
-                    os.remove(self.home + "/" + path)
+                size = os.stat(self.home + name)[6]
+                if kind & 0x4000 and not size:
+                    self.prune(known, name)
+                    if not [k for k in known if ("/" + k).startswith(name + "/")]:
+                        os.rmdir(self.home + name)
+                elif not kind & 0x4000 and size <= self.room and name[1:] not in known:
+                    os.remove(self.home + name)
             except OSError:
-                # FAT that lost its power while a folder grew has names of nothing in it.
                 pass
 
     # Says how many bytes of flash are to come. A file that is shorter is the beginning of it, if `resume`.
-    def survey(self, manifest, block, resume):
+    def survey(self, manifest, resume):
         need = 0
         for path, size, digest in names(manifest):
             path = self.home + "/" + path
@@ -94,7 +103,7 @@ class Slot:
                 continue
             if n >= 0 and not (resume and 0 < n < size):
                 os.remove(path)
-            need += (size // block + 2) * block
+            need += (size // self.block + 2) * self.block
         return need
 
     def folders(self, path):
@@ -107,7 +116,13 @@ class Slot:
             at = path.find("/", at + 1)
 
     def write(self, path, mode, source):
-        with open(path, mode) as f:
+        try:
+            f = open(path, mode)
+        except OSError as e:
+            if e.args[0] == 28:  # ENOSPC
+                raise
+            raise Damaged
+        with f:
             while 1:
                 n = source.readinto(self.view)
                 if not n:
@@ -146,31 +161,46 @@ class Slot:
                 there = max(size_of(new), 0)
                 self.download(base + path, new, size, settings)
                 came += size - there
+            if size_of(new) != size:
+                raise Damaged
         return came
 
     # Reads everything back. What is wrong is removed, so that the next attempt begins it anew.
     def verify(self, manifest):
         for path, size, digest in names(manifest):
-            path = self.home + "/" + path
-            if self.sum(path) != digest:
+            file = self.home + "/" + path
+            if self.sum(file) != digest:
                 try:
-                    os.remove(path)
+                    os.remove(file)
                 except OSError:
                     pass
-                raise ValueError("%s is not what was signed" % path)
+                raise ValueError(path + " is not what was signed")
 
 
-def stage(home, manifest, old, base, resume, settings):
+def stage(home, manifest, old, base, resume, conf):
     known = check(names(manifest))
-    slot = Slot(home, settings["feed"])
+    slot = Slot(home, conf["feed"])
     slot.folders(home + "/")
     slot.prune(known)
     del known
-    disk = os.statvfs(state.ROOT or "/")
-    need = slot.survey(manifest, disk[0], resume)
-    free = disk[0] * os.statvfs(state.ROOT or "/")[3]
+    need = slot.survey(manifest, resume)
+    free = slot.block * os.statvfs(state.ROOT or "/")[3]
     if need > free:
         raise ValueError("the release needs %d bytes of flash, %d are free" % (need, free))
-    came = slot.fill(manifest, old, base, settings)
+    came = slot.fill(manifest, old, base, conf)
     slot.verify(manifest)
     return came
+
+
+# There are more letters. What can be removed of a damaged slot is; if a part stays, so does a mark beside it.
+def give_up(home):
+    Slot(home, None).prune(())
+    try:
+        os.rmdir(home)
+    except OSError:
+        with open(home + ".x", "w"):
+            pass
+
+
+def is_lost(home):
+    return size_of(home + ".x") >= 0

@@ -104,7 +104,7 @@ impl VirtualBoard {
             let _ = fs::remove_dir_all(&folder);
         }
         let board = started?;
-        board.wait_ready()?;
+        board.wait_booted(0)?;
         Ok(board)
     }
 
@@ -188,8 +188,9 @@ impl VirtualBoard {
     /// Takes the power away, if there is any, and gives it back.
     pub fn power_cycle(&mut self) -> Result<(), VirtualBoardError> {
         self.power_off()?;
+        let boots = self.status().boots;
         self.ask(Command::PowerOn);
-        self.wait_ready()
+        self.wait_booted(boots)
     }
 
     /// Pulls the cable: the port vanishes, the board keeps its power.
@@ -237,14 +238,17 @@ impl VirtualBoard {
     /// Puts a file on the flash of a unix board behind its back; it loses its power for that and boots again.
     pub fn put_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), VirtualBoardError> {
         self.power_off()?;
+        let boots = self.status().boots;
         let files = BTreeMap::from([(path.to_owned(), bytes.to_owned())]);
         image::write(&self.firmware, &self.image, &self.profile, &files)?;
         self.ask(Command::PowerOn);
-        self.wait_ready()
+        self.wait_booted(boots)
     }
 
-    fn wait_ready(&self) -> Result<(), VirtualBoardError> {
-        self.wait("boot", BOOT, |status| status.ready)
+    /// Until it has come as far as boot.py once more. What boot.py does may cost it its power at once, and a
+    /// micro:bit says no more than that it has power.
+    fn wait_booted(&self, before: u64) -> Result<(), VirtualBoardError> {
+        self.wait("boot", BOOT, |status| status.ready || status.boots > before)
     }
 
     fn ask(&self, command: Command) {

@@ -48,7 +48,10 @@ fn a_release_is_fetched_tried_and_confirmed(
     board.boots(&["2"]);
     assert_eq!(board.says("ota.slot, ota.confirm()"), "b True");
     let files = board.board.files().unwrap();
-    let mut slot: Vec<_> = files.keys().filter_map(|path| path.strip_prefix("/slots/b/")).collect();
+    let mut slot: Vec<_> = files
+        .keys()
+        .filter_map(|path| path.strip_prefix("/slots/b/"))
+        .collect();
     slot.retain(|path| !path.is_empty() && !path.ends_with('/'));
     assert_eq!(slot, ["a.py", "big.bin", "lib/b.py", "lib/only_2.py", "main.py"]);
 

@@ -33,7 +33,13 @@ fn folder() -> &'static Path {
         let found = Command::new("openssl").arg("version").output();
         if found.is_err() {
             let tell = &mut |line: &str| eprintln!("{line}");
-            Tools::debian(&boards::target(), &["openssl"], "signed releases, for tests", tell).unwrap();
+            Tools::debian(
+                &boards::target(),
+                &["openssl"],
+                "signed releases, for tests",
+                tell,
+            )
+            .unwrap();
         }
         let folder = TempDir::new().unwrap();
         let at = folder.path();
@@ -50,8 +56,21 @@ fn folder() -> &'static Path {
             let (pem, key) = (format!("{name}.crt"), format!("{name}.key"));
             openssl(
                 &[
-                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-                    &subject, "-days", "9", "-keyout", &key, "-out", &pem,
+                    "req",
+                    "-x509",
+                    "-newkey",
+                    "ec",
+                    "-pkeyopt",
+                    "ec_paramgen_curve:P-256",
+                    "-nodes",
+                    "-subj",
+                    &subject,
+                    "-days",
+                    "9",
+                    "-keyout",
+                    &key,
+                    "-out",
+                    &pem,
                 ],
                 at,
             );
@@ -60,16 +79,39 @@ fn folder() -> &'static Path {
         }
         openssl(
             &[
-                "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
-                "-keyout", "server.key", "-out", "server.csr",
+                "req",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-subj",
+                "/CN=localhost",
+                "-keyout",
+                "server.key",
+                "-out",
+                "server.csr",
             ],
             at,
         );
         fs::write(at.join("names"), "subjectAltName=DNS:localhost\n").unwrap();
         openssl(
             &[
-                "x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days",
-                "9", "-extfile", "names", "-out", "server.pem",
+                "x509",
+                "-req",
+                "-in",
+                "server.csr",
+                "-CA",
+                "ca.crt",
+                "-CAkey",
+                "ca.key",
+                "-CAcreateserial",
+                "-days",
+                "9",
+                "-extfile",
+                "names",
+                "-out",
+                "server.pem",
             ],
             at,
         );

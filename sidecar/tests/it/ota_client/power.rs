@@ -28,7 +28,10 @@ struct Counts {
 
 /// What a board did at its boot: the version that ran, or nothing whole.
 fn ran(said: &str) -> Option<&str> {
-    let lines: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("ran ")).collect();
+    let lines: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("ran "))
+        .collect();
     match lines[..] {
         ["1 1 1"] => Some("1"),
         ["2 2 2"] => Some("2"),
@@ -96,8 +99,8 @@ fn heal(board: &mut Board) -> Result<(), String> {
     board.says("ota.confirm()");
     board.reset();
     let said = board.port.until(HELP);
-    let now = board.says("ota.status()['version'], ota.slot, ota.status()['bad']");
-    if ran(&said) != Some("2") || now != "2 b []" {
+    let now = board.says("ota.status()['version'], ota.trial, ota.status()['bad']");
+    if ran(&said) != Some("2") || now != "2 False []" {
         return Err(format!("{now}: {said}"));
     }
     Ok(())
@@ -109,14 +112,44 @@ fn types(board: &mut Board, line: &str) {
     let _ = board.port.until_lost(&board.board, "do ne\n");
 }
 
+/// Names of several entries each, so that folders grow on FAT, and some of them go with the next version.
+fn release(version: &'static str, seq: u32) -> Release {
+    let mut release = Release::new(version, seq);
+    for number in seq..seq + 6 {
+        let path = format!("lib/drivers/of_a_sensor_with_a_long_name_{number}.py");
+        release
+            .files
+            .insert(path, format!("V = '{version}'\n").into_bytes());
+    }
+    release
+}
+
+/// What is free on the flash is full of old text, as it is on any board that has been in use: where a folder of FAT
+/// grew just when the power went, that is what its names are.
+fn litter(stand: &Stand) {
+    let mut board = stand.start();
+    board.boots(&["1"]);
+    let text = "'def f(x):\\n    return x + 1\\n' * 20";
+    board.says(&format!(
+        "[open('litter%d' % n, 'w').write({text}) for n in range(200)] and 1"
+    ));
+    board.says("[__import__('os').remove('litter%d' % n) for n in range(200)] and 1");
+}
+
 #[rstest]
 fn after_lost_power_one_whole_version_runs_and_one_attempt_more_ends_in_the_new_one(
-    #[values(FileSystem::LittleFs, FileSystem::Fat)] file_system: FileSystem,
-    #[values(Torn::Half, Torn::None)] torn: Torn,
+    #[values(
+        (FileSystem::LittleFs, Torn::Half),
+        (FileSystem::LittleFs, Torn::Garbage),
+        (FileSystem::Fat, Torn::Half),
+        (FileSystem::Fat, Torn::None)
+    )]
+    (file_system, torn): (FileSystem, Torn),
 ) {
     let stand = Stand::new(file_system);
-    stand.installed(&Release::new("1", 1));
-    stand.publish(&Release::new("2", 2));
+    stand.installed(&release("1", 1));
+    stand.publish(&release("2", 2));
+    litter(&stand);
     let staging = sweep(&stand, torn, 23, |board| {
         if board.port.until_lost(&board.board, HELP) {
             types(board, "import ota; ota.update()");

@@ -122,7 +122,10 @@ fn an_older_release_that_is_offered_again_is_refused() {
 #[case::page("<html>", "names no version")]
 #[case::path("../x", "names no version")]
 #[case::nothing("", "names no version")]
-#[case::endless("11111111111111111111111111111111111111111111111111111111111111111", "names no version")]
+#[case::endless(
+    "11111111111111111111111111111111111111111111111111111111111111111",
+    "names no version"
+)]
 #[case::huge(
     "1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111",
     "80 at most"
@@ -176,7 +179,10 @@ fn a_file_that_was_cut_goes_on_where_it_ended() {
     assert!(big.contains(" 206 bytes=5000- "), "{requests:?}");
     board.reset();
     board.boots(&["2"]);
-    assert_eq!(board.board.files().unwrap()["/slots/b/big.bin"], vec![b'2'; 9_100]);
+    assert_eq!(
+        board.board.files().unwrap()["/slots/b/big.bin"],
+        vec![b'2'; 9_100]
+    );
 }
 
 #[rstest]

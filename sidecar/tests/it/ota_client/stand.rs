@@ -82,7 +82,10 @@ impl Release {
 
     pub(super) fn manifest(&self) -> String {
         let files = self.files.iter().map(|(path, content)| {
-            let sum: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sum: String = Sha256::digest(content)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             format!("[\"{path}\",{},\"{sum}\"]", content.len())
         });
         let files: Vec<_> = files.collect();
@@ -246,7 +249,10 @@ impl Board {
     /// It came to its prompt, and on the way these versions ran, each whole.
     pub(super) fn boots(&mut self, versions: &[&str]) {
         let said = self.port.until(HELP);
-        let ran: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("ran ")).collect();
+        let ran: Vec<&str> = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("ran "))
+            .collect();
         let whole: Vec<String> = versions.iter().map(|v| format!("{v} {v} {v}")).collect();
         assert_eq!(ran, whole, "{said}");
     }

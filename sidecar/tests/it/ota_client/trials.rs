@@ -14,9 +14,17 @@ use super::stand::Stand;
 // The module of the version before does not stand in for it.
 #[case::lacks_a_module_of_the_old_version("import lib.only_0", "", true)]
 #[case::hangs("while True: pass", "\"wdt_ms\":300,", false)]
-#[case::hangs_in_a_module("import time\nwhile True: time.sleep(9)", "\"wdt_ms\":300,\"trial_s\":0,", false)]
+#[case::hangs_in_a_module(
+    "import time\nwhile True: time.sleep(9)",
+    "\"wdt_ms\":300,\"trial_s\":0,",
+    false
+)]
 #[case::hangs_without_a_watchdog("while True: pass", "\"trial_s\":1,", false)]
-#[case::never_confirms("import time, a\nprint('well', a.V)\nwhile True: time.sleep_ms(9)", "\"trial_s\":1,", false)]
+#[case::never_confirms(
+    "import time, a\nprint('well', a.V)\nwhile True: time.sleep_ms(9)",
+    "\"trial_s\":1,",
+    false
+)]
 #[case::starves_the_watchdog("import sys", "\"wdt_ms\":300,", false)]
 fn a_release_that_does_not_work_is_left_and_not_taken_again(
     #[case] code: &str,
@@ -35,14 +43,22 @@ fn a_release_that_does_not_work_is_left_and_not_taken_again(
     let resets = 3; // the one above, and one for each try
     board
         .board
-        .wait("the old version", crate::boards::LIMIT, |status| status.resets == resets)
+        .wait("the old version", crate::boards::LIMIT, |status| {
+            status.resets == resets
+        })
         .unwrap();
     let said = board.port.until("ran 1 1 1\n");
     assert_eq!(said.contains("Traceback"), crashes, "{said}");
     board.port.until(">>> ");
-    assert_eq!(board.says("ota.slot, ota.trial, ota.status()['bad']"), "a False ['2']");
+    assert_eq!(
+        board.says("ota.slot, ota.trial, ota.status()['bad']"),
+        "a False ['2']"
+    );
     let (found, why) = board.update();
-    assert_eq!((found.as_str(), why.as_str()), ("False", "refused: 2 did not confirm"));
+    assert_eq!(
+        (found.as_str(), why.as_str()),
+        ("False", "refused: 2 did not confirm")
+    );
     // Nor under another manifest. The mended release has a name of its own.
     let mut again = Release::new("2", 3).doing(code);
     again.further = 1;
