@@ -3,8 +3,10 @@
 //! Not the publisher: releases are made here from the format's description, signed by OpenSSL.
 
 mod keys;
+mod old;
 mod power;
 mod refused;
+mod runs;
 mod server;
 mod stand;
 mod trials;

@@ -12,6 +12,8 @@ use rstest::rstest;
 
 use crate::boards::HELP;
 
+use super::runs::Runs;
+use super::runs::runs;
 use super::stand::Board;
 use super::stand::Release;
 use super::stand::Stand;
@@ -26,16 +28,11 @@ struct Counts {
     bad: Vec<String>,
 }
 
-/// What a board did at its boot: the version that ran, or nothing whole.
-fn ran(said: &str) -> Option<&str> {
-    let lines: Vec<&str> = said
-        .lines()
-        .filter_map(|line| line.strip_prefix("ran "))
-        .collect();
-    match lines[..] {
-        ["1 1 1"] => Some("1"),
-        ["2 2 2"] => Some("2"),
-        _ => None,
+/// So many points are tried of all: one, or every `sample`th.
+pub(super) fn every(sample: usize) -> usize {
+    match env::var_os("BOARDSIDE_EVERY_CUT") {
+        Some(_) => 1,
+        None => sample,
     }
 }
 
@@ -43,13 +40,8 @@ fn ran(said: &str) -> Option<&str> {
 fn sweep(stand: &Stand, torn: Torn, sample: usize, step: fn(&mut Board)) -> Counts {
     let base = stand.folder.path().join("base");
     fs::copy(stand.image(), &base).unwrap();
-    let every = if env::var_os("BOARDSIDE_EVERY_CUT").is_some() {
-        1
-    } else {
-        sample
-    };
     let mut counts = Counts::default();
-    for point in (0..).step_by(every) {
+    for point in (0..).step_by(every(sample)) {
         fs::copy(&base, stand.image()).unwrap();
         let faults = Faults {
             power: Some(point),
@@ -65,10 +57,10 @@ fn sweep(stand: &Stand, torn: Torn, sample: usize, step: fn(&mut Board)) -> Coun
         counts.points += 1;
         let mut board = stand.start();
         let said = board.port.until(HELP);
-        match ran(&said) {
-            Some("1") => counts.old += 1,
-            Some(_) => counts.new += 1,
-            None => {
+        match runs(&said) {
+            Runs::Old => counts.old += 1,
+            Runs::New => counts.new += 1,
+            _ => {
                 counts.bad.push(format!("{point}: {said}"));
                 continue;
             }
@@ -92,7 +84,7 @@ fn heal(board: &mut Board) -> Result<(), String> {
         }
         board.reset();
         let said = board.port.until(HELP);
-        if ran(&said) != Some("2") {
+        if runs(&said) != Runs::New {
             return Err(said);
         }
     }
@@ -100,7 +92,7 @@ fn heal(board: &mut Board) -> Result<(), String> {
     board.reset();
     let said = board.port.until(HELP);
     let now = board.says("ota.status()['version'], ota.trial, ota.status()['bad']");
-    if ran(&said) != Some("2") || now != "2 False []" {
+    if runs(&said) != Runs::New || now != "2 False []" {
         return Err(format!("{now}: {said}"));
     }
     Ok(())

@@ -200,13 +200,7 @@ impl Stand {
     }
 
     pub(super) fn start_with(&self, faults: Faults) -> Board {
-        let profile = Profile {
-            faults,
-            ..self.profile.clone()
-        };
-        let board = boards::start(&profile);
-        let port = Port::open(&board);
-        Board { board, port }
+        Board::start(&self.profile, faults)
     }
 
     /// A board that runs this release and has confirmed it.
@@ -246,6 +240,20 @@ pub(super) struct Board {
 }
 
 impl Board {
+    /// The profile's files are for a flash that is not there yet.
+    pub(super) fn start(profile: &Profile, faults: Faults) -> Self {
+        let mut profile = Profile {
+            faults,
+            ..profile.clone()
+        };
+        if profile.image.as_ref().is_some_and(|image| image.exists()) {
+            profile.files.clear();
+        }
+        let board = boards::start(&profile);
+        let port = Port::open(&board);
+        Self { board, port }
+    }
+
     /// It came to its prompt, and on the way these versions ran, each whole.
     pub(super) fn boots(&mut self, versions: &[&str]) {
         let said = self.port.until(HELP);
