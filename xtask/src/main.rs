@@ -50,6 +50,7 @@ cargo xtask bench     Boardside, mpytool and mpremote side by side, about 20 min
 cargo xtask torture   one sync, its line cut at every byte, its program killed, its board without power at every write
                       --quick: few points of each row; --only line|kill|power|guard or more of a row's name; may be repeated
                       --every N: every so many points; --point N: only this one; --boardside FILE: this program
+                      --only ota: boards that update themselves
 cargo xtask noise     every verb over lines that lose, double and garble bytes: all of the matrix, about half an hour
                       --seeds N: each case so often; --only WORDS: only cases with all of these, as `Cat 1/100`
 cargo xtask soak      an hour of random edits, syncs, cuts, resets on two boards; memory and flash must stay flat

@@ -25,6 +25,7 @@ use boardside::virtual_board::Kind;
 
 use crate::run::cargo;
 use crate::run::finish;
+use crate::run::show;
 use cell::Break;
 use cell::Cell;
 use cell::STEP;
@@ -39,6 +40,9 @@ const MORE: u64 = 3;
 /// Tries all points, prints the table, and keeps it below `target/torture`.
 #[allow(clippy::print_stdout)] // the table is what the command is for
 pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
+    if arguments == ["--only", "ota"] {
+        return updates();
+    }
     let options = Options::parse(arguments)?;
     let start = Instant::now();
     let target = root.join("target");
@@ -89,6 +93,14 @@ pub(crate) fn run(arguments: &[String], root: &Path) -> Result<(), String> {
     } else {
         Err(bad.join("\n"))
     }
+}
+
+/// Boards that update themselves, without power at every write: those tests take a sample, here all points.
+fn updates() -> Result<(), String> {
+    let mut tests = cargo(&["test", "--package", "boardside", "--test", "it", "--"]);
+    tests.args(["ota_client::power", "ota_client::old::lost_power"]);
+    tests.args(["--nocapture", "--test-threads", "2"]);
+    show(tests.env("BOARDSIDE_EVERY_CUT", "1"))
 }
 
 /// Built anew, unless another one is named.

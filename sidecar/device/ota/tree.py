@@ -93,7 +93,7 @@ class Slot:
             except OSError:
                 pass
 
-    # Says how many bytes of flash are to come. A file that is shorter is the beginning of it, if `resume`.
+    # Says how many bytes of flash are to come, without folders. A file that is shorter is the beginning of it, if `resume`.
     def survey(self, manifest, resume):
         need = 0
         for path, size, digest in names(manifest):
@@ -103,7 +103,7 @@ class Slot:
                 continue
             if n >= 0 and not (resume and 0 < n < size):
                 os.remove(path)
-            need += (size // self.block + 2) * self.block
+            need += (size + self.block - 1) // self.block * self.block
         return need
 
     def folders(self, path):

@@ -8,12 +8,11 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use boardside::base::Digest;
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::FileSystem;
 use boardside::virtual_board::Profile;
 use rstest::rstest;
-use sha2::Digest as _;
-use sha2::Sha256;
 use tempfile::TempDir;
 
 use crate::boards;
@@ -71,10 +70,7 @@ fn client(version: &str) -> Vec<u8> {
         fs::rename(found, &file).unwrap();
     }
     let content = fs::read(&file).unwrap();
-    let sum: String = Sha256::digest(&content)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sum = Digest::of(&content).to_string();
     assert!(
         OLD.contains(&(version, sum.as_str())),
         "{version} has the sum {sum}"

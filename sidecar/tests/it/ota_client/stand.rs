@@ -6,12 +6,11 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+use boardside::base::Digest;
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::FileSystem;
 use boardside::virtual_board::Profile;
 use boardside::virtual_board::VirtualBoard;
-use sha2::Digest as _;
-use sha2::Sha256;
 use tempfile::TempDir;
 
 use crate::boards;
@@ -82,10 +81,7 @@ impl Release {
 
     pub(super) fn manifest(&self) -> String {
         let files = self.files.iter().map(|(path, content)| {
-            let sum: String = Sha256::digest(content)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let sum = Digest::of(content);
             format!("[\"{path}\",{},\"{sum}\"]", content.len())
         });
         let files: Vec<_> = files.collect();
