@@ -62,7 +62,7 @@ def update():
         return False
     finally:
         release = None
-        forget("release", "http", "rsa", "tree")
+        forget("release", "http", "manifest", "rsa", "tls", "tree")
 
 
 def forget(*names):

@@ -38,10 +38,10 @@ class Body:
             raise
 
     def connect(self, scheme, host, conf):
-        tls = scheme == "https:"
-        if not tls and scheme != "http:":
+        is_tls = scheme == "https:"
+        if not is_tls and scheme != "http:":
             raise ValueError("%s is neither http nor https" % scheme)
-        port = 443 if tls else 80
+        port = 443 if is_tls else 80
         if ":" in host:
             host, port = host.rsplit(":", 1)
         a = socket.getaddrinfo(host, int(port), 0, socket.SOCK_STREAM)[0]
@@ -50,8 +50,10 @@ class Body:
         s.connect(a[-1])
         # From here on the waiting is done here: a blocking read fills its buffer, however long each byte takes.
         s.setblocking(False)
-        if tls:
-            self.stream = secured(s, host, conf["ca"])
+        if is_tls:
+            from ota import tls
+
+            self.stream = tls.wrap(s, host, conf["ca"])
 
     # The next byte may take timeout_s, and so may each KiB: a server that sends one now and then holds nobody.
     def begin(self, size):
@@ -140,21 +142,6 @@ class Body:
         for s in (self.stream, self.socket):
             if s:
                 s.close()
-
-
-def secured(s, host, file):
-    import ssl
-
-    # Without a certificate to compare with, https would be a promise that nobody keeps.
-    try:
-        with open(file, "rb") as f:
-            ca = f.read()
-    except OSError:
-        raise ValueError("https needs the certificate to trust: " + file)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(cadata=ca)
-    return context.wrap_socket(s, server_hostname=host, do_handshake_on_connect=False)
 
 
 # S3 reads a bare "+" as a blank.

@@ -1,9 +1,8 @@
 # One update: which version is wanted, whether it may be had, and the switch to it once all of it is there.
-# Moves no files itself: ota.tree does. Format: a manifest in lines, signed, beside the files of micropython-ota.
+# Believes nothing and moves nothing itself: that is for ota.manifest and ota.tree.
 import json
 import os
 import sys
-from hashlib import sha256
 
 import ota
 from ota import http
@@ -23,8 +22,6 @@ SETTINGS = {
     "keys": state.ROOT + "/ota.pub",
     "ca": state.ROOT + "/ota.ca",
 }
-MOST = 65536  # bytes of a manifest
-FURTHER = 99  # manifests of the same version
 
 
 def settings(s):
@@ -49,72 +46,6 @@ def is_tag(text):
         if not (c in "-.+" or "0" <= c <= "9" or "A" <= c <= "Z" or "a" <= c <= "z"):
             return False
     return 0 < len(text) <= 64 and text not in (".", "..", "version")
-
-
-# Of a manifest. It is not believed yet: it only tells which manifest to take.
-def first_line(line):
-    try:
-        head = json.loads(line.decode() + "]}")
-        if line[-10:] == b'"files":[\n' and head["seq"] > 0:
-            return head
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise ValueError("what the server has there is no manifest")
-
-
-# Boards have no RAM for long lists: the manifest stays on flash and is read line by line.
-def keep(body, line, file):
-    view = memoryview(bytearray(256))
-    with open(file, "wb") as f:
-        while line:
-            f.write(line)
-            line = view[: body.readinto(view)]
-
-
-def digest(file):
-    h = sha256()
-    view = memoryview(bytearray(256))
-    try:
-        with open(file, "rb") as f:
-            while 1:
-                n = f.readinto(view)
-                if not n:
-                    return h.digest()
-                h.update(view[:n])
-    except OSError:
-        return b""
-
-
-# Goes through the manifests of the version up to one that is newer than all that this board has had. A rollback is
-# a further manifest of an old version. Answers its head and the address of its signature.
-def manifest(base, file, seq, conf):
-    for n in range(FURTHER + 1):
-        name = base + "manifest" + (".%d" % n if n else "")
-        body = http.Body(name + ".json", conf)
-        try:
-            if n and body.status == 404:
-                break
-            if body.status != 200 or body.left > MOST:
-                raise ValueError("%s.json: status %d, %d bytes" % (name, body.status, body.left))
-            line = body.readline(1000)
-            head = first_line(line)
-            if head["seq"] > seq:
-                keep(body, line, file)
-                return head, name + ".sig"
-        finally:
-            body.close()
-    raise ValueError("an old manifest: seq %d is the newest that this board has had" % seq)
-
-
-def permit(head, version, conf):
-    if head.get("format") != 1:
-        raise ValueError("the manifest is of another format")
-    for name, mine in ("project", conf["project"]), ("version", version):
-        if head.get(name) != mine:
-            raise ValueError("the manifest is that of %s %s, not of %s" % (name, head.get(name), mine))
-    target = conf["target"] or sys.platform
-    if head.get("targets") and target not in head["targets"]:
-        raise ValueError("the release is for %s, not for %s" % (", ".join(head["targets"]), target))
 
 
 def update():
@@ -143,18 +74,14 @@ def update():
     except OSError:
         pass
     base += version + ("/" if conf["layout"] == "folder" else "_")
-    before = digest(file)
-    head, signature = manifest(base, file, s["seq"], conf)
-    now = digest(file)
-    signature = http.fetch(signature, conf, 512)
-    # Imported for the moment: the two that need most RAM are never there together.
-    from ota import rsa
+    # What needs most RAM is imported for its moment only.
+    from ota import manifest
 
-    if not rsa.verify(now, signature, conf["keys"]):
-        raise ValueError("the manifest is not signed by a key of this board")
-    ota.forget("rsa")
-    permit(head, version, conf)
-    del rsa, signature
+    before = manifest.digest(file)
+    seq = manifest.take(version, base, file, s["seq"], conf)
+    is_same = before == manifest.digest(file)
+    del manifest
+    ota.forget("manifest", "rsa")
     from ota import tree
 
     old = state.SLOTS + s["slot"] if s["slot"] else state.ROOT
@@ -163,7 +90,7 @@ def update():
         if slot == s["slot"] or tree.is_lost(home):
             continue
         try:
-            came = tree.stage(home, file, old, base, before == now, conf)
+            came = tree.stage(home, file, old, base, is_same, conf)
             break
         except tree.Damaged:
             tree.give_up(home)
@@ -171,7 +98,7 @@ def update():
         raise ValueError("the file system is damaged")
     s["try"] = slot
     s["tryver"] = version
-    s["seq"] = head["seq"]
+    s["seq"] = seq
     s["left"] = conf["tries"]
     s["wdt_ms"] = conf["wdt_ms"]
     s["trial_s"] = conf["trial_s"]

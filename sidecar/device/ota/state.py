@@ -1,11 +1,11 @@
 # Which slot runs: two records in turn, so that one of them is whole whatever happens to the other.
 # Knows no network and no releases.
 import json
-import sys
+import os
 from binascii import crc32
 
-# pyboards have / as a list of drives.
-ROOT = "/flash" if "/flash" in sys.path else ""
+# Where boot.py lies, which imports this first: pyboards have / as a list of drives, and boot from /flash or /sd.
+ROOT = os.getcwd().rstrip("/")
 SLOTS = ROOT + "/slots/"
 
 

@@ -111,7 +111,7 @@ fn signatures_are_verified(#[case] key: &'static str, #[case] first: &str) {
         key,
         ..Release::new("1", 1)
     });
-    stand.server.fail("manifest.sig garbled");
+    stand.server.fail("manifest.sig garbled=0");
     let mut board = stand.start();
     board.boots(&["0"]);
     board.port.ask(format!("{first}\r"), ">>> ");

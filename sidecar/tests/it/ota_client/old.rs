@@ -212,7 +212,7 @@ fn ours_after(fault: &str, release: &str, tls: bool) -> Runs {
 #[case::the_connection_breaks("2_main.py rst=20", "", false, [Runs::Mixed, Runs::Old])]
 #[case::a_file_ends_early("2_main.py cut=9", "", false, [Runs::Nothing, Runs::Nothing])]
 #[case::a_captive_portal("* login", "", false, [Runs::Nothing, Runs::Nothing])]
-#[case::a_byte_is_wrong("2_a.py garbled", "", false, [Runs::Nothing, Runs::Nothing])]
+#[case::a_byte_is_wrong("2_a.py garbled=0", "", false, [Runs::Nothing, Runs::Nothing])]
 #[case::an_old_version_again("older", "", false, [Runs::Older, Runs::Older])]
 #[case::somebody_elses_certificate("", "", true, [Runs::New, Runs::New])]
 #[case::the_release_raises("", "1/0", false, [Runs::Nothing, Runs::Nothing])]

@@ -12,7 +12,7 @@
 #   away=URL     301 to URL
 #   chunked      200 in chunks, without Content-Length
 #   long         200 with a head of 20 kB
-#   garbled      200, and one byte is another one
+#   garbled=N    200, and byte N is another one
 # <folder>/.log: a line "<path> <status> <range> <authorization> <user agent>" for each request.
 import os
 import socket
@@ -81,8 +81,9 @@ class Handler(BaseHTTPRequestHandler):
             status, data = int(name), b""
         if name == "login":
             status, data = 200, b"login"
-        if name == "garbled" and data:
-            data = data[:-2] + bytes([data[-2] ^ 1]) + data[-1:]
+        if name == "garbled":
+            at = int(value)
+            data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
         if name == "hang":
             time.sleep(60)
             return
