@@ -5,6 +5,7 @@ mod keygen;
 mod looking;
 mod nginx;
 mod publish;
+mod serve;
 mod snippet;
 mod turning;
 
@@ -129,6 +130,9 @@ enum What {
     /// Print the configuration of nginx that serves the target
     #[command(after_help = nginx::ABOUT)]
     Nginx(nginx::NginxArgs),
+    /// Serve a folder of releases, and show which device asks for what
+    #[command(after_help = serve::ABOUT)]
+    Serve(serve::ServeArgs),
     /// Make a key that signs releases for the safe client
     #[command(after_help = keygen::ABOUT)]
     Keygen(keygen::KeygenArgs),
@@ -196,6 +200,7 @@ pub(super) async fn run(args: OtaArgs, screen: &mut Screen) -> Result<Exit, Fail
         What::Promote { tag, place } => turning::promote(tag.as_ref(), &place, screen).await,
         What::Abort { devices, place } => turning::abort(&devices, &place, screen).await,
         What::Nginx(args) => nginx::run(&args, screen),
+        What::Serve(args) => serve::run(&args, screen).await,
         What::Keygen(args) => keygen::run(&args, screen),
         What::Snippet(args) => snippet::run(&args, screen),
     }
