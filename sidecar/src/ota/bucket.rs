@@ -208,6 +208,10 @@ impl Store for Bucket {
         true
     }
 
+    fn needs_copies(&self) -> bool {
+        true
+    }
+
     fn create<'a>(&'a self, key: &'a str, bytes: &'a [u8]) -> Doing<'a, bool> {
         Box::pin(self.put(key, bytes, PutMode::Create))
     }

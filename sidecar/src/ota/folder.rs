@@ -258,6 +258,10 @@ impl Store for Folder {
         false
     }
 
+    fn needs_copies(&self) -> bool {
+        false
+    }
+
     fn create<'a>(&'a self, key: &'a str, bytes: &'a [u8]) -> Doing<'a, bool> {
         let (key, bytes) = (key.to_owned(), bytes.to_vec());
         apart(self, move |folder| folder.create_now(&key, &bytes))

@@ -5,6 +5,7 @@ mod bucket;
 mod compare;
 mod error;
 mod folder;
+mod follow;
 mod http_check;
 mod key;
 mod layout;

@@ -7,6 +7,8 @@ use crate::ota::Part;
 use crate::ota::Shelf;
 use crate::ota::Store;
 use crate::ota::Tag;
+use crate::ota::follow::COPIES;
+use crate::ota::follow::original;
 
 /// What is too old: all but the newest `keep` whole versions, the current one, and those of devices with one of their
 /// own. With `incomplete` what is not whole counts as too old, whatever its age: a publisher may be at work on it.
@@ -14,7 +16,12 @@ pub fn too_old(shelf: &Shelf, keep: usize, incomplete: bool) -> Vec<Tag> {
     let mut kept = 0;
     let mut old = Vec::new();
     for (tag, published) in shelf.newest_first() {
-        let is_used = shelf.current.as_ref() == Some(tag) || shelf.pinned_to(tag).next().is_some();
+        let mut told = shelf
+            .current
+            .iter()
+            .chain(shelf.pins.values())
+            .chain(shelf.copies.values().flatten());
+        let is_used = told.any(|told| told == tag);
         let is_whole = published.missing().is_none();
         if is_whole {
             kept += 1;
@@ -37,10 +44,14 @@ pub async fn prune(
     let lock = store.lock(keys.project().as_str()).await?;
     let shelf = Shelf::look(store, keys).await?;
     let old = too_old(&shelf, keep, incomplete);
-    let listed = store.list(keys.project().as_str()).await?;
+    let mut listed = store.list(keys.project().as_str()).await?;
+    if store.needs_copies() {
+        listed.splice(0..0, store.list(COPIES).await?);
+    }
     for tag in &old {
         for one in &listed {
-            if matches!(keys.part(&one.key), Some(Part::File(of, _, _)) if of == *tag) {
+            let key = original(&one.key).map_or(one.key.as_str(), |(_, key)| key);
+            if matches!(keys.part(key), Some(Part::File(of, _, _)) if of == *tag) {
                 store.remove(&one.key).await?;
             }
         }

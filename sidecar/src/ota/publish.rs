@@ -16,6 +16,7 @@ use crate::ota::ReleaseKey;
 use crate::ota::Shelf;
 use crate::ota::Store;
 use crate::ota::Tag;
+use crate::ota::follow::follow;
 use crate::ota::http_check::Address;
 use crate::ota::http_check::check_by_http;
 use crate::ota::signing::Signer;
@@ -89,6 +90,7 @@ pub async fn publish(
     if !how.hold {
         progress.report(Stage::Committing);
         point(store, &keys.version(), &shelf.before, &tag).await?;
+        follow(store, keys, &[]).await?;
         current = true;
     }
     drop(lock);
@@ -218,6 +220,7 @@ pub async fn make_current(
     };
     let seq = ready(store, &shelf, tag, key).await?;
     point(store, &keys.version(), &shelf.before, tag).await?;
+    follow(store, keys, &[]).await?;
     drop(lock);
     Ok(moved(tag, &shelf, seq))
 }
@@ -264,6 +267,7 @@ pub async fn pin(
             .map_or(Before::Absent, |found| found.revision);
         point(store, &at, &before, tag).await?;
     }
+    follow(store, keys, devices).await?;
     drop(lock);
     Ok(seq)
 }
@@ -300,6 +304,7 @@ pub async fn promote(
     for device in &devices {
         store.remove(&keys.pin(device)).await?;
     }
+    follow(store, keys, &[]).await?;
     drop(lock);
     Ok((moved(tag, &shelf, seq), devices))
 }
@@ -330,6 +335,10 @@ pub async fn abort(
     for device in &pinned {
         store.remove(&keys.pin(device)).await?;
     }
+    follow(store, keys, &[]).await?;
     drop(lock);
     Ok((current, pinned))
 }
+
+#[cfg(test)]
+mod tests;

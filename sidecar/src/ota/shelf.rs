@@ -17,6 +17,8 @@ use crate::ota::Part;
 use crate::ota::Release;
 use crate::ota::Store;
 use crate::ota::Tag;
+use crate::ota::follow::COPIES;
+use crate::ota::follow::original;
 use crate::ota::layout::MOST_MANIFESTS;
 use crate::ota::layout::manifest_number;
 use crate::ota::release::some;
@@ -40,6 +42,8 @@ pub struct Shelf {
     pub releases: BTreeMap<Tag, Published>,
     /// Devices that are told another version.
     pub pins: BTreeMap<Device, Tag>,
+    /// Devices with copies of what they are told, and what that is.
+    pub copies: BTreeMap<Device, Option<Tag>>,
     /// Numbers that manifests have taken.
     pub seqs: BTreeSet<u32>,
 }
@@ -126,6 +130,7 @@ impl Shelf {
             before: Before::Absent,
             releases: BTreeMap::new(),
             pins: BTreeMap::new(),
+            copies: BTreeMap::new(),
             seqs: BTreeSet::new(),
         };
         let (mut records, mut pins) = (Vec::new(), Vec::new());
@@ -173,6 +178,9 @@ impl Shelf {
             .try_collect()
             .await?;
         shelf.pins.extend(read.into_iter().flatten());
+        if store.needs_copies() {
+            shelf.copies = copies(store, keys).await?;
+        }
         Ok(shelf)
     }
 
@@ -306,6 +314,25 @@ async fn read_record(store: &dyn Store, keys: &Keys, tag: Tag, place: &str) -> R
         .map(|found| Release::parse(&found.bytes, &tag, place))
         .transpose();
     Ok((tag, release))
+}
+
+async fn copies(store: &dyn Store, keys: &Keys) -> Result<BTreeMap<Device, Option<Tag>>, OtaError> {
+    let mut copies = BTreeMap::new();
+    for listed in store.list(COPIES).await? {
+        let Some((device, key)) = original(&listed.key) else {
+            continue;
+        };
+        match keys.part(key) {
+            Some(Part::Version) => {
+                let found = store.read(&listed.key).await?;
+                let tag = found.and_then(|found| found.word().parse().ok());
+                copies.insert(device, tag);
+            }
+            Some(_) => drop(copies.entry(device).or_insert(None)),
+            None => {}
+        }
+    }
+    Ok(copies)
 }
 
 async fn read_pin(store: &dyn Store, keys: &Keys, device: Device) -> Result<Option<(Device, Tag)>, OtaError> {

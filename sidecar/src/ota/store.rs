@@ -22,6 +22,9 @@ pub trait Store: Send + Sync {
     /// A bare `+` in a URL is a blank here.
     fn plus_is_blank(&self) -> bool;
 
+    /// Nobody who serves it looks at pins: devices with versions of their own need copies.
+    fn needs_copies(&self) -> bool;
+
     /// Puts something where nothing is; `false`: there is something. Nobody ever sees a part of it.
     fn create<'a>(&'a self, key: &'a str, bytes: &'a [u8]) -> Doing<'a, bool>;
 

@@ -17,8 +17,8 @@ pub(super) const ROLLBACK: &str = "micropython-ota takes any version that is ano
 an older one only with a newer signature, which --key makes. To go forward again: boardside ota rollback VERSION.";
 
 pub(super) const PIN: &str = "The device is the user that it logs in as (micropython-ota 1.2.0 and later), or what its \
-host ends with: http://HOST/d/DEVICE. It needs a server that knows PROJECT/.pin/DEVICE: `boardside ota serve`, or nginx \
-with what `boardside ota nginx` prints; a bucket alone does not. Put the version there with `boardside ota publish \
+host ends with: http://HOST/d/DEVICE. `boardside ota serve`, and nginx with what `boardside ota nginx` prints, look into \
+PROJECT/.pin/DEVICE. In a bucket a device has copies of its own below d/DEVICE/ from its first pin on, and none before. Put the version there with `boardside ota publish \
 --hold`; afterwards `boardside ota promote` or `boardside ota abort`.";
 
 fn told(done: &Done, event: &str, devices: Option<&[Device]>, screen: &mut Screen) {

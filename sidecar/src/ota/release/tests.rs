@@ -77,7 +77,7 @@ fn what_no_client_can_take_is_refused_whoever_signs() {
 fn large_files_are_told() {
     let heavy = vec![b'#'; 20_000];
     let (_, warnings) = release(&[("a.py", &heavy)], None, false).unwrap();
-    assert!(warnings[0].contains("a.py has 20"), "{warnings:?}");
+    assert!(warnings[0].contains("a.py has 19.5 KiB"), "{warnings:?}");
 }
 
 #[test]

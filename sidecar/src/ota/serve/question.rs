@@ -111,7 +111,7 @@ mod tests {
             ("/sample/v1%2B2_main.py", "", "sample/v1+2_main.py", "v1+2", false),
             ("/sample/v1+2_main.py", "", "sample/v1+2_main.py", "v1+2", false),
             ("/version", "", "version", "", false),
-            ("/sample/lib/version", "", "sample/lib/version", "", false),
+            ("/sample/lib/version", "", "sample/lib/version", "lib", false),
         ] {
             assert_eq!(
                 asked(path),

@@ -15,7 +15,7 @@ use crate::virtual_board::firmware::install;
 /// The S3 of moto, without its other hundred services.
 const MOTO: [&str; 3] = ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"];
 /// With the libraries that a bare Debian does not have.
-const NGINX: [&str; 3] = ["nginx-light", "libssl3", "libpcre2-8-0"];
+const NGINX: [&str; 3] = ["nginx", "libssl3", "libpcre2-8-0"];
 /// What devices in the field run: version, and SHA-256 of its one file.
 const OLD_CLIENTS: [(&str, &str); 2] = [
     (
@@ -41,7 +41,7 @@ impl UpdateServers {
     pub fn install(home: &Path, tell: &mut Tell) -> Result<Self, VirtualBoardError> {
         let moto = home.join("moto-5.2.5");
         install::venv(&moto, &MOTO, "a bucket of S3, for tests", tell)?;
-        let nginx = home.join("nginx");
+        let nginx = home.join("nginx-1");
         install::unpacked(&nginx, &NGINX, "a web server, for tests", tell)?;
         let clients = home.join("micropython-ota");
         for (version, sha256) in OLD_CLIENTS {
@@ -72,6 +72,11 @@ impl UpdateServers {
         let mut command = Command::new(self.moto.join("bin/python3"));
         command.args(["-m", "moto.server"]);
         command
+    }
+
+    /// A Python with `cryptography`, which makes certificates.
+    pub fn python(&self) -> Command {
+        Command::new(self.moto.join("bin/python3"))
     }
 
     /// nginx, to be given a prefix and a configuration.

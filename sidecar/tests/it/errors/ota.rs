@@ -5,7 +5,12 @@ use std::fs;
 use std::fs::File;
 use std::net::TcpListener;
 
+use boardside::ota::OtaError;
+use boardside::session::Explain as _;
+use boardside::session::Explained;
+
 use super::How::Real;
+use super::How::Value;
 use super::Scenario;
 use super::Told;
 use crate::desk::Desk;
@@ -13,9 +18,11 @@ use crate::desk::Desk;
 pub(super) const SCENARIOS: &[Scenario] = &[
     ("ota.bucket", Real(bucket)),
     ("ota.busy", Real(busy)),
+    ("ota.certificate", Real(certificate)),
     ("ota.content", Real(|| publish(&[("lib/a.py", "")], &[]))),
     ("ota.incomplete", Real(incomplete)),
     ("ota.key", Real(key)),
+    ("ota.listen", Real(listen)),
     (
         "ota.no_release",
         Real(|| Told::by(&released(), &["ota", "rollback", "-p", "p", "--to", "srv"])),
@@ -28,6 +35,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     (
         "ota.pins",
         Real(|| Told::by(&released(), &["ota", "promote", "-p", "p", "--to", "srv"])),
+    ),
+    (
+        "ota.raced",
+        Value(
+            raced,
+            "two publishers to a bucket whose answers take turns; `ota::publish` has it step by step",
+        ),
     ),
     ("ota.record", Real(record)),
     ("ota.taken", Real(taken)),
@@ -93,6 +107,25 @@ fn busy() -> Told {
         .unwrap();
     lock.try_lock().unwrap();
     Told::by(&desk, &["ota", "publish", "p", "--version", "v2", "--to", "srv"])
+}
+
+fn certificate() -> Told {
+    let desk = released();
+    desk.write("cert.pem", "none");
+    Told::by(&desk, &["ota", "serve", "srv", "--tls", "cert.pem", "cert.pem"])
+}
+
+/// Somebody listens there.
+fn listen() -> Told {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let args = ["ota", "serve", "srv", "--host", "127.0.0.1", "--port", &port];
+    Told::by(&released(), &args)
+}
+
+fn raced() -> Explained {
+    let (what, now) = ("sample/version".to_owned(), Some("v3".to_owned()));
+    OtaError::Raced { what, now }.explained()
 }
 
 fn incomplete() -> Told {
