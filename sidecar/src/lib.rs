@@ -22,6 +22,8 @@ pub mod ftp;
 pub mod fuzzing;
 /// Boards on another machine: ssh, and JSON-RPC over it.
 pub mod host;
+/// Releases, for boards that update themselves.
+pub mod ota;
 /// A project at a version in one file.
 pub mod package;
 /// MicroPython's friendly, raw and raw-paste conversation on a wire.

@@ -1,5 +1,5 @@
 //! Installs what the tests need, and says what and why: two MicroPythons, mpremote, ser2net, a keychain, two FTP
-//! servers, sshd, minisign, VS Code, two Neovims.
+//! servers, nginx, moto, the old client for updates, sshd, minisign, VS Code, two Neovims.
 //! Nothing that a user's machine needs.
 
 #[cfg(target_os = "linux")]
@@ -24,6 +24,7 @@ mod linux {
     use boardside::virtual_board::FtpServers;
     use boardside::virtual_board::Kind;
     use boardside::virtual_board::Tools;
+    use boardside::virtual_board::UpdateServers;
 
     use crate::extension;
     use crate::neovim;
@@ -50,6 +51,9 @@ mod linux {
                 .map_err(|error| error.to_string()),
             Tools::keychain(&target, tell).map_err(|error| error.to_string()),
             FtpServers::install(&target.join("tools"), tell)
+                .map(drop)
+                .map_err(|error| error.to_string()),
+            UpdateServers::install(&target.join("tools"), tell)
                 .map(drop)
                 .map_err(|error| error.to_string()),
             sshd(&target, tell),

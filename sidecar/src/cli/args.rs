@@ -18,6 +18,7 @@ use crate::cli::login;
 use crate::cli::ls;
 use crate::cli::manual;
 use crate::cli::mkdir;
+use crate::cli::ota;
 use crate::cli::pack;
 use crate::cli::packages;
 use crate::cli::pull;
@@ -121,6 +122,8 @@ pub(super) enum Verb {
     Packages(packages::PackagesArgs),
     /// Make a key that signs packages
     Keygen(pack::KeygenArgs),
+    /// Publish to boards that update themselves over the air, roll back, try on a few first
+    Ota(Box<ota::OtaArgs>),
     /// See it work without hardware: a virtual board, a sync, an edit, a sync, its console
     Demo,
     /// A board without hardware: real MicroPython behind a serial port with a speed and faults

@@ -151,7 +151,12 @@ async fn one(
         _ => "differs",
     };
     let (theirs, ours) = (theirs.unwrap_or_default(), ours.unwrap_or_default());
-    let diff = unified(path, &theirs, &ours);
+    let diff = unified(
+        &format!("board:{path}"),
+        &format!("project{path}"),
+        &theirs,
+        &ours,
+    );
     let first = (!same).then(|| first_difference(&theirs, &ours));
     screen.event(&json!({
         "event": "compared", "path": path.as_str(), "how": how, "bytes_board": theirs.len(),
@@ -169,8 +174,8 @@ async fn one(
     Ok(same)
 }
 
-/// A unified diff from the board's text to the project's; `None` if they are equal or not both text.
-fn unified(path: &BoardPath, theirs: &[u8], ours: &[u8]) -> Option<String> {
+/// A unified diff from one text to another; `None` if they are equal or not both text.
+pub(super) fn unified(one: &str, two: &str, theirs: &[u8], ours: &[u8]) -> Option<String> {
     let text = |content: &[u8]| {
         let text = std::str::from_utf8(content).ok()?;
         (!text.contains('\0')).then(|| text.to_owned())
@@ -178,8 +183,7 @@ fn unified(path: &BoardPath, theirs: &[u8], ours: &[u8]) -> Option<String> {
     let (theirs, ours) = (text(theirs)?, text(ours)?);
     let diff = TextDiff::from_lines(&theirs, &ours);
     let mut unified = diff.unified_diff();
-    let names = (format!("board:{path}"), format!("project{path}"));
-    let text = unified.context_radius(3).header(&names.0, &names.1).to_string();
+    let text = unified.context_radius(3).header(one, two).to_string();
     (!text.is_empty()).then_some(text)
 }
 
@@ -188,7 +192,7 @@ fn first_difference(theirs: &[u8], ours: &[u8]) -> usize {
     same.count()
 }
 
-fn coloured(diff: &str, screen: &Screen) -> String {
+pub(super) fn coloured(diff: &str, screen: &Screen) -> String {
     let paint = |line: &str| {
         let (text, end) = line.split_at(line.trim_end_matches('\n').len());
         let colour = match line.chars().next() {
@@ -208,15 +212,15 @@ mod tests {
 
     #[test]
     fn text_is_compared_by_lines_and_the_rest_by_bytes() {
-        let path = BoardPath::new("/a.py").unwrap();
-        let diff = unified(&path, b"x = 1\ny = 2\n", b"x = 1\ny = 3\n").unwrap();
+        let of = |one: &[u8], two: &[u8]| unified("board:/a.py", "project/a.py", one, two);
+        let diff = of(b"x = 1\ny = 2\n", b"x = 1\ny = 3\n").unwrap();
         assert_eq!(
             diff,
             "--- board:/a.py\n+++ project/a.py\n@@ -1,2 +1,2 @@\n x = 1\n-y = 2\n+y = 3\n"
         );
-        assert_eq!(unified(&path, b"a", b"a"), None);
-        assert_eq!(unified(&path, b"a\xff", b"b"), None);
-        assert_eq!(unified(&path, b"a\0", b"b"), None);
+        assert_eq!(of(b"a", b"a"), None);
+        assert_eq!(of(b"a\xff", b"b"), None);
+        assert_eq!(of(b"a\0", b"b"), None);
         for (theirs, ours, at) in [("abc", "abd", 2), ("ab", "abc", 2), ("", "a", 0)] {
             assert_eq!(first_difference(theirs.as_bytes(), ours.as_bytes()), at);
         }

@@ -22,6 +22,7 @@ mod login;
 mod ls;
 mod manual;
 mod mkdir;
+mod ota;
 mod pack;
 mod packages;
 mod pull;
@@ -111,6 +112,7 @@ async fn run(cli: Cli, screen: &mut Screen) -> Result<Exit, Failure> {
         Verb::Pack(args) => pack::pack(&args, screen),
         Verb::Keygen(args) => pack::keygen(&args, screen),
         Verb::Write(args) => write::run(&cli.global, args, screen).await,
+        Verb::Ota(args) => ota::run(&cli.global, *args, screen).await,
         Verb::Packages(args) => packages::run(&cli.global, args, screen).await,
         Verb::Completions(args) => Ok(manual::completions(&args, screen)),
         Verb::Man(args) => manual::man(&args, screen),

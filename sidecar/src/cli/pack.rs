@@ -153,7 +153,7 @@ pub(super) fn keygen(args: &KeygenArgs, screen: &mut Screen) -> Result<Exit, Fai
 }
 
 /// Never over a key that is there.
-fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+pub(super) fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let mut options = fs::File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]

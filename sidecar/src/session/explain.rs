@@ -4,6 +4,7 @@
 mod board;
 mod files;
 mod host;
+mod ota;
 mod packages;
 mod project;
 mod storage;

@@ -27,6 +27,8 @@ mod pulling;
 mod pymakr;
 mod recent;
 mod reconnect;
+/// Releases of a project, for boards that update themselves.
+pub mod releases;
 /// Boards of this machine for another one.
 pub mod served;
 mod settings;

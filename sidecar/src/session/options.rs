@@ -11,11 +11,12 @@ use serde::Deserializer;
 
 use crate::base::BoardPath;
 use crate::base::PathError;
+use crate::session::releases::OtaOptions;
 use crate::sync::plan::OnConflict;
 use crate::wire::Address;
 
 /// Every key of `boardside.toml`; a test holds that they are those of `Options`.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "device",
     "source",
     "ignore",
@@ -28,6 +29,7 @@ const KEYS: [&str; 12] = [
     "conflict",
     "boot_guard",
     "packages",
+    "ota",
 ];
 
 /// What one source of settings says; `None` where it says nothing.
@@ -60,6 +62,8 @@ pub struct Options {
     pub boot_guard: Option<bool>,
     /// Packages that are made of this project, and written from here.
     pub packages: Option<PackageOptions>,
+    /// Releases of this project, for boards that update themselves.
+    pub ota: Option<OtaOptions>,
 }
 
 /// The table `packages` of the settings.
@@ -274,6 +278,7 @@ turbo = true
 conflict = "keep"
 boot_guard = true
 packages = { keys = ["RWQ"], folder = "dist", platforms = ["rp2"], firmware = ">=1.20" }
+ota = { target = "s3://b", project = "p", layout = "folder", key = "k", files = ["a"], largest = 9, targets = ["rp2"], url = "http://h" }
 "#;
 
     #[test]
@@ -296,6 +301,16 @@ packages = { keys = ["RWQ"], folder = "dist", platforms = ["rp2"], firmware = ">
                 folder: Some("dist".into()),
                 platforms: vec!["rp2".to_owned()],
                 firmware: Some(">=1.20".to_owned()),
+            }),
+            ota: Some(OtaOptions {
+                target: Some("s3://b".to_owned()),
+                project: Some("p".to_owned()),
+                layout: Some("folder".to_owned()),
+                key: Some("k".into()),
+                files: Some(vec!["a".to_owned()]),
+                largest: Some(9),
+                targets: vec!["rp2".to_owned()],
+                url: Some("http://h".to_owned()),
             }),
         };
         assert_eq!(options, expected);

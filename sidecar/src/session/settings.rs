@@ -13,6 +13,7 @@ use crate::session::OptionsError;
 use crate::session::PackageOptions;
 use crate::session::micropico;
 use crate::session::pymakr;
+use crate::session::releases::OtaOptions;
 use crate::sync::plan::OnConflict;
 use crate::sync::read_text;
 
@@ -50,6 +51,8 @@ pub struct Settings {
     pub boot_guard: bool,
     /// Packages of this project.
     pub packages: PackageOptions,
+    /// Releases of this project.
+    pub ota: OtaOptions,
 }
 
 impl Settings {
@@ -71,6 +74,7 @@ impl Settings {
             conflict: OnConflict::Stop,
             boot_guard: false,
             packages: PackageOptions::default(),
+            ota: OtaOptions::default(),
         }
     }
 }
@@ -249,6 +253,9 @@ pub fn resolve(cli: &Options, file: &Options, defaults: &Settings) -> (Settings,
         boot_guard: cli.boot_guard.or(file.boot_guard).unwrap_or(defaults.boot_guard),
         packages: (cli.packages.as_ref().or(file.packages.as_ref()))
             .unwrap_or(&defaults.packages)
+            .clone(),
+        ota: (cli.ota.as_ref().or(file.ota.as_ref()))
+            .unwrap_or(&defaults.ota)
             .clone(),
     };
     (settings, warnings)

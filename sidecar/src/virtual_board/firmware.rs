@@ -3,8 +3,10 @@
 
 mod install;
 mod servers;
+mod updates;
 
 pub use servers::FtpServers;
+pub use updates::UpdateServers;
 
 use std::env;
 use std::fs;

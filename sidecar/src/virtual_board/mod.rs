@@ -34,6 +34,7 @@ pub use firmware::Firmware;
 pub use firmware::FtpServers;
 pub use firmware::Tell;
 pub use firmware::Tools;
+pub use firmware::UpdateServers;
 pub use flash_fault::FlashFault;
 pub use flash_fault::FlashFlaw;
 pub use profile::FileSystem;

@@ -5,6 +5,7 @@ mod board;
 mod editor;
 mod far;
 mod line;
+mod ota;
 mod packages;
 mod peer;
 mod project;
@@ -86,6 +87,7 @@ fn all() -> Vec<Scenario> {
         line::SCENARIOS,
         far::SCENARIOS,
         packages::SCENARIOS,
+        ota::SCENARIOS,
         board::SCENARIOS,
         project::SCENARIOS,
         editor::SCENARIOS,
@@ -162,6 +164,11 @@ fn what_can_be_wrong_with_a_project() {
 #[test]
 fn what_can_be_wrong_with_a_package() {
     try_each(packages::SCENARIOS);
+}
+
+#[test]
+fn what_can_be_wrong_with_releases() {
+    try_all(ota::SCENARIOS);
 }
 
 #[test]

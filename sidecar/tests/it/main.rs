@@ -52,6 +52,8 @@ mod mpremote;
 #[cfg(target_os = "linux")]
 mod noise;
 #[cfg(target_os = "linux")]
+mod ota;
+#[cfg(target_os = "linux")]
 mod ota_client;
 #[cfg(target_os = "linux")]
 mod packages;

@@ -5,6 +5,7 @@
 mod keys;
 mod old;
 mod power;
+mod published;
 mod refused;
 mod runs;
 mod server;

@@ -123,6 +123,74 @@ pub(super) fn unpacked(
     fs::write(&ready, names).map_err(VirtualBoardError::io(format!("writing {}", ready.display())))
 }
 
+/// Gets one file out of the source of a Python package, which pip downloads and cannot build: what was made for `upip`
+/// of MicroPython has no setup.py. It fails, and leaves what it unpacked.
+pub(super) fn source(
+    python: &Path,
+    package: &str,
+    version: &str,
+    file: &Path,
+    why: &str,
+    tell: &mut Tell,
+) -> Result<(), VirtualBoardError> {
+    if file.is_file() {
+        return Ok(());
+    }
+    let home = file.parent().unwrap_or(Path::new("."));
+    let _lock = lock(home)?;
+    if file.is_file() {
+        return Ok(()); // another process was faster
+    }
+    tell(&format!(
+        "downloading {package} {version} into {} ({why})",
+        home.display()
+    ));
+    let unpacked = home.join("unpacked");
+    let _ = fs::remove_dir_all(&unpacked); // half of an earlier try
+    fs::create_dir_all(&unpacked).map_err(VirtualBoardError::io(format!("making {}", unpacked.display())))?;
+    let mut pip = Command::new(python);
+    pip.args([
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-clean",
+        "--no-deps",
+        "--no-binary",
+        ":all:",
+        "-d",
+    ])
+    .arg(&unpacked)
+    .arg(format!("{package}=={version}"))
+    .env("TMPDIR", &unpacked);
+    let failed = run(&mut pip);
+    let name = file.file_name().unwrap_or_default();
+    let mut todo = vec![unpacked.clone()];
+    while let Some(folder) = todo.pop() {
+        for path in fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+        {
+            if path.is_dir() {
+                todo.push(path);
+            } else if path.file_name() == Some(name) {
+                fs::rename(&path, file)
+                    .map_err(VirtualBoardError::io(format!("making {}", file.display())))?;
+                let _ = fs::remove_dir_all(&unpacked);
+                return Ok(());
+            }
+        }
+    }
+    failed.and_then(|()| {
+        Err(VirtualBoardError::Install {
+            command: format!("pip download {package}=={version}"),
+            output: format!("there is no {} in it", name.display()),
+        })
+    })
+}
+
 /// The first program of this name on PATH.
 pub(super) fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

@@ -4,14 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::Command;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::OnceLock;
 
-use boardside::base::Digest;
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::FileSystem;
 use boardside::virtual_board::Profile;
+use boardside::virtual_board::UpdateServers;
 use rstest::rstest;
 use tempfile::TempDir;
 
@@ -28,54 +26,14 @@ use super::stand::Files;
 use super::stand::Release;
 use super::stand::Stand;
 
-/// One file each.
-const OLD: [(&str, &str); 2] = [
-    (
-        "1.1.0",
-        "88f6ed7298a1723c7c9c8aaad119efeaacd240cc8c7a4541b579b9cd75677969",
-    ),
-    (
-        "2.1.0",
-        "52499760ff2150380119cf9caef6064f771c75efb4a3e9b2b1eadea748b1132b",
-    ),
-];
+const OLD: [&str; 2] = ["1.1.0", "2.1.0"];
 
-/// `micropython_ota.py`. pip finds no Python project in the archive and says so, after it has unpacked it.
 fn client(version: &str) -> Vec<u8> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _lock = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let home = boards::target().join("tools/micropython-ota").join(version);
-    let file = home.join("micropython_ota.py");
-    if !file.exists() {
-        fs::create_dir_all(&home).unwrap();
-        let scratch = TempDir::new_in(&home).unwrap();
-        let mut pip = boards::tools().python();
-        pip.args(["-m", "pip", "download", "--quiet", "--no-clean", "--no-deps"])
-            .args(["--no-binary", ":all:", "-d"])
-            .arg(scratch.path())
-            .arg(format!("micropython-ota=={version}"))
-            .env("TMPDIR", scratch.path());
-        let output = pip.output().unwrap();
-        let find = ["-name", "micropython_ota.py"];
-        let found = Command::new("find")
-            .arg(scratch.path())
-            .args(find)
-            .output()
-            .unwrap();
-        let found = String::from_utf8(found.stdout).unwrap();
-        let found = found
-            .lines()
-            .next()
-            .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-        fs::rename(found, &file).unwrap();
-    }
-    let content = fs::read(&file).unwrap();
-    let sum = Digest::of(&content).to_string();
-    assert!(
-        OLD.contains(&(version, sum.as_str())),
-        "{version} has the sum {sum}"
-    );
-    content
+    static SERVERS: OnceLock<UpdateServers> = OnceLock::new();
+    let servers = SERVERS.get_or_init(|| {
+        UpdateServers::install(&boards::target().join("tools"), &mut |line| eprintln!("{line}")).unwrap()
+    });
+    fs::read(servers.old_client(version).join("micropython_ota.py")).unwrap()
 }
 
 /// A board in the field: its boot.py asks for updates, and is one of the files that are updated.
@@ -223,7 +181,7 @@ fn what_the_old_client_loses_ours_keeps(
     #[case] tls: bool,
     #[case] old: [Runs; 2],
 ) {
-    let found = OLD.map(|(version, _)| old_after(version, fault, release, tls));
+    let found = OLD.map(|version| old_after(version, fault, release, tls));
     let ours = ours_after(fault, release, tls);
     eprintln!(
         "| {fault} {release} {tls} | {} | {} | {ours} |",
@@ -234,7 +192,7 @@ fn what_the_old_client_loses_ours_keeps(
 
 #[test]
 fn a_release_that_hangs_is_for_ever_with_the_old_client() {
-    for (version, _) in OLD {
+    for version in OLD {
         let field = Field::new(version, FileSystem::LittleFs, false);
         field.publish("2");
         fs::write(
@@ -251,10 +209,9 @@ fn a_release_that_hangs_is_for_ever_with_the_old_client() {
 /// What boards ran after their power was lost in an update, and after the next one.
 #[rstest]
 fn lost_power_breaks_boards_of_the_old_client(
-    #[values(0, 1)] which: usize,
+    #[values("1.1.0", "2.1.0")] version: &str,
     #[values(FileSystem::LittleFs, FileSystem::Fat)] file_system: FileSystem,
 ) {
-    let (version, _) = OLD[which];
     let field = Field::new(version, file_system, false);
     assert_eq!(field.boots(false), Runs::Old);
     field.publish("2");
