@@ -1,12 +1,12 @@
-# Decides which version runs; the first lines of /boot.py import it:
+# Decides which version runs; the last lines of /boot.py import it:
 #
 #     try:
 #         import ota.boot
 #     except Exception:
 #         pass
 #
-# Whatever fails in here leaves the board with the app at its root. Runs nothing of a release itself: firmware does
-# not know USB yet while boot.py runs (stm32), so the release starts where main.py would, in ota/main.py.
+# Whatever fails in here leaves the board with the app at its root. Nothing of a release runs yet: some firmware has no
+# USB before boot.py has ended (stm32), so a release starts where /main.py would, in ota/main.py.
 import os
 import sys
 
@@ -14,22 +14,31 @@ import ota
 from ota import state
 
 
-def choose():
-    s = state.load()
+# The slot to run, and whether that is a trial.
+def choose(s):
     if s["try"]:
         try:
             if s["left"] > 0:
                 # On flash before anything of the trial runs: a release may hang in its first line.
                 s["left"] -= 1
                 state.save(s)
-                ota.trial = True
-                return s, s["try"]
+                return s["try"], True
             s["bad"] = (s["bad"] + [s["tryver"]])[-8:]
             s["try"] = s["tryver"] = ""
             state.save(s)
         except OSError:
             pass  # a trial that cannot be counted might never end
-    return s, s["slot"]
+    return s["slot"], False
+
+
+# A release that neither confirms nor feeds a watchdog ends here, also when it has stopped at the prompt.
+def limit(s):
+    import machine
+
+    if s["trial_s"]:
+        ota.limit = machine.Timer(-1)
+        ms = s["trial_s"] * 1000
+        ota.limit.init(mode=machine.Timer.ONE_SHOT, period=ms, callback=lambda _: machine.reset())
 
 
 def watch(s):
@@ -37,26 +46,28 @@ def watch(s):
 
     if s["wdt_ms"]:
         ota.wdt = machine.WDT(timeout=s["wdt_ms"])
-    if s["trial_s"]:
-        # A release that neither confirms nor feeds a watchdog ends here, also when it has stopped at the prompt.
-        ota.limit = machine.Timer(-1)
-        ota.limit.init(
-            mode=machine.Timer.ONE_SHOT, period=s["trial_s"] * 1000, callback=lambda _: machine.reset()
-        )
 
 
-s, slot = choose()
-if slot:
+def prepare():
+    s = state.load()
+    slot, is_trial = choose(s)
+    if not slot:
+        return
     home = state.SLOTS + slot
     os.stat(home)
     # The firmware runs main.py of the current folder: the one beside this file, and that runs the release.
     os.chdir(ota.__path__)
-    ota.slot = slot
     sys.path[:0] = [home, home + "/lib"]
-    if ota.trial:
+    ota.slot = slot
+    ota.trial = is_trial
+    for arm in (limit, watch) if is_trial else ():
         try:
-            watch(s)
+            arm(s)
         except Exception:
-            pass  # no such timer or watchdog: resets still count
-del s, slot
+            pass  # this firmware has none, or not for so long: resets count all the same
+
+
+prepare()
+# The RAM is the app's.
+del choose, limit, watch, prepare
 sys.modules.pop(__name__)

@@ -10,6 +10,7 @@ from ota import http
 from ota import state
 
 SIZE = 512
+FULL = 28, 36  # ENOSPC; littlefs without room for a name says that it is too long
 
 
 def names(manifest):
@@ -93,7 +94,8 @@ class Slot:
             except OSError:
                 pass
 
-    # Says how many bytes of flash are to come, without folders. A file that is shorter is the beginning of it, if `resume`.
+    # Says how many bytes of flash are to come, without folders. If `resume`, a file that is shorter is the beginning of
+    # what it is to be.
     def survey(self, manifest, resume):
         need = 0
         for path, size, digest in names(manifest):
@@ -102,7 +104,10 @@ class Slot:
             if n == size and self.sum(path) == digest:
                 continue
             if n >= 0 and not (resume and 0 < n < size):
-                os.remove(path)
+                try:
+                    os.remove(path)
+                except OSError:
+                    raise Damaged
             need += (size + self.block - 1) // self.block * self.block
         return need
 
@@ -111,15 +116,16 @@ class Slot:
         while at > 0:
             try:
                 os.mkdir(path[:at])
-            except OSError:
-                pass
+            except OSError as e:
+                if e.args[0] in FULL:
+                    raise
             at = path.find("/", at + 1)
 
     def write(self, path, mode, source):
         try:
             f = open(path, mode)
         except OSError as e:
-            if e.args[0] == 28:  # ENOSPC
+            if e.args[0] in FULL:
                 raise
             raise Damaged
         with f:

@@ -1,4 +1,4 @@
-//! The safe client as it lies on a board: its files, what `/ota.json` tells it, and the lines that boot.py begins with.
+//! The safe client as it lies on a board: its files, what `/ota.json` tells it, and the lines that boot.py ends with.
 //! Text only; who puts it on a board has the board. How it works is told in `sidecar/device/ota/`.
 
 use base64::Engine as _;
@@ -7,7 +7,6 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::ota::Layout;
-use crate::ota::OtaError;
 use crate::ota::ProjectName;
 
 /// `/lib/ota/`, as `package.json` beside them names them for mip.
@@ -24,7 +23,7 @@ const FILES: [(&str, &str); 10] = [
     ("tree.py", include_str!("../../device/ota/tree.py")),
 ];
 
-/// What boot.py begins with.
+/// What boot.py ends with: the current folder and `sys.path` are those of the release from there on.
 pub(super) const BOOT: &str = "try:\n    import ota.boot\nexcept Exception:\n    pass\n";
 
 /// A client for one board.
@@ -83,53 +82,49 @@ impl Client {
     }
 }
 
-/// boot.py with the client's lines first; the same if it has them.
+/// boot.py with the client's lines last; the same if it has them.
 pub fn with_client(boot: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(boot);
     if text.lines().any(|line| line.trim() == "import ota.boot") {
         return boot.to_vec();
     }
-    [BOOT.as_bytes(), boot].concat()
+    let join: &[u8] = if boot.is_empty() || boot.ends_with(b"\n") {
+        b""
+    } else {
+        b"\n"
+    };
+    [boot, join, BOOT.as_bytes()].concat()
 }
 
-/// A text of `ota.pub`, looked at: lines of hexadecimal digits of a modulus that the client takes.
-pub fn device_keys(text: &str) -> Result<String, OtaError> {
-    let why = |why: &str| OtaError::Key { why: why.to_owned() };
+/// A text of `ota.pub`, looked at: lines of hexadecimal digits of a modulus that the client takes. Else why not.
+pub fn device_keys(text: &str) -> Result<String, &'static str> {
     if text.contains("PRIVATE KEY") {
-        return Err(why(
-            "it is the secret one; devices get the file that ends with .pub",
-        ));
+        return Err("it is the secret key");
     }
     let lines = text
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let lines: Vec<&str> = lines.collect();
-    let is_key = |line: &&str| {
-        [512, 768, 1024].contains(&line.len())
-            && line
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-    };
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_key = |line: &&str| [512, 768, 1024].contains(&line.len()) && line.bytes().all(is_digit);
     if lines.is_empty() || !lines.iter().all(|line| is_key(line)) {
-        return Err(why("it is no public key for devices"));
+        return Err("it is no public key for devices");
     }
     Ok(lines.join("\n") + "\n")
 }
 
-/// A certificate in PEM or DER, as DER.
-pub fn certificate(bytes: &[u8]) -> Result<Vec<u8>, OtaError> {
-    let why = || OtaError::Key {
-        why: "it is no certificate in PEM or DER".to_owned(),
-    };
+/// A certificate in PEM or DER, as DER; `None`: it is none.
+pub fn certificate(bytes: &[u8]) -> Option<Vec<u8>> {
+    // A SEQUENCE of ASN.1.
     if bytes.first() == Some(&0x30) {
-        return Ok(bytes.to_vec());
+        return Some(bytes.to_vec());
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| why())?;
-    let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----").ok_or_else(why)?;
-    let (inside, _) = rest.split_once("-----END CERTIFICATE-----").ok_or_else(why)?;
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (inside, _) = rest.split_once("-----END CERTIFICATE-----")?;
     let base64: String = inside.split_whitespace().collect();
-    STANDARD.decode(base64).map_err(|_| why())
+    STANDARD.decode(base64).ok()
 }
 
 #[cfg(test)]
@@ -154,9 +149,11 @@ mod tests {
 
     #[test]
     fn boot_py_gets_the_lines_once_and_keeps_its_own() {
-        let boot = with_client(b"import esp\n");
-        assert_eq!(boot, [BOOT.as_bytes(), b"import esp\n"].concat());
-        assert_eq!(with_client(&boot), boot);
+        for own in ["import esp\n", "import esp"] {
+            let boot = with_client(own.as_bytes());
+            assert_eq!(boot, [b"import esp\n", BOOT.as_bytes()].concat());
+            assert_eq!(with_client(&boot), boot);
+        }
         assert_eq!(with_client(b""), BOOT.as_bytes());
     }
 
@@ -177,6 +174,6 @@ mod tests {
         let pem = b"-----BEGIN CERTIFICATE-----\nMAAC\n-----END CERTIFICATE-----\n";
         assert_eq!(certificate(pem).unwrap(), [0x30, 0, 2]);
         assert_eq!(certificate(&[0x30, 0]).unwrap(), [0x30, 0]);
-        certificate(b"hello").unwrap_err();
+        assert_eq!(certificate(b"hello"), None);
     }
 }

@@ -72,7 +72,7 @@ impl Snippet {
     /// For boot.py and main.py, with the safe client.
     pub fn safe(&self) -> String {
         format!(
-            "# `boardside ota install` puts the safe client on a board, and these lines first into its boot.py:\n\
+            "# `boardside ota install` puts the safe client on a board, and these lines at the end of its boot.py:\n\
              {BOOT}\n\
              # main.py, or wherever the app has its loop. When it works:\n\
              import ota\n\

@@ -33,7 +33,7 @@ use crate::sync::Content;
 use crate::sync::Delivery;
 
 pub(super) const ABOUT: &str = "Puts /lib/ota/, /ota.json, /ota.pub and, for https, /ota.ca on the board, and the \
-client's lines first into its boot.py. What runs is not touched: it is the version to return to until the first release \
+client's lines at the end of its boot.py. What runs is not touched: it is the version to return to until the first release \
 is confirmed. Project, URL and layout come from boardside.toml ([ota] project, url, layout) or from here; a login from \
 BOARDSIDE_OTA_USER and BOARDSIDE_OTA_PASSWORD: the board keeps it in plain text. `boardside ota snippet` prints what the \
 app has to call.";
@@ -115,11 +115,11 @@ impl InstallArgs {
                 .map(|layout| layout.parse())
                 .transpose()?
                 .unwrap_or_default(),
-            keys: device_keys(&String::from_utf8_lossy(&read(&keys)?))?,
-            ca: match &self.ca {
-                Some(file) => Some(certificate(&read(file)?)?),
-                None => None,
-            },
+            keys: device_keys(&String::from_utf8_lossy(&read(&keys)?)).map_err(|why| {
+                let help = "give the file of `boardside ota keygen` that ends with .pub";
+                Failure::usage(format!("{}: {why}", keys.display()), help)
+            })?,
+            ca: self.ca.as_deref().map(authority).transpose()?,
             login: login(),
             more: vec![
                 ("device", text(&self.device_name)),
@@ -134,6 +134,13 @@ impl InstallArgs {
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(file).map_err(|error| Failure::io(&format!("reading {}", file.display()), &error))
+}
+
+fn authority(file: &Path) -> Result<Vec<u8>, Failure> {
+    certificate(&read(file)?).ok_or_else(|| {
+        let text = format!("{} is no certificate", file.display());
+        Failure::usage(text, "give the one that signed the server's, in PEM or DER")
+    })
 }
 
 fn path(text: &str) -> BoardPath {

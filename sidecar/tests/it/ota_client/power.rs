@@ -175,3 +175,42 @@ fn after_lost_power_one_whole_version_runs_and_one_attempt_more_ends_in_the_new_
     }
     assert!(staging.old > 0 && switching.new > 0);
 }
+
+#[rstest]
+fn after_lost_power_on_the_way_back_the_old_version_runs_and_the_release_is_refused(
+    #[values(FileSystem::LittleFs, FileSystem::Fat)] file_system: FileSystem,
+) {
+    let stand = Stand::new(file_system);
+    stand.installed(&release("1", 1));
+    stand.settings("\"tries\":1,");
+    stand.publish(&release("2", 2));
+    let mut board = stand.start();
+    board.boots(&["1"]);
+    assert_eq!(board.update().0, "True");
+    board.reset();
+    board.boots(&["2"]);
+    drop(board);
+    let base = stand.folder.path().join("base");
+    fs::copy(stand.image(), &base).unwrap();
+    let mut points = 0;
+    for point in 0.. {
+        fs::copy(&base, stand.image()).unwrap();
+        let mut board = stand.start_with(Faults {
+            power: Some(point),
+            ..Faults::default()
+        });
+        if board.port.until_lost(&board.board, HELP) {
+            break;
+        }
+        drop(board);
+        points += 1;
+        let mut board = stand.start();
+        board.boots(&["1"]);
+        assert_eq!(board.update().1, "refused: 2 did not confirm", "{point}");
+    }
+    eprintln!(
+        "| {} | half | return | {points} | {points} | 0 | 0 | |",
+        file_system.name()
+    );
+    assert!(points > 0);
+}
