@@ -242,10 +242,11 @@ impl Shelf {
             Some(release) => (release.clone(), true),
             None => (self.unrecorded(tag, published)?, false),
         };
-        let read = release.files.keys().map(|path| async {
-            let found = store.read(&self.keys.file(tag, release.layout, path)).await?;
-            Ok::<_, OtaError>((path.clone(), found.map(|found| Entry::of(&found.bytes))))
-        });
+        let keys = release.files.keys().cloned();
+        let keys: Vec<_> = keys
+            .map(|path| (self.keys.file(tag, release.layout, &path), path))
+            .collect();
+        let read = keys.into_iter().map(|(key, path)| read_entry(store, key, path));
         let read: BTreeMap<_, _> = futures::stream::iter(read)
             .buffered(AT_ONCE)
             .try_collect()
@@ -304,6 +305,15 @@ impl Shelf {
             after: None,
         })
     }
+}
+
+async fn read_entry(
+    store: &dyn Store,
+    key: String,
+    path: String,
+) -> Result<(String, Option<Entry>), OtaError> {
+    let found = store.read(&key).await?;
+    Ok((path, found.map(|found| Entry::of(&found.bytes))))
 }
 
 type Recorded = (Tag, Result<Option<Release>, OtaError>);
