@@ -47,3 +47,15 @@ test('Roll Back Release offers the other versions, shows what changes, and tells
   await desk.untilSaid(/devices are told blink v1\.0/);
   assert.equal(told(), 'v1.0');
 });
+
+test('the view Releases has the versions, and from each the way to it', async () => {
+  await page.command('Boardside: Focus on Releases View');
+  await page.rows('v1.0').filter({ hasText: 'current' }).waitFor();
+  const newer = page.rows('v1.1');
+  await newer.waitFor();
+  await newer.hover();
+  await newer.getByLabel('Roll Back Release…').click();
+  await page.quickRow('Tell Devices v1.1').click();
+  await page.rows('v1.1').filter({ hasText: 'current' }).waitFor();
+  assert.equal(told(), 'v1.1');
+});
