@@ -192,6 +192,12 @@ impl Shelf {
         })
     }
 
+    /// The record of what devices are told.
+    pub fn current_release(&self) -> Option<&Release> {
+        let current = self.current.as_ref().and_then(|tag| self.releases.get(tag));
+        current.and_then(|published| published.release.as_ref())
+    }
+
     /// What devices are told.
     pub fn current(&self) -> Result<&Tag, OtaError> {
         self.current.as_ref().ok_or_else(|| OtaError::NoCurrent {

@@ -127,9 +127,10 @@ async fn listed(releases: &Releases) -> Result<Value, ReleasesError> {
 
 /// What would change for devices: the current version against this one.
 fn changes(shelf: &Shelf, release: &Release) -> Vec<Value> {
-    let current = shelf.current.as_ref().and_then(|tag| shelf.releases.get(tag));
-    let there = current.and_then(|published| published.release.as_ref());
-    let there = there.map(|release| release.files.clone()).unwrap_or_default();
+    let there = shelf
+        .current_release()
+        .map(|release| release.files.clone())
+        .unwrap_or_default();
     let change = |(path, change): (&String, &ota::Change)| {
         json!({
             "path": path, "how": change.word(), "before": there.get(path).map(|entry| entry.size),
@@ -184,8 +185,9 @@ async fn publish(
         changes: changes(&shelf, &release),
         warnings: prepared
             .warnings
-            .iter()
-            .map(ToString::to_string)
+            .into_iter()
+            .chain(release.gone(shelf.current_release()))
+            .map(|warning| warning.to_string())
             .chain(prepared.notes)
             .collect(),
     };
