@@ -10,13 +10,17 @@ import type { BoardsView, Node } from './views/boards';
 import { pickBoard, pickPackage, present } from './views/choices';
 import type { DifferencesView } from './views/differences';
 import { boardOf } from './views/files';
+import type { ReleasesView } from './views/releases';
 import type { Consoles } from './views/terminal';
 import { chooseFolder } from './where';
 import { doing, size } from './wording';
 
-export interface House { sidecar: Sidecar; jobs: Jobs; state: State; boards: BoardsView; consoles: Consoles; differences: DifferencesView }
+export interface House {
+  sidecar: Sidecar; jobs: Jobs; state: State; boards: BoardsView; consoles: Consoles; differences: DifferencesView;
+  releases: ReleasesView;
+}
 /** What a command is about. */
-interface Target { folder?: vscode.WorkspaceFolder | undefined; board?: string | undefined; uri?: vscode.Uri | undefined }
+interface Target { folder?: vscode.WorkspaceFolder | undefined; board?: string | undefined; uri?: vscode.Uri | undefined; version?: string | undefined }
 type Row = { needs: 'folder' | 'board' | 'either'; run(house: House, at: Target): unknown };
 const { window, workspace } = vscode;
 
@@ -35,6 +39,8 @@ const TABLE: Record<string, Row> = {
   compareWithBoard: { needs: 'folder', run: (house, at) => job(house, 'boardside.diff', inFolder(at)) },
   writePackage: { needs: 'folder', run: writePackage },
   packProject: { needs: 'folder', run: packProject },
+  publishRelease: { needs: 'folder', run: ({ releases }, at) => releases.publish(inFolder(at).folder ?? '') },
+  rollBackRelease: { needs: 'folder', run: ({ releases }, at) => releases.rollBack(inFolder(at).folder ?? '', at.version) },
   doctorBoard: { needs: 'board', run: (house, at) => job(house, 'boardside.doctor', onBoard(at)) },
 };
 
@@ -122,7 +128,7 @@ async function runSelection(house: House, at: Target): Promise<void> {
 
 /** From what a menu, a link, a key or another extension passes: a URI, a board or file, a part of the SCM view, fields. */
 async function target(house: House, arg: unknown, needs: Row['needs']): Promise<Target | undefined> {
-  const it = (arg ?? {}) as CommandFields & { rootUri?: vscode.Uri; resourceStates?: { resourceUri: vscode.Uri }[] };
+  const it = (arg ?? {}) as CommandFields & { version?: string; rootUri?: vscode.Uri; resourceStates?: { resourceUri: vscode.Uri }[] };
   const parsed = (uri: string | undefined) => (uri === undefined ? undefined : vscode.Uri.parse(uri));
   const uri = arg instanceof vscode.Uri ? arg : it.rootUri ?? it.resourceStates?.[0]?.resourceUri ?? parsed(it.uri);
   const active = uri ?? window.activeTextEditor?.document.uri;
@@ -140,7 +146,7 @@ async function target(house: House, arg: unknown, needs: Row['needs']): Promise<
   if (needs === 'folder' && folder === undefined) {
     throw new Error('open the folder of your project first.');
   }
-  return { folder, board, uri };
+  return { folder, board, uri, version: it.version };
 }
 
 export function registerCommands(house: House): vscode.Disposable[] {
@@ -152,6 +158,7 @@ export function registerCommands(house: House): vscode.Disposable[] {
     'files.delete': (node: Node) => boards.delete(node),
     'files.download': (node: Node) => boards.download(node),
     'files.refresh': () => boards.forget(),
+    'releases.refresh': () => house.releases.refresh(),
     'showLog': () => log.show(),
     'openDifference': (uri: vscode.Uri, state?: string) => differences.open(uri, state),
     'openWorkspaceFile': (row: { resourceUri: vscode.Uri }) => window.showTextDocument(row.resourceUri),

@@ -13,6 +13,7 @@ import { BoardsView } from './views/boards';
 import { showToast } from './views/choices';
 import { DifferencesView } from './views/differences';
 import { BoardFiles } from './views/files';
+import { ReleasesView } from './views/releases';
 import { showStatus } from './views/status';
 import { Consoles } from './views/terminal';
 import { importMessage } from './wording';
@@ -99,7 +100,7 @@ export function activate(context: vscode.ExtensionContext): void {
     sidecar: line,
     jobs: new Jobs(line, state, showToast, (done) => void show(house, done, done.folder ? { folder: done.folder } : {})),
     state, boards: new BoardsView(state, files), consoles: new Consoles(line, state, context.workspaceState),
-    differences: new DifferencesView(line, state),
+    differences: new DifferencesView(line, state), releases: new ReleasesView(line),
   };
   line.on('boardside/jobDone', (done) => house.boards.synced(done));
   line.on('boardside/boardsChanged', ({ boards }) => told(boards));
@@ -111,9 +112,10 @@ export function activate(context: vscode.ExtensionContext): void {
     settings.warnings.forEach((warning) => log.warn(warning));
     void tellImport(context.workspaceState, folder, settings);
   });
+  house.releases.view = window.createTreeView('boardside.releases', { treeDataProvider: house.releases });
   const restart = () => void line.restart().catch(trouble); // not awaited: commands wait for it, the editor need not
   context.subscriptions.push(
-    log, ...registerCommands(house), ...showStatus(state, activeFolder), ...house.differences.register(),
+    log, house.releases.view, ...registerCommands(house), ...showStatus(state, activeFolder), ...house.differences.register(),
     window.registerTerminalLinkProvider(house.consoles),
     window.createTreeView('boardside.boards', { treeDataProvider: house.boards, dragAndDropController: house.boards }),
     workspace.registerFileSystemProvider('boardside', files, { isCaseSensitive: true }),

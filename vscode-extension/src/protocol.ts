@@ -9,7 +9,7 @@ export const METHODS = [
   'boardside/files/list', 'boardside/files/write', 'boardside/files/read', 'boardside/files/rename',
   'boardside/files/makeFolder', 'boardside/files/delete',
   'boardside/differences', 'boardside/base', 'boardside/settings', 'boardside/settingsChanged', 'boardside/question',
-  'boardside/pack', 'boardside/packages',
+  'boardside/pack', 'boardside/packages', 'boardside/releases', 'boardside/publish', 'boardside/rollback',
 ] as const;
 
 export const COMMANDS = [
@@ -54,6 +54,16 @@ export interface JobDone {
 
 export interface Package { uri: string; name: string; version: string; bytes: number }
 export interface Listed extends Package { signature: 'trusted' | 'none' | 'unchecked' | 'unknown_key' | 'bad'; signer: string }
+export interface Published {
+  version: string; current: boolean; pinned: string[]; files: number; bytes: number; published: string | null;
+  signed: boolean; missing: string | null;
+}
+export interface Shelf { project: string; target: string; current: string | null; releases: Published[] }
+export interface Change { path: string; how: 'added' | 'removed' | 'changed'; before: number | null; bytes: number | null }
+export interface Turn {
+  project: string; target: string; version: string; before: string | null; current: boolean; preview: boolean;
+  changes: Change[]; warnings: string[];
+}
 export interface Entry { path: string; name: string; folder: boolean; size?: number }
 export interface Piece { text: string; kind: 'output' | 'note'; seq: number }
 export interface Link { start: number; end: number; path: string; uri: string; line: number }
@@ -78,6 +88,9 @@ export interface Requests {
   'boardside/files/delete': [{ board: string; path: string }, null];
   'boardside/pack': [{ folder: string; version: string }, Package & { files: number }];
   'boardside/packages': [{ folder: string; board?: string }, { packages: Listed[]; unreadable: string[] }];
+  'boardside/releases': [{ folder: string; target?: string }, Shelf];
+  'boardside/publish': [{ folder: string; version: string; target?: string; preview?: boolean }, Turn];
+  'boardside/rollback': [{ folder: string; version: string; target?: string; preview?: boolean }, Turn];
   'boardside/base': [{ uri: string; ask?: boolean }, { content: string | null }];
 }
 /** Notifications that are sent from here: method → params. */

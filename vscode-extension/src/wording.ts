@@ -1,5 +1,5 @@
 // The texts that people read, from what the sidecar told. No vscode.
-import type { Board, BoardState, Check, JobDone, Settings } from './protocol';
+import type { Board, BoardState, Change, Check, JobDone, Published, Settings } from './protocol';
 
 const STATES: Record<BoardState, [icon: string, text: string]> = {
   free: ['circle-outline', 'not connected'], connecting: ['loading~spin', 'connecting'],
@@ -24,6 +24,15 @@ export function size(bytes: number): string {
   const [value, unit] = bytes < 1024 ? [bytes, 'B'] : bytes < 1 << 20 ? [bytes / 1024, 'KiB'] : [bytes / (1 << 20), 'MiB'];
   return `${unit === 'B' || value >= 100 ? Math.round(value) : value.toFixed(1)} ${unit}`;
 }
+
+/** One line beside a version. */
+export function releaseLine({ current, pinned, files, bytes, published, signed, missing }: Published): string {
+  const parts = [current && 'current', pinned.length > 0 && `pinned: ${pinned.join(', ')}`, missing, published?.slice(0, 10),
+    `${files} files, ${size(bytes)}`, signed && 'signed'];
+  return parts.filter(Boolean).join(' · ');
+}
+export const changeLine = ({ path, how }: Change): string =>
+  `$(diff-${{ added: 'added', removed: 'removed', changed: 'modified' }[how]}) ${path}`;
 
 /** One line beside the name of a board: state, firmware, free space. */
 export function describe(board: Board): string {

@@ -69,6 +69,8 @@ pub fn main(lsp: impl FnOnce(Allowed) -> ExitCode) -> ExitCode {
     let mut screen = Screen::new(cli.global.json);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        // Of the 512 that it would take, `ota serve` with many devices would take each for a moment, and keep its memory.
+        .max_blocking_threads(32)
         .enable_all()
         .build();
     let done = match runtime {

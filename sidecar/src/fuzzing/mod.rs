@@ -5,13 +5,14 @@ mod journals;
 mod packages;
 mod paths;
 mod projects;
+mod releases;
 mod settings;
 
 /// Takes bytes, panics if something does not hold.
 pub type Target = fn(&[u8]);
 
 /// All targets. Each has a file in `fuzz/fuzz_targets/`, an entry in `fuzz/Cargo.toml` and a folder in `fuzz/corpus/`.
-pub const TARGETS: [(&str, Target); 15] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("answers", crate::repl::fuzzing::answers),
     ("board_path", paths::board_path),
     ("delta", projects::delta),
@@ -23,6 +24,7 @@ pub const TARGETS: [(&str, Target); 15] = [
     ("literals", crate::repl::fuzzing::literals),
     ("manifest", projects::manifest),
     ("package", packages::package),
+    ("releases", releases::releases),
     ("repl", crate::repl::fuzzing::repl),
     ("settings", settings::settings),
     ("telnet", crate::wire::telnet::fuzzing::telnet),

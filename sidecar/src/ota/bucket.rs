@@ -213,7 +213,15 @@ impl Store for Bucket {
     }
 
     fn create<'a>(&'a self, key: &'a str, bytes: &'a [u8]) -> Doing<'a, bool> {
-        Box::pin(self.put(key, bytes, PutMode::Create))
+        Box::pin(async move {
+            // Some services that speak as S3 does take the condition for nothing, and would write over it.
+            match self.store.head(&self.path(key)?).await {
+                Ok(_) => return Ok(false),
+                Err(Error::NotFound { .. }) => {}
+                Err(error) => return Err(self.wrong(key, &error)),
+            }
+            self.put(key, bytes, PutMode::Create).await
+        })
     }
 
     fn read<'a>(&'a self, key: &'a str) -> Doing<'a, Option<Found>> {

@@ -7,6 +7,8 @@ mod compare;
 mod error;
 mod folder;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod http_check;
 mod key;
 mod layout;

@@ -13,6 +13,7 @@ use crate::ota::Keys;
 use crate::ota::OtaError;
 use crate::ota::Release;
 use crate::ota::ReleaseKey;
+use crate::ota::ReleaseWarning;
 use crate::ota::Shelf;
 use crate::ota::Store;
 use crate::ota::Tag;
@@ -50,6 +51,8 @@ pub struct Done {
     pub seq: Option<u32>,
     /// It is what devices are told now.
     pub current: bool,
+    /// What the user should know.
+    pub warnings: Vec<ReleaseWarning>,
 }
 
 /// Publishes a release, and makes it current. Whoever is stopped may do the same again; whoever comes with other bytes
@@ -74,6 +77,7 @@ pub async fn publish(
     progress.report(Stage::Comparing);
     let shelf = Shelf::look(store, keys).await?;
     release.after = shelf.current.clone().filter(|current| *current != tag);
+    let warnings = release.gone(shelf.current_release());
     claim(store, &shelf, &release).await?;
     let (put, bytes) = put_all(store, keys, &release, contents, progress).await?;
     read_back(store, keys, &release, progress).await?;
@@ -101,6 +105,7 @@ pub async fn publish(
         bytes,
         seq,
         current,
+        warnings,
     })
 }
 
@@ -233,6 +238,7 @@ fn moved(tag: &Tag, shelf: &Shelf, seq: Option<u32>) -> Done {
         bytes: 0,
         seq,
         current: true,
+        warnings: Vec::new(),
     }
 }
 

@@ -82,6 +82,11 @@ pub enum ReleaseWarning {
         /// Why.
         why: &'static str,
     },
+    /// Devices with micropython-ota that ask for it will not update themselves any more: their list of files is their own.
+    Gone {
+        /// Which.
+        path: String,
+    },
     /// Devices with the safe client will not take it.
     Unsigned,
 }
@@ -95,6 +100,10 @@ impl std::fmt::Display for ReleaseWarning {
                 size_text(*size)
             ),
             Self::SafeOnly { path, why } => write!(f, "{path} is only for the safe client: {why}"),
+            Self::Gone { path } => write!(
+                f,
+                "{path} is in it no more: devices with micropython-ota that ask for it will keep the version that they have"
+            ),
             Self::Unsigned => f.write_str(
                 "earlier versions are signed and this one is not: devices with the safe client will not take it",
             ),
@@ -274,6 +283,14 @@ impl Release {
             files,
             after: written.after.map(|tag| tag.parse()).transpose()?,
         })
+    }
+
+    /// What devices with micropython-ota miss that have the version before.
+    pub fn gone(&self, before: Option<&Self>) -> Vec<ReleaseWarning> {
+        let had = before.iter().flat_map(|before| before.files.keys());
+        let gone = had.filter(|path| !self.files.contains_key(*path) && flat_fault(path).is_none());
+        gone.map(|path| ReleaseWarning::Gone { path: path.clone() })
+            .collect()
     }
 
     /// How another content of the same version differs; `None`: not at all.

@@ -192,6 +192,12 @@ impl Shelf {
         })
     }
 
+    /// The record of what devices are told.
+    pub fn current_release(&self) -> Option<&Release> {
+        let current = self.current.as_ref().and_then(|tag| self.releases.get(tag));
+        current.and_then(|published| published.release.as_ref())
+    }
+
     /// What devices are told.
     pub fn current(&self) -> Result<&Tag, OtaError> {
         self.current.as_ref().ok_or_else(|| OtaError::NoCurrent {
@@ -242,10 +248,11 @@ impl Shelf {
             Some(release) => (release.clone(), true),
             None => (self.unrecorded(tag, published)?, false),
         };
-        let read = release.files.keys().map(|path| async {
-            let found = store.read(&self.keys.file(tag, release.layout, path)).await?;
-            Ok::<_, OtaError>((path.clone(), found.map(|found| Entry::of(&found.bytes))))
-        });
+        let keys = release.files.keys().cloned();
+        let keys: Vec<_> = keys
+            .map(|path| (self.keys.file(tag, release.layout, &path), path))
+            .collect();
+        let read = keys.into_iter().map(|(key, path)| read_entry(store, key, path));
         let read: BTreeMap<_, _> = futures::stream::iter(read)
             .buffered(AT_ONCE)
             .try_collect()
@@ -304,6 +311,15 @@ impl Shelf {
             after: None,
         })
     }
+}
+
+async fn read_entry(
+    store: &dyn Store,
+    key: String,
+    path: String,
+) -> Result<(String, Option<Entry>), OtaError> {
+    let found = store.read(&key).await?;
+    Ok((path, found.map(|found| Entry::of(&found.bytes))))
 }
 
 type Recorded = (Tag, Result<Option<Release>, OtaError>);

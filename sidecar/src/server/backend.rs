@@ -33,6 +33,7 @@ use crate::base::BoardPath;
 use crate::host::words;
 use crate::server::call::Call;
 use crate::server::call::FileCall;
+use crate::server::call::ReleaseCall;
 use crate::server::call::Reply;
 use crate::server::call::Start;
 use crate::server::greeting;
@@ -91,6 +92,9 @@ pub(super) fn service(
         .custom_method(words::CLOSE, Backend::wire_close)
         .custom_method(names::PACKAGES, Backend::packages)
         .custom_method(names::PACK, Backend::pack)
+        .custom_method(names::RELEASES, Backend::releases)
+        .custom_method(names::PUBLISH, Backend::publish)
+        .custom_method(names::ROLL_BACK, Backend::roll_back)
         .finish()
 }
 
@@ -192,6 +196,43 @@ impl Backend {
         let call = |reply| Call::Pack {
             folder,
             version,
+            reply,
+        };
+        self.ask(call).await
+    }
+
+    async fn releases(&self, asked: asked::ReleasesOf) -> Result<Value> {
+        self.of_releases(asked, ReleaseCall::List).await
+    }
+
+    async fn publish(&self, asked: asked::Publish) -> Result<Value> {
+        let asked::Publish {
+            version,
+            hold,
+            preview,
+            of,
+        } = asked;
+        let what = ReleaseCall::Publish {
+            version,
+            hold,
+            preview,
+        };
+        self.of_releases(of, what).await
+    }
+
+    async fn roll_back(&self, asked: asked::RollBack) -> Result<Value> {
+        let asked::RollBack { version, preview, of } = asked;
+        self.of_releases(of, ReleaseCall::RollBack { version, preview })
+            .await
+    }
+
+    async fn of_releases(&self, of: asked::ReleasesOf, what: ReleaseCall) -> Result<Value> {
+        let asked::ReleasesOf { folder, target, name } = of;
+        let call = |reply| Call::Releases {
+            folder,
+            target,
+            name,
+            what,
             reply,
         };
         self.ask(call).await

@@ -99,8 +99,32 @@ pub(super) enum Call {
         version: String,
         reply: Reply,
     },
+    /// Releases of a folder; `target` and `name` in the place of its settings.
+    Releases {
+        folder: String,
+        target: Option<String>,
+        name: Option<String>,
+        what: ReleaseCall,
+        reply: Reply,
+    },
     /// Where to run from.
     Lens { uri: String, reply: Reply },
+}
+
+/// What can be done with releases.
+#[derive(Debug)]
+pub(super) enum ReleaseCall {
+    List,
+    Publish {
+        version: String,
+        hold: bool,
+        preview: bool,
+    },
+    /// `None`: to the version before.
+    RollBack {
+        version: Option<String>,
+        preview: bool,
+    },
 }
 
 /// What can be done with files on a board.

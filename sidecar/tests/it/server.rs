@@ -13,5 +13,6 @@ mod order;
 mod packages;
 #[cfg(target_os = "linux")]
 mod quiet;
+mod releases;
 #[cfg(target_os = "linux")]
 mod syncs;

@@ -31,11 +31,11 @@ test('no command has the name of one of the sidecar, which the client registers'
 });
 
 test('the commands have the titles that the documents use', () => {
-  const titles = contributes.commands.slice(0, 15).map(({ title, category }) => `${category}: ${title}`);
+  const titles = contributes.commands.slice(0, 17).map(({ title, category }) => `${category}: ${title}`);
   assert.deepEqual(titles, [
     'Sync Project', 'Open Console', 'Connect…', 'Disconnect', 'Run Current File on Board', 'Run Selection', 'Stop Program',
     'Soft Reset', 'Hard Reset', 'Download Project from Board', 'Compare with Board', 'Doctor', 'Show Log',
-    'Pack Project…', 'Write Package…',
+    'Pack Project…', 'Write Package…', 'Publish Release…', 'Roll Back Release…',
   ].map((title) => `Boardside: ${title}`));
 });
 

@@ -66,9 +66,12 @@ pub(super) async fn status(place: &Place, screen: &mut Screen) -> Result<Exit, F
     for fault in &faults {
         screen.say(&screen.paint("1;31", fault));
     }
-    let changes = as_now.map(|prepared| show_changes(&shelf, current, &prepared.release, screen));
+    if as_now.is_some() {
+        screen.say("the project, compared with that:");
+    }
+    let changes = as_now.map(|prepared| show_changes(&shelf, &prepared.release, screen));
     if changes == Some(0) {
-        screen.say("the project has no change since");
+        screen.say("no change");
     }
     screen.event(&json!({
         "event": "status", "project": name.as_str(), "target": place, "current": current.map(Tag::as_str),
@@ -78,18 +81,12 @@ pub(super) async fn status(place: &Place, screen: &mut Screen) -> Result<Exit, F
     Ok(exit)
 }
 
-/// Shows how a release differs from one that is there; how often. Nothing is there: all of it is new.
-pub(super) fn show_changes(
-    shelf: &Shelf,
-    tag: Option<&Tag>,
-    release: &Release,
-    screen: &mut Screen,
-) -> usize {
-    let there = tag.and_then(|tag| shelf.releases.get(tag));
-    let there = there
-        .and_then(|published| published.release.as_ref())
-        .map(|release| release.files.clone());
-    let there = there.unwrap_or_default();
+/// Shows how a release differs from what devices are told; how often. They are told nothing: all of it is new.
+pub(super) fn show_changes(shelf: &Shelf, release: &Release, screen: &mut Screen) -> usize {
+    let there = shelf
+        .current_release()
+        .map(|release| release.files.clone())
+        .unwrap_or_default();
     let changes = compare(&there, &release.files);
     for (path, change) in &changes {
         let (one, two) = (there.get(path), release.files.get(path));

@@ -90,6 +90,9 @@ pub(super) async fn run(args: &PublishArgs, screen: &mut Screen) -> Result<Exit,
     let work = ota::publish(&*releases.store, &releases.keys, release, &contents, &how, screen);
     let done = link::flat(link::cancellable(work).await)?;
     screen.finish();
+    for warning in &done.warnings {
+        screen.warn(&warning.to_string());
+    }
     let target = releases.store.place();
     if key.is_none() {
         let shelf = Shelf::look(&*releases.store, &releases.keys).await?;
@@ -140,8 +143,11 @@ async fn preview(releases: &Releases, prepared: &Prepared, screen: &mut Screen) 
         let version = release.version.clone();
         return Err(ota::OtaError::Taken { version, what }.into());
     }
+    for warning in release.gone(shelf.current_release()) {
+        screen.warn(&warning.to_string());
+    }
     let current = shelf.current.as_ref();
-    let changes = show_changes(&shelf, current, release, screen);
+    let changes = show_changes(&shelf, release, screen);
     screen.event(&json!({
         "event": "preview", "project": releases.keys.project().as_str(), "version": release.version.as_str(),
         "before": current.map(Tag::as_str), "files": release.files.len(), "bytes": release.bytes(), "changes": changes,

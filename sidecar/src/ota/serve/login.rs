@@ -23,6 +23,12 @@ impl Logins {
         self.0.push((name.to_owned(), sum(both.as_bytes())));
     }
 
+    /// Does this header name somebody?
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn is_somebody(&self, header: &[u8]) -> bool {
+        self.who(Some(header)).is_some()
+    }
+
     /// Who this header is of.
     pub(super) fn who(&self, header: Option<&[u8]>) -> Option<&str> {
         let header = header.unwrap_or_default();

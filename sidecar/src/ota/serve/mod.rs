@@ -135,3 +135,16 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin>(
     // How it ended is in the reports.
     let _ = http.serve_connection(TokioIo::new(stream), service).await;
 }
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn asked_file(path: &str) -> Option<Vec<String>> {
+    question::Question::parse(path).map(|question| question.path)
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn part_of(header: &str, size: u64) -> Option<(u64, u64)> {
+    match range::Range::of(Some(header), size) {
+        range::Range::Part(first, last) => Some((first, last)),
+        _ => None,
+    }
+}

@@ -19,6 +19,7 @@ mod jobs;
 mod packages;
 mod ports;
 mod progress;
+mod releases;
 mod results;
 mod saves;
 
@@ -188,6 +189,7 @@ impl Desk {
             Call::Base { uri, ask, reply } => self.base(uri, ask, reply),
             Call::Settings { folder, reply } => self.settings_of(folder, reply),
             Call::Packages { .. } | Call::Pack { .. } => self.packages(call),
+            Call::Releases { .. } => self.releases(call),
             Call::Lens { uri, reply } => self.lens(uri, reply),
         }
     }

@@ -114,3 +114,36 @@ pub(in crate::server) struct Pack {
     pub(in crate::server) folder: String,
     pub(in crate::server) version: String,
 }
+
+/// `boardside/releases`, and what its relatives have in common.
+#[derive(Debug, Deserialize)]
+pub(in crate::server) struct ReleasesOf {
+    pub(in crate::server) folder: String,
+    #[serde(default)]
+    pub(in crate::server) target: Option<String>,
+    #[serde(default)]
+    pub(in crate::server) name: Option<String>,
+}
+
+/// `boardside/publish`.
+#[derive(Debug, Deserialize)]
+pub(in crate::server) struct Publish {
+    pub(in crate::server) version: String,
+    #[serde(default)]
+    pub(in crate::server) hold: bool,
+    #[serde(default)]
+    pub(in crate::server) preview: bool,
+    #[serde(flatten)]
+    pub(in crate::server) of: ReleasesOf,
+}
+
+/// `boardside/rollback`.
+#[derive(Debug, Deserialize)]
+pub(in crate::server) struct RollBack {
+    #[serde(default)]
+    pub(in crate::server) version: Option<String>,
+    #[serde(default)]
+    pub(in crate::server) preview: bool,
+    #[serde(flatten)]
+    pub(in crate::server) of: ReleasesOf,
+}

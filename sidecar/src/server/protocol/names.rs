@@ -59,6 +59,12 @@ pub const QUESTION: &str = "boardside/question";
 pub const PACK: &str = "boardside/pack";
 /// `boardside/packages`
 pub const PACKAGES: &str = "boardside/packages";
+/// `boardside/publish`
+pub const PUBLISH: &str = "boardside/publish";
+/// `boardside/releases`
+pub const RELEASES: &str = "boardside/releases";
+/// `boardside/rollback`
+pub const ROLL_BACK: &str = "boardside/rollback";
 /// `boardside/settings`
 pub const SETTINGS_OF: &str = "boardside/settings";
 /// `boardside/settingsChanged`
@@ -79,7 +85,7 @@ pub const PROGRESS_CREATE: &str = "window/workDoneProgress/create";
 pub const CONFIGURATION: &str = "workspace/configuration";
 
 /// Every method that has a section in protocol.md.
-pub const METHODS: [(&str, Way); 44] = [
+pub const METHODS: [(&str, Way); 47] = [
     (PROGRESS, Way::Told),
     (BASE, Way::Request),
     (BOARDS, Way::Request),
@@ -109,6 +115,9 @@ pub const METHODS: [(&str, Way); 44] = [
     (QUESTION, Way::Asked),
     (PACK, Way::Request),
     (PACKAGES, Way::Request),
+    (PUBLISH, Way::Request),
+    (RELEASES, Way::Request),
+    (ROLL_BACK, Way::Request),
     (SETTINGS_OF, Way::Request),
     (SETTINGS_CHANGED, Way::Told),
     ("exit", Way::Notification),

@@ -50,7 +50,13 @@ fn a_preview_says_what_would_change_and_changes_nothing() {
         publisher.bad(&["publish", "p", "--version", "v1", "--dry-run"]),
         (7, "ota.taken".to_owned())
     );
-    publisher.good(&["publish", "p", "--version", "v2"]);
+    let published = publisher.run(&["publish", "p", "--version", "v2"]);
+    assert!(
+        published.err.contains("a.py is in it no more"),
+        "{}",
+        published.err
+    );
+    published.good();
     let diff = publisher.run(&["diff", "v1", "v2", "-p", "p", "--json"]);
     assert_eq!((diff.code, changes(&diff.events())), (1, expected.to_vec()));
     let text = publisher.run(&["diff", "v1", "v2", "-p", "p"]);
