@@ -17,7 +17,12 @@ def _start():
 
 try:
     for __file__ in _start():
-        execfile(__file__)
+        try:
+            _run = execfile
+        except NameError:  # esp8266
+            exec(open(__file__).read())
+        else:
+            _run(__file__)
 except Exception as _error:
     import ota
 

@@ -56,7 +56,7 @@ def find(base, file, seq, conf):
                 break
             if body.status != 200 or body.left > MOST:
                 raise ValueError("%s.json: status %d, %d bytes" % (name, body.status, body.left))
-            line = body.readline(1000)
+            line = body.readline(1024)
             head = first_line(line)
             if head["seq"] > seq:
                 keep(body, line, file)

@@ -2,7 +2,19 @@
 # Knows no network and no releases.
 import json
 import os
-from binascii import crc32
+
+try:
+    from binascii import crc32
+except ImportError:  # esp8266
+
+    def crc32(data):
+        crc = 0xFFFFFFFF
+        for byte in data:
+            crc ^= byte
+            for _ in range(8):
+                crc = crc >> 1 ^ (0xEDB88320 if crc & 1 else 0)
+        return crc ^ 0xFFFFFFFF
+
 
 # Where boot.py lies, which imports this first: pyboards have / as a list of drives, and boot from /flash or /sd.
 ROOT = os.getcwd().rstrip("/")
