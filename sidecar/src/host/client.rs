@@ -17,8 +17,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::from_value;
 use serde_json::json;
-use tokio::io::AsyncBufRead;
-use tokio::io::AsyncBufReadExt as _;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::io::BufReader;
@@ -29,14 +27,11 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::host::HostError;
+use crate::host::frames::Frames;
 use crate::host::ssh::Way;
 use crate::host::words;
 use crate::host::words::Why;
 
-/// A longer message is not read, in bytes.
-const LARGEST: usize = 64 << 20;
-/// A longer line of a header is none, in bytes.
-const LONGEST_LINE: usize = 256;
 /// So much of what ssh says is kept, in bytes.
 const LAST_WORDS: u64 = 64 << 10;
 /// How long ssh may take to end after its output has.
@@ -120,8 +115,9 @@ impl Shared {
 }
 
 impl Client {
-    /// Starts ssh and greets the Boardside there.
-    pub async fn open(way: Way) -> Result<Self, HostError> {
+    /// Starts ssh, greets the Boardside there, and sends a first request without waiting for its answer in between:
+    /// on a slow line each is a while.
+    pub async fn open(way: Way, method: &str, params: &impl Serialize) -> Result<(Self, Asked), HostError> {
         let (mut command, program) = way.command();
         command.stdin(Stdio::piped());
         let mut child = command.spawn().map_err(|error| HostError::NoSsh {
@@ -138,18 +134,24 @@ impl Client {
         }
         tokio::spawn(receive(child, shared.clone()));
         let client = Self { shared, out };
-        client.greet().await?;
-        Ok(client)
+        let greeting = client.greeting();
+        let first = client.post(method, params);
+        client.greeted(greeting).await?;
+        Ok((client, first))
     }
 
-    async fn greet(&self) -> Result<(), HostError> {
+    fn greeting(&self) -> Asked {
         let params = json!({
             "processId": null, "rootUri": null, "capabilities": {},
             "clientInfo": {"name": "boardside", "version": env!("CARGO_PKG_VERSION")},
             "initializationOptions": {"protocol": words::VERSION, "trusted": false},
         });
+        self.post("initialize", &params)
+    }
+
+    async fn greeted(&self, greeting: Asked) -> Result<(), HostError> {
         let limit = self.shared.way.limit;
-        let greeted = timeout(limit, self.post("initialize", &params)).await;
+        let greeted = timeout(limit, greeting).await;
         let host = self.shared.way.name.clone();
         let greeted = greeted.map_err(|_| HostError::Timeout {
             host: host.clone(),
@@ -220,13 +222,7 @@ impl Client {
         params: &impl Serialize,
         limit: Duration,
     ) -> Result<T, HostError> {
-        let answer = timeout(limit, self.post(method, params)).await;
-        let host = self.name().to_owned();
-        let answer = answer.map_err(|_| HostError::Timeout {
-            host,
-            seconds: limit.as_secs(),
-        })??;
-        from_value(answer).map_err(|error| self.shared.gone(format!("its answer makes no sense: {error}")))
+        self.post(method, params).within(limit).await
     }
 
     fn send(&self, message: &Value) {
@@ -248,6 +244,17 @@ impl Asked {
     /// It is done all the same, and nobody wants to know how it went.
     pub fn forget(self) {
         self.client.shared.state().asked.remove(&self.id);
+    }
+
+    /// The result, `limit` from now at most.
+    pub async fn within<T: DeserializeOwned>(self, limit: Duration) -> Result<T, HostError> {
+        let client = self.client.clone();
+        let answer = timeout(limit, self).await;
+        let answer = answer.map_err(|_| HostError::Timeout {
+            host: client.name().to_owned(),
+            seconds: limit.as_secs(),
+        })??;
+        from_value(answer).map_err(|error| client.shared.gone(format!("its answer makes no sense: {error}")))
     }
 }
 
@@ -296,13 +303,16 @@ async fn receive(mut child: Child, shared: Arc<Shared>) {
         }
         String::from_utf8_lossy(&said).into_owned()
     });
-    let mut odd = None;
+    let (mut odd, mut printed) = (None, String::new());
     if let Some(stdout) = child.stdout.take() {
-        let mut stdout = BufReader::with_capacity(64 << 10, stdout);
+        let mut frames = Frames::new(BufReader::with_capacity(64 << 10, stdout));
         loop {
-            match next(&mut stdout).await {
+            match frames.next().await {
                 Ok(Some(message)) => shared.take(message),
-                Ok(None) => break,
+                Ok(None) => {
+                    printed = frames.before();
+                    break;
+                }
                 Err(text) => {
                     odd = Some(text);
                     child.start_kill().unwrap_or_default();
@@ -321,37 +331,9 @@ async fn receive(mut child: Child, shared: Arc<Shared>) {
     shared.end(match odd {
         Some(said) => HostError::NoBoardside { host, said },
         None if answered => shared.gone(said.lines().last().unwrap_or_default().trim().to_owned()),
-        None => shared.way.why(code, &said),
+        // A shell that lets nobody in says so where Boardside was to speak.
+        None => shared
+            .way
+            .why(code, if said.trim().is_empty() { &printed } else { &said }),
     });
-}
-
-/// The next message; `None` at the end; an error is what came instead of one.
-async fn next(input: &mut (impl AsyncBufRead + Unpin)) -> Result<Option<Value>, String> {
-    let mut length = None;
-    loop {
-        let mut line = Vec::new();
-        let mut some = (&mut *input).take(LONGEST_LINE as u64);
-        if some.read_until(b'\n', &mut line).await.is_err() || line.is_empty() {
-            return Ok(None);
-        }
-        let text = String::from_utf8_lossy(&line).trim().to_owned();
-        match text.split_once(':') {
-            _ if text.is_empty() && length.is_some() => break,
-            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                length = value.trim().parse().ok().filter(|length| *length <= LARGEST);
-                if length.is_none() {
-                    return Err(text);
-                }
-            }
-            Some((name, _)) if name.eq_ignore_ascii_case("content-type") => {}
-            _ => return Err(format!("it says {text:?}")),
-        }
-    }
-    let mut body = vec![0; length.unwrap_or_default()];
-    if input.read_exact(&mut body).await.is_err() {
-        return Ok(None);
-    }
-    serde_json::from_slice(&body)
-        .map(Some)
-        .map_err(|error| error.to_string())
 }

@@ -19,6 +19,7 @@ use tokio::io::ReadBuf;
 use crate::host::Asked;
 use crate::host::Client;
 use crate::host::HostError;
+use crate::host::ssh::Way;
 use crate::host::words;
 use crate::host::words::OfWire;
 use crate::host::words::Open;
@@ -33,7 +34,7 @@ use crate::wire::WireError;
 use crate::wire::chips;
 
 /// Answers that may be under way.
-const READS: usize = 8;
+const READS: usize = 32;
 /// Bytes that may be under way to the board.
 const WINDOW: usize = 64 << 10;
 /// Bytes of one message to the board.
@@ -56,8 +57,9 @@ pub struct Tunnel {
 
 impl Tunnel {
     /// Opens the line of a board there; `address` is how the user names it here.
-    pub async fn open(client: Client, open: &Open, address: String) -> Result<Self, HostError> {
-        let opened: Opened = client.ask(words::OPEN, open, LIMIT).await?;
+    pub async fn open(way: Way, open: &Open, address: String) -> Result<Self, HostError> {
+        let (client, opened) = Client::open(way, words::OPEN, open).await?;
+        let opened: Opened = opened.within(LIMIT).await?;
         Ok(Self {
             client,
             opened,

@@ -30,12 +30,11 @@ pub const PROBE_LIMIT: Duration = Duration::from_secs(15);
 
 /// Opens the line of a board on another machine.
 pub(super) async fn open(remote: &Remote, baud: u32) -> Result<Tunnel, HostError> {
-    let client = Client::open(way(remote)).await?;
     let open = Open {
         board: remote.board.clone(),
         baud,
     };
-    Tunnel::open(client, &open, Address::Ssh(remote.clone()).to_string()).await
+    Tunnel::open(way(remote), &open, Address::Ssh(remote.clone()).to_string()).await
 }
 
 /// How a machine is reached: as it is known here, else as ssh knows it.
@@ -50,8 +49,8 @@ fn way(remote: &Remote) -> Way {
 /// What another machine says of its boards.
 pub async fn boards(name: &str, way: Way, probe: bool, limit: Duration) -> Result<Boards, HostError> {
     let asked = async {
-        let client = Client::open(way).await?;
-        client.ask(words::BOARDS, &Which { probe }, limit).await
+        let (_client, boards) = Client::open(way, words::BOARDS, &Which { probe }).await?;
+        boards.within(limit).await
     };
     timeout(limit, asked).await.unwrap_or_else(|_| {
         Err(HostError::Timeout {

@@ -66,7 +66,7 @@ pub(super) async fn open(
             Box::new(wire)
         }
         Address::Ssh(remote) => {
-            let tunnel = crate::session::distant::open(remote, baud).await?;
+            let tunnel = Box::pin(crate::session::distant::open(remote, baud)).await?;
             there = Some((tunnel.client().clone(), tunnel.opened().wire));
             Box::new(tunnel)
         }

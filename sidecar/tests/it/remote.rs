@@ -150,6 +150,32 @@ fn ssh_asks_for_what_it_needs_and_a_wrong_answer_does_not_get_in() {
     assert_eq!(with("open barley").failure(), (3, "ssh.denied".to_owned()));
 }
 
+/// A line that takes 50 ms more in each direction. What ssh itself needs is not ours.
+#[test]
+fn a_slow_line_is_waited_for_a_few_times_and_not_for_each_file() {
+    let candy = start(&with_files(&[]));
+    let account = Account {
+        delay: Duration::from_millis(50),
+        ..Account::default()
+    };
+    let frank = Frank::with(&[("candy", &candy)], &account);
+    let desk = Desk::at("ssh://frank/candy");
+    let mut ssh = std::process::Command::new("ssh");
+    ssh.arg("-F")
+        .arg(frank.path("ssh_config"))
+        .args(["frank", "true"]);
+    run(&mut ssh).good();
+    let alone = frank.rounds();
+    large(&desk);
+    for (what, most) in [("first sync", 6), ("no change", 5)] {
+        frank.run(&desk, &["sync", "p"]).good();
+        let rounds = frank.rounds();
+        eprintln!("{what}: {rounds} round trips, {alone} of them ssh's");
+        assert!(rounds <= alone + most, "{what}: {rounds}, ssh alone {alone}");
+    }
+    assert_eq!(on_flash(&candy).len(), 22);
+}
+
 /// First sync of 224 kB over a line that takes 50 ms more in each direction, and beside the board.
 #[test]
 #[ignore = "a measurement: cargo test --test it -- --ignored --nocapture remote::measured"]

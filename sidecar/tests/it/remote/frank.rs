@@ -15,6 +15,9 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -32,6 +35,7 @@ use crate::desk::Run;
 pub(crate) struct Frank {
     folder: TempDir,
     sockets: Arc<Mutex<Vec<TcpStream>>>,
+    rounds: Arc<AtomicU64>,
 }
 
 /// Who is let in, and to what.
@@ -105,18 +109,24 @@ impl Frank {
         );
         fs::write(at("ssh_config"), client).unwrap();
         let sockets = Arc::<Mutex<Vec<TcpStream>>>::default();
+        let rounds = Arc::<AtomicU64>::default();
         let (config, kept, delay) = (at("sshd_config"), sockets.clone(), account.delay);
+        let count = rounds.clone();
         thread::spawn(move || {
             for socket in listener.incoming().map_while(Result::ok) {
                 kept.lock().unwrap().push(socket.try_clone().unwrap());
                 if delay.is_zero() {
                     sshd(&config, socket);
                 } else {
-                    sshd(&config, delayed(&socket, delay));
+                    sshd(&config, delayed(&socket, delay, &count));
                 }
             }
         });
-        Self { folder, sockets }
+        Self {
+            folder,
+            sockets,
+            rounds,
+        }
     }
 
     /// A file of it.
@@ -133,6 +143,12 @@ impl Frank {
     /// What is in `BOARDSIDE_SSH`.
     pub(crate) fn ssh(&self) -> String {
         format!("ssh -F {}", self.path("ssh_config").display())
+    }
+
+    /// How often something was sent there after something had come from there, since this was asked last. Counted where
+    /// there is a delay, on the near side of it: for each of these somebody waited for the line.
+    pub(crate) fn rounds(&self) -> u64 {
+        self.rounds.swap(0, SeqCst)
     }
 
     /// Cuts every connection to it.
@@ -201,17 +217,23 @@ fn sshd(config: &Path, socket: TcpStream) {
 }
 
 /// The other end of a line on which everything takes `delay` more in each direction.
-fn delayed(socket: &TcpStream, delay: Duration) -> TcpStream {
+fn delayed(socket: &TcpStream, delay: Duration, rounds: &Arc<AtomicU64>) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (far, _) = listener.accept().unwrap();
-    for (from, to) in [(socket, &near), (&near, socket)] {
+    // The first that is sent is a round trip, too.
+    let heard = Arc::new(AtomicBool::new(true));
+    for (from, to, asks) in [(socket, &near, true), (&near, socket, false)] {
         let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+        let (heard, rounds) = ((heard.clone(), heard.clone()), rounds.clone());
         to.set_nodelay(true).unwrap();
         let (sender, receiver) = mpsc::channel::<(Instant, Vec<u8>)>();
         thread::spawn(move || {
             let mut bytes = vec![0; 64 << 10];
             while let Ok(size @ 1..) = from.read(&mut bytes) {
+                if asks && heard.0.swap(false, SeqCst) {
+                    rounds.fetch_add(1, SeqCst);
+                }
                 let due = Instant::now() + delay;
                 sender.send((due, bytes[..size].to_vec())).unwrap_or_default();
             }
@@ -219,6 +241,9 @@ fn delayed(socket: &TcpStream, delay: Duration) -> TcpStream {
         thread::spawn(move || {
             for (due, bytes) in receiver {
                 thread::sleep(due.saturating_duration_since(Instant::now()));
+                if !asks {
+                    heard.1.store(true, SeqCst);
+                }
                 if to.write_all(&bytes).is_err() {
                     break;
                 }
