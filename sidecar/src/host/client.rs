@@ -21,7 +21,10 @@ use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::io::BufReader;
 use tokio::process::Child;
+use tokio::process::ChildStderr;
 use tokio::process::ChildStdin;
+use tokio::process::ChildStdout;
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -132,11 +135,16 @@ impl Client {
         if let Some(stdin) = child.stdin.take() {
             tokio::spawn(send(stdin, outgoing));
         }
-        tokio::spawn(receive(child, shared.clone()));
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let mut leash = Leash(Some(Arc::new(child.into())));
+        if let (Some(stdout), Some(child)) = (stdout, &leash.0) {
+            tokio::spawn(receive(child.clone(), stdout, stderr, shared.clone()));
+        }
         let client = Self { shared, out };
         let greeting = client.greeting();
         let first = client.post(method, params);
         client.greeted(greeting).await?;
+        leash.0 = None;
         Ok((client, first))
     }
 
@@ -278,6 +286,20 @@ impl Drop for Asked {
     }
 }
 
+/// An ssh that has not got through ends with this: at a prompt, or with a machine that says nothing, it would stay.
+/// Its child is locked only by who waits for its end.
+struct Leash(Option<Arc<AsyncMutex<Child>>>);
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        if let Some(child) = &self.0
+            && let Ok(mut child) = child.try_lock()
+        {
+            child.start_kill().unwrap_or_default();
+        }
+    }
+}
+
 /// Ends with the last `Client`, and closes ssh's input with that.
 async fn send(mut stdin: ChildStdin, mut outgoing: mpsc::UnboundedReceiver<Vec<u8>>) {
     while let Some(message) = outgoing.recv().await {
@@ -287,9 +309,13 @@ async fn send(mut stdin: ChildStdin, mut outgoing: mpsc::UnboundedReceiver<Vec<u
     }
 }
 
-async fn receive(mut child: Child, shared: Arc<Shared>) {
+async fn receive(
+    child: Arc<AsyncMutex<Child>>,
+    stdout: ChildStdout,
+    stderr: Option<ChildStderr>,
+    shared: Arc<Shared>,
+) {
     let mut said = String::new();
-    let stderr = child.stderr.take();
     let listening = tokio::spawn(async move {
         let mut said = Vec::new();
         if let Some(stderr) = stderr {
@@ -304,22 +330,23 @@ async fn receive(mut child: Child, shared: Arc<Shared>) {
         String::from_utf8_lossy(&said).into_owned()
     });
     let (mut odd, mut printed) = (None, String::new());
-    if let Some(stdout) = child.stdout.take() {
-        let mut frames = Frames::new(BufReader::with_capacity(64 << 10, stdout));
-        loop {
-            match frames.next().await {
-                Ok(Some(message)) => shared.take(message),
-                Ok(None) => {
-                    printed = frames.before();
-                    break;
-                }
-                Err(text) => {
-                    odd = Some(text);
-                    child.start_kill().unwrap_or_default();
-                    break;
-                }
+    let mut frames = Frames::new(BufReader::with_capacity(64 << 10, stdout));
+    loop {
+        match frames.next().await {
+            Ok(Some(message)) => shared.take(message),
+            Ok(None) => {
+                printed = frames.before();
+                break;
+            }
+            Err(text) => {
+                odd = Some(text);
+                break;
             }
         }
+    }
+    let mut child = child.lock().await;
+    if odd.is_some() {
+        child.start_kill().unwrap_or_default();
     }
     let status = timeout(END_LIMIT, child.wait()).await;
     if let Ok(Ok(words)) = timeout(END_LIMIT, listening).await {

@@ -23,8 +23,8 @@ use crate::host::words::Which;
 use crate::wire::Address;
 use crate::wire::Remote;
 
-/// A list of boards is not worth a longer wait for one machine.
-pub const LIST_LIMIT: Duration = Duration::from_secs(3);
+/// A list of boards is not worth a longer wait for one machine: with all else that belongs to it, it is there in 3 s.
+pub const LIST_LIMIT: Duration = Duration::from_millis(2_700);
 /// The same where each board is asked, too.
 pub const PROBE_LIMIT: Duration = Duration::from_secs(15);
 
@@ -55,7 +55,7 @@ pub async fn boards(name: &str, way: Way, probe: bool, limit: Duration) -> Resul
     timeout(limit, asked).await.unwrap_or_else(|_| {
         Err(HostError::Timeout {
             host: name.to_owned(),
-            seconds: limit.as_secs(),
+            seconds: (limit + Duration::from_millis(999)).as_secs(),
         })
     })
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod frank;
 mod limits;
+mod programs;
 
 use std::io::BufRead as _;
 use std::io::BufReader;
@@ -10,13 +11,18 @@ use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
 
+use boardside::virtual_board::HostSide;
 use boardside::virtual_board::Profile;
+use boardside::virtual_board::VirtualBoard;
 
 use crate::boards::start;
 use crate::desk::Desk;
 use crate::desk::on_flash;
 use crate::desk::tree;
 use crate::desk::with_files;
+use crate::transports::Peer;
+use crate::transports::matrix;
+use crate::transports::paced;
 
 use self::frank::Account;
 use self::frank::Frank;
@@ -56,6 +62,32 @@ fn a_board_of_another_machine_is_used_like_one_that_is_plugged_in() {
     assert!(listed.contains("a.py"), "{listed}");
     assert_eq!(frank.run(&desk, &["cat", "/lib/a.py"]).good(), "A = 2\n");
     frank.run(&desk, &["doctor"]).good();
+}
+
+/// sshd, and the link to it is what dies.
+struct Ssh(Frank);
+
+impl Peer for Ssh {
+    fn address(&self) -> String {
+        "ssh://frank/candy".to_owned()
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![("BOARDSIDE_SSH", self.0.ssh())]
+    }
+
+    fn cut(&mut self, _: &mut VirtualBoard) {
+        self.0.cut();
+    }
+
+    fn back(&mut self, _: &mut VirtualBoard) {}
+}
+
+#[test]
+fn a_board_of_another_machine_does_all_steps() {
+    let mut board = paced(HostSide::Pty { link: None });
+    let frank = Frank::with(&[("candy", &board)], &Account::default());
+    matrix(&mut board, &mut Ssh(frank));
 }
 
 /// Files of 10 kB that no two of which are alike, 224 kB together.

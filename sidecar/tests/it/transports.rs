@@ -21,6 +21,10 @@ use crate::workspace::Workspace;
 pub(crate) trait Peer {
     /// What the user types.
     fn address(&self) -> String;
+    /// What the program has to find in its environment on the way there.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
     /// Dies at once, whatever passes just then.
     fn cut(&mut self, board: &mut VirtualBoard);
     /// Is there again; the address may be another.
@@ -45,7 +49,8 @@ pub(crate) fn matrix(board: &mut VirtualBoard, peer: &mut dyn Peer) {
         ("main.py", b"print('first')\n"),
         ("lib/gone.py", b"GONE = 1\n"),
         ("every.bin", &every_byte(1_024)),
-    ]);
+    ])
+    .with_environment(peer.environment());
     for (what, change, counts) in [
         (
             "first sync",
