@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use crate::host::HostError;
+use crate::host::askpass;
 use crate::wire::Remote;
 
 /// The environment variable with the program and its first arguments, separated by blanks: `ssh -F file`.
@@ -79,7 +80,7 @@ impl Way {
         let nobody = asking == Asking::Nobody && std::env::var_os("SSH_ASKPASS").is_none();
         command.args(words).args(self.args(self.quiet || nobody));
         if let Asking::Helper(env) = asking {
-            command.envs(env);
+            command.envs(askpass::numbered(env));
         }
         command
             .stdin(Stdio::piped())

@@ -26,6 +26,11 @@ pub const LINES: &str = "boardside/wire/lines";
 /// The line is not wanted any more.
 pub const CLOSE: &str = "boardside/wire/close";
 
+/// What an account hears that may look and not touch. Files and facts come by MicroPython's raw REPL alone, so whoever
+/// reads them stops what runs there.
+pub const READ_ONLY: &str = "this account is read-only: it may list boards and listen to them; also to read files or \
+    facts, code would be sent to the board and its program stopped";
+
 /// Params of `boards`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

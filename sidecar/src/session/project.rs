@@ -302,6 +302,7 @@ impl Goal {
         scan: &Scan,
         progress: &mut dyn Progress,
     ) -> Result<Plan, SyncError> {
+        board.take_back().await?;
         crate::sync::preview(board, &self.wish(scan), progress).await
     }
 
@@ -371,11 +372,12 @@ impl Goal {
         progress: &mut dyn Progress,
     ) -> Result<Outcome, SyncError> {
         let wish = self.wish(scan);
-        if let Some(distant) = &connection.distant
-            && let Some(outcome) = Box::pin(there(distant, &wish, self.settings.turbo, progress)).await?
-        {
-            connection.board.changed_elsewhere();
-            return Ok(outcome);
+        if let Some(distant) = &connection.distant {
+            connection.board.handed_over();
+            if let Some(outcome) = Box::pin(there(distant, &wish, self.settings.turbo, progress)).await? {
+                return Ok(outcome);
+            }
+            connection.board.take_back().await?;
         }
         crate::sync::sync(&mut connection.board, &wish, progress).await
     }
@@ -398,6 +400,7 @@ impl Goal {
         scan: &Scan,
         progress: &mut dyn Progress,
     ) -> Result<BTreeMap<BoardPath, Sides>, BoardError> {
+        board.take_back().await?;
         crate::sync::sides(board, scan, &self.rules, progress).await
     }
 

@@ -254,10 +254,12 @@ async fn work(connection: &mut Connection, orders: &mut mpsc::Receiver<Order>, e
                 reply.send(set).unwrap_or_default();
             }
             Some(Order::Survey(manifest, reply)) => {
+                waiting.forget();
                 let asked = project::survey(connection, &manifest);
                 heed(asked, reply, end).await;
             }
             Some(Order::Sync(wanted, mut tell, reply)) => {
+                waiting.forget();
                 let whole = heed(project::sync(connection, &wanted, &mut tell), reply, end).await;
                 if !whole {
                     // What it says is heard by whoever works on the board next.
@@ -332,6 +334,12 @@ impl Waiting {
         if self.came.len() == PIECE {
             self.tell_what_came();
         }
+    }
+
+    /// What the board said belongs to another conversation.
+    fn forget(&mut self) {
+        self.came.clear();
+        self.since = None;
     }
 
     /// What nobody waits for any more, the next one gets.

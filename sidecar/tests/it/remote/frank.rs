@@ -31,6 +31,9 @@ use crate::boards::target;
 use crate::desk::Desk;
 use crate::desk::Run;
 
+/// A line of ssh_config by which passwords count, and each question is the last.
+pub(crate) const PASSWORDS: &str = "PreferredAuthentications password\nNumberOfPasswordPrompts 1";
+
 /// A machine with boards, and the way to it.
 pub(crate) struct Frank {
     folder: TempDir,
@@ -48,6 +51,8 @@ pub(crate) struct Account {
     pub(crate) client: &'static str,
     /// Added to each direction.
     pub(crate) delay: Duration,
+    /// Of whoever runs the tests; with none only keys open.
+    pub(crate) password: &'static str,
 }
 
 impl Default for Account {
@@ -57,6 +62,7 @@ impl Default for Account {
             config: String::new(),
             client: "",
             delay: Duration::ZERO,
+            password: "",
         }
     }
 }
@@ -99,6 +105,9 @@ impl Frank {
         fs::write(at("sshd_config"), config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
+        if !account.password.is_empty() {
+            accounts(folder.path(), account.password);
+        }
         let client = format!(
             "{}\nHost frank\nHostName 127.0.0.1\nPort {port}\nHostKeyAlias frank\nUserKnownHostsFile {}\n\
              GlobalKnownHostsFile /dev/null\nIdentityFile {}\nIdentitiesOnly yes\nIdentityAgent none\n\
@@ -186,11 +195,7 @@ pub(crate) fn run(command: &mut Command) -> Run {
 fn install() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
-        if !Path::new("/usr/sbin/sshd").exists() || !Path::new("/usr/bin/ssh").exists() {
-            let packages = ["openssh-server", "openssh-client"];
-            let tell = &mut |line: &str| eprintln!("{line}");
-            Tools::debian(&target(), &packages, "boards on another machine", tell).unwrap();
-        }
+        Tools::sshd(&target(), &mut |line| eprintln!("{line}")).unwrap();
     });
 }
 
@@ -202,11 +207,37 @@ pub(crate) fn keygen(path: &Path, passphrase: &str) {
     assert!(command.arg(path).status().unwrap().success());
 }
 
+/// Whoever runs this has this password, for an sshd with libnss-wrapper.
+fn accounts(folder: &Path, password: &str) {
+    let me = rustix::process::getuid().as_raw().to_string();
+    let all = fs::read_to_string("/etc/passwd").unwrap();
+    let mine = all.lines().find(|line| line.split(':').nth(2) == Some(&me));
+    let name = mine.unwrap().split(':').next().unwrap();
+    let mut perl = Command::new("perl");
+    perl.args(["-e", r"print crypt($ARGV[0], '$6$boardside$')", password]);
+    let hash = run(&mut perl).good();
+    fs::write(folder.join("passwd"), &all).unwrap();
+    fs::write(
+        folder.join("shadow"),
+        format!("{name}:{hash}:19000:0:99999:7:::\n"),
+    )
+    .unwrap();
+}
+
 fn sshd(config: &Path, socket: TcpStream) {
     // As root it wants this folder, which a service makes where sshd is one.
     fs::create_dir_all("/run/sshd").unwrap_or_default();
     let output = OwnedFd::from(socket.try_clone().unwrap());
     let mut command = Command::new("/usr/sbin/sshd");
+    let folder = config.parent().unwrap();
+    if folder.join("shadow").exists() {
+        // Accounts that are only this sshd's.
+        command
+            .env("LD_PRELOAD", "libnss_wrapper.so")
+            .env("NSS_WRAPPER_PASSWD", folder.join("passwd"))
+            .env("NSS_WRAPPER_SHADOW", folder.join("shadow"))
+            .env("NSS_WRAPPER_GROUP", "/etc/group");
+    }
     command.arg("-i").arg("-f").arg(config);
     command
         .stdin(OwnedFd::from(socket))
