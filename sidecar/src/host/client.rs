@@ -203,6 +203,19 @@ impl Client {
         listener
     }
 
+    /// From now on, and as long as somebody has this, it says now and then that it is there.
+    pub(super) fn keep_alive(&self) {
+        let out = self.out.downgrade();
+        let alive = framed(&json!({"jsonrpc": "2.0", "method": words::ALIVE}));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(words::BEAT).await;
+                let Some(out) = out.upgrade() else { return };
+                out.send(alive.clone()).unwrap_or_default();
+            }
+        });
+    }
+
     /// Sends a request at once; requests arrive in the order of these calls. Dropping what comes back cancels it.
     pub fn post(&self, method: &str, params: &impl Serialize) -> Asked {
         let (answer, answered) = oneshot::channel();
@@ -234,11 +247,14 @@ impl Client {
     }
 
     fn send(&self, message: &Value) {
-        let body = message.to_string();
-        let framed = format!("Content-Length: {}\r\n\r\n{body}", body.len());
         // A writer that is gone has ended the conversation, and its reader says why.
-        self.out.send(framed.into_bytes()).unwrap_or_default();
+        self.out.send(framed(message)).unwrap_or_default();
     }
+}
+
+fn framed(message: &Value) -> Vec<u8> {
+    let body = message.to_string();
+    format!("Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// A request that was sent.

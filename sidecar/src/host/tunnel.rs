@@ -60,6 +60,7 @@ impl Tunnel {
     pub async fn open(way: Way, open: &Open, address: String) -> Result<Self, HostError> {
         let (client, opened) = Client::open(way, words::OPEN, open).await?;
         let opened: Opened = opened.within(LIMIT).await?;
+        client.keep_alive();
         Ok(Self {
             client,
             opened,

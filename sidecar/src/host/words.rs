@@ -1,11 +1,20 @@
 //! The methods by which one machine uses the boards of another, and their params and results as protocol.md has them.
 //! Plain data, read and written on both ends.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde::Serialize;
 
 /// The version of protocol.md.
 pub const VERSION: u64 = 1;
+
+/// The client is still there.
+pub const ALIVE: &str = "boardside/host/alive";
+/// A client that has a board open says something so often.
+pub const BEAT: Duration = Duration::from_secs(5);
+/// One that says nothing for so long is gone, whatever the network makes of its connection: its boards are let go.
+pub const SILENCE: Duration = Duration::from_secs(30);
 
 /// Which boards are there.
 pub const BOARDS: &str = "boardside/host/boards";

@@ -42,6 +42,14 @@ pub struct Target {
     pub force_boot: bool,
 }
 
+impl Target {
+    /// Is it a board of another machine?
+    pub fn is_far(&self) -> bool {
+        let address = self.device.as_deref().map(str::parse);
+        matches!(address, Some(Ok(Address::Ssh(_))))
+    }
+}
+
 /// No board could be chosen or reached.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {

@@ -28,13 +28,21 @@ pub const LIST_LIMIT: Duration = Duration::from_millis(2_700);
 /// The same where each board is asked, too.
 pub const PROBE_LIMIT: Duration = Duration::from_secs(15);
 
-/// Opens the line of a board on another machine.
-pub(super) async fn open(remote: &Remote, baud: u32) -> Result<Tunnel, HostError> {
+/// Nobody types a password meanwhile.
+const QUIET_LIMIT: Duration = Duration::from_secs(20);
+
+/// Opens the line of a board on another machine; with `quiet` without questions to the user.
+pub(super) async fn open(remote: &Remote, baud: u32, quiet: bool) -> Result<Tunnel, HostError> {
+    let mut way = way(remote);
+    if quiet {
+        way.quiet = true;
+        way.limit = QUIET_LIMIT;
+    }
     let open = Open {
         board: remote.board.clone(),
         baud,
     };
-    Tunnel::open(way(remote), &open, Address::Ssh(remote.clone()).to_string()).await
+    Tunnel::open(way, &open, Address::Ssh(remote.clone()).to_string()).await
 }
 
 /// How a machine is reached: as it is known here, else as ssh knows it.

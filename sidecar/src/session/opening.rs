@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::base::Progress;
+use crate::base::Silent;
 use crate::base::Stage;
 use crate::board::Board;
 use crate::repl::Repl;
@@ -27,8 +28,22 @@ pub(super) const NETWORK_LIMIT: Duration = Duration::from_secs(8);
 
 /// Opens the wire to this address.
 pub(super) async fn open(
+    address: Address,
+    baud: u32,
+    progress: &mut dyn Progress,
+) -> Result<Connection, ConnectError> {
+    open_by(address, baud, false, progress).await
+}
+
+/// `open` where nobody wants that just now: what ssh would have to ask is an error.
+pub(super) async fn open_unasked(address: Address, baud: u32) -> Result<Connection, ConnectError> {
+    open_by(address, baud, true, &mut Silent).await
+}
+
+async fn open_by(
     mut address: Address,
     baud: u32,
+    quiet: bool,
     progress: &mut dyn Progress,
 ) -> Result<Connection, ConnectError> {
     progress.report(Stage::Connecting { doing: "opening" });
@@ -66,7 +81,7 @@ pub(super) async fn open(
             Box::new(wire)
         }
         Address::Ssh(remote) => {
-            let tunnel = Box::pin(crate::session::distant::open(remote, baud)).await?;
+            let tunnel = Box::pin(crate::session::distant::open(remote, baud, quiet)).await?;
             there = Some((tunnel.client().clone(), tunnel.opened().wire));
             Box::new(tunnel)
         }

@@ -112,6 +112,10 @@ impl Live {
     }
 
     async fn connect(&mut self, task: &Task) -> Result<Done, Trouble> {
+        // Whoever wants it can be asked what the way there needs; without that it may never come back.
+        if matches!(self.place, Place::Away { .. }) && self.target.is_far() {
+            self.shut();
+        }
         if let Place::Away { back, error } = &mut self.place {
             let waited = tokio::time::timeout(BACK, back);
             let back = match race(&mut self.mail, task, waited).await {

@@ -71,6 +71,13 @@ async fn a_password_is_asked_in_the_editor_and_a_wrong_one_or_none_does_not_get_
     let (questions, ended) = connect(&mut editor, &[json!("barley"), json!("swordfish")]).await;
     assert_eq!(ended["error"], Value::Null, "{ended}");
     assert_eq!(questions.len(), 2);
+    // A link that breaks is tried again without a question, which would come again and again: until somebody wants it.
+    frank.cut();
+    let note =
+        |params: &Value| params["kind"] == "note" && params["text"].to_string().contains("lets you not in");
+    editor.told("boardside/console/output", note).await;
+    let (_, ended) = connect(&mut editor, &[json!("swordfish")]).await;
+    assert_eq!(ended["error"], Value::Null, "{ended}");
     let params = json!({"board": "ssh://frank/candy", "path": "/main.py"});
     let read = editor.request("boardside/files/read", params).await;
     assert_eq!(read["result"]["content"], "cHJpbnQoJ2hpJykK", "{read}");
