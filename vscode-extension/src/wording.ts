@@ -25,10 +25,11 @@ export function size(bytes: number): string {
   return `${unit === 'B' || value >= 100 ? Math.round(value) : value.toFixed(1)} ${unit}`;
 }
 
-/** One line beside the name of a board: state, firmware, free space. */
+/** One line beside the name of a board: state or why there is none, firmware, free space. */
 export function describe(board: Board): string {
   const { version, flashFree } = board.facts ?? {};
-  const parts = [board.host && `on ${board.host}`, stateOf(board), version && `v${version}`, flashFree !== undefined && `${size(flashFree)} free`];
+  const state = board.state === 'refused' && board.job === undefined ? board.why?.message : undefined;
+  const parts = [board.host && `on ${board.host}`, state ?? stateOf(board), version ? `v${version}` : board.firmware, flashFree !== undefined && `${size(flashFree)} free`];
   return parts.filter(Boolean).join(' · ');
 }
 
