@@ -18,7 +18,7 @@ use crate::session::Fetched;
 use crate::session::Project;
 use crate::session::Target;
 use crate::session::opening;
-use crate::session::passwords::password_for;
+use crate::session::passwords::Login;
 use crate::sync::Applied;
 use crate::sync::Delivery;
 use crate::sync::SyncError;
@@ -71,11 +71,25 @@ pub async fn by_ftp(target: &Target, progress: &mut dyn Progress) -> Result<Opti
     };
     let doing = "opening";
     progress.report(Stage::Connecting { doing });
-    let password = password_for(&Address::Ftp(place.clone()), progress).await;
-    let password = password.as_ref().map(Secret::reveal);
-    match ftp::open(&place, password, opening::NETWORK_LIMIT).await {
-        Ok(ftp) => Ok(Some(ftp)),
-        Err(error) => Err(ConnectError::Ftp(error)),
+    let mut login = Login::new(Address::Ftp, place, progress);
+    Ok(Some(Box::pin(ftp_login(&mut login)).await?))
+}
+
+/// Connects and logs in, with one password after the other. Nobody is asked about a server for everybody.
+async fn ftp_login(login: &mut Login<'_>) -> Result<Ftp, FtpError> {
+    if login.place().user.is_some() {
+        login.password().await;
+    } else {
+        login.known().await;
+    }
+    login.in_time();
+    loop {
+        let password = login.place().password.clone();
+        let password = password.as_ref().map(Secret::reveal);
+        match ftp::open(login.place(), password, opening::NETWORK_LIMIT).await {
+            Err(FtpError::Wire(error)) if login.again(&error).await => {}
+            done => return done,
+        }
     }
 }
 

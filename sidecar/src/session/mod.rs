@@ -40,6 +40,7 @@ mod watched;
 pub mod writing;
 
 pub use crate::wire::Address;
+pub use crate::wire::Secret;
 pub use connect::Choice;
 pub use connect::ConnectError;
 pub use connect::Connection;

@@ -8,6 +8,8 @@ mod ends;
 mod examples;
 mod faults;
 mod lists;
+#[cfg(target_os = "linux")]
+mod logins;
 mod order;
 #[cfg(target_os = "linux")]
 mod packages;

@@ -3,7 +3,7 @@
 //! What is special to one kind of connection is tested in its own chapter.
 
 mod line;
-mod network;
+pub(crate) mod network;
 mod passwords;
 
 use std::collections::BTreeMap;

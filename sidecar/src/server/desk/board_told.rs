@@ -30,6 +30,8 @@ impl Desk {
             }
             Told::Note(note) => self.note(address, &note),
             Told::Progress(job, stage) => self.report(job, &stage),
+            Told::Question(question, answer) => self.ask_people(&question, answer),
+            Told::Typed(address, password) => self.offer_to_keep(address, password),
             Told::Done(job, done) => {
                 let ended = matches!(*done, Ok(Done::Ran(true)));
                 let run = self

@@ -9,9 +9,12 @@ use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::base::Answer;
 use crate::base::Progress;
+use crate::base::Question;
 use crate::base::Stage;
 use crate::board::Facts;
 use crate::board::Tier;
@@ -31,6 +34,7 @@ use crate::session::live::mail::Next;
 use crate::session::live::mail::Tell;
 use crate::session::live::prompt::Prompt;
 use crate::session::live::prompt::can_change_files;
+use crate::wire::Secret;
 
 /// Keys that were typed before a job get so long to be sent.
 const LAST_KEYS: Duration = Duration::from_secs(1);
@@ -99,6 +103,16 @@ impl Progress for Reports {
         if let Some(job) = self.job {
             (self.tell)(Told::Progress(job, stage));
         }
+    }
+
+    fn ask(&mut self, question: Question) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        (self.tell)(Told::Question(question, answer));
+        Box::pin(async move { answered.await.ok() })
+    }
+
+    fn typed(&mut self, address: String, password: String) {
+        (self.tell)(Told::Typed(address, Secret::new(password)));
     }
 }
 

@@ -77,6 +77,17 @@ impl Telnet {
         }
     }
 
+    /// Has the other end hung up meanwhile? Does not wait.
+    pub async fn has_ended(&mut self) -> bool {
+        loop {
+            match tokio::time::timeout(Duration::ZERO, self.hear()).await {
+                Ok(Ok(0) | Err(_)) => return true,
+                Ok(Ok(_)) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
     /// Answers what was asked, and forgets what was said before.
     pub async fn answer(&mut self, text: &str) -> Result<(), WireError> {
         self.inbox.clear();
