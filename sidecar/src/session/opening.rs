@@ -27,8 +27,27 @@ pub(super) const NETWORK_LIMIT: Duration = Duration::from_secs(8);
 
 /// Opens the wire to this address.
 pub(super) async fn open(
+    address: Address,
+    baud: u32,
+    progress: &mut dyn Progress,
+) -> Result<Connection, ConnectError> {
+    let expects = address.place().is_some_and(|place| place.user.is_some());
+    open_as(address, baud, expects, progress).await
+}
+
+/// The same for a server that was seen to ask for a login, and is slow to do so.
+pub(super) async fn log_in(
+    address: Address,
+    baud: u32,
+    progress: &mut dyn Progress,
+) -> Result<Connection, ConnectError> {
+    open_as(address, baud, true, progress).await
+}
+
+async fn open_as(
     mut address: Address,
     baud: u32,
+    expects: bool,
     progress: &mut dyn Progress,
 ) -> Result<Connection, ConnectError> {
     progress.report(Stage::Connecting { doing: "opening" });
@@ -45,7 +64,7 @@ pub(super) async fn open(
         Address::Telnet(place) => {
             let mut login = Login::new(Address::Telnet, place.clone(), progress);
             // Rarely needed, and large.
-            let wire = Box::pin(telnet(&mut login)).await?;
+            let wire = Box::pin(telnet(&mut login, expects)).await?;
             address = login.accepted();
             Box::new(wire)
         }
@@ -101,21 +120,19 @@ pub(super) async fn open(
 }
 
 /// Connects and logs in where that is asked, with one password after the other.
-async fn telnet(login: &mut Login<'_>) -> Result<Telnet, WireError> {
+async fn telnet(login: &mut Login<'_>, expects: bool) -> Result<Telnet, WireError> {
     loop {
-        match let_in(login).await {
+        match let_in(login, expects).await {
             Err(error) if login.again(&error).await => {}
             done => return done,
         }
     }
 }
 
-async fn let_in(login: &mut Login<'_>) -> Result<Telnet, WireError> {
+async fn let_in(login: &mut Login<'_>, expects: bool) -> Result<Telnet, WireError> {
     let mut wire = wire::telnet::open(login.place(), NETWORK_LIMIT).await?;
     let address = wire.address().to_owned();
-    let mut said = Said::Hello {
-        expects: login.place().user.is_some(),
-    };
+    let mut said = Said::Hello { expects };
     loop {
         let answer = match wire.asked(said).await? {
             Asked::Nothing => return Ok(wire),
@@ -135,7 +152,7 @@ async fn let_in(login: &mut Login<'_>) -> Result<Telnet, WireError> {
             Asked::Other => {
                 return Err(WireError::Login {
                     address,
-                    why: "user or password are wrong",
+                    why: "user and password do not fit",
                 });
             }
         };

@@ -4,6 +4,7 @@
 
 mod line;
 pub(crate) mod network;
+pub(crate) mod odd_logins;
 mod passwords;
 
 use std::collections::BTreeMap;

@@ -49,8 +49,10 @@ impl Live {
     /// Answers, unless nobody waits for that any more.
     pub(super) async fn answer(&mut self, ask: Ask, task: &Task) {
         let lost = match ask {
-            Ask::List { path, answer, .. } => heed(answer, task, self.list(path.as_ref(), task)).await,
-            Ask::Read { path, answer } => heed(answer, task, self.read(&path, task)).await,
+            Ask::List { path, answer, .. } => {
+                heed(answer, task, Box::pin(self.list(path.as_ref(), task))).await
+            }
+            Ask::Read { path, answer } => heed(answer, task, Box::pin(self.read(&path, task))).await,
             Ask::Write {
                 path,
                 content,

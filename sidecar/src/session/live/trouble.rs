@@ -23,6 +23,13 @@ const REFUSALS: [&str; 9] = [
     "package.older",
     "package.target",
 ];
+/// Codes of a server that did not let anybody to the board.
+const LOGIN: [&str; 4] = [
+    "wire.no_user",
+    "wire.no_password",
+    "wire.login",
+    "wire.login_closed",
+];
 /// The same for whole families of codes.
 const REFUSING: [&str; 4] = ["sync.", "pull.", "project.", "host."];
 
@@ -41,6 +48,11 @@ impl Trouble {
     /// The wire broke.
     pub(super) fn is_gone(&self) -> bool {
         self.explained.code == "wire.gone"
+    }
+
+    /// Nobody is let in.
+    pub(super) fn is_about_login(&self) -> bool {
+        LOGIN.contains(&self.explained.code)
     }
 
     /// Is the board at its raw prompt, with nothing left over?

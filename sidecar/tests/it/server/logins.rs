@@ -57,7 +57,7 @@ async fn a_password_is_asked_for_and_once_more_with_the_reason() {
     let asked = editor.answer(QUESTION, "wrong".into()).await;
     assert_eq!(asked, secret(&format!("password for {address}")));
     let asked = editor.answer(QUESTION, "python".into()).await;
-    let again = format!("user or password are wrong; password for {address}");
+    let again = format!("user and password do not fit; password for {address}");
     assert_eq!(asked, secret(&again));
     let done = editor.done(job).await;
     assert_eq!(done.get("error"), None, "{done}");
