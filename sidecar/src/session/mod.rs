@@ -1,6 +1,7 @@
 //! One workspace: settings, which board, which wire, and words for every error.
 //! The only room that names every wire; never prints.
 
+mod by_files;
 mod connect;
 /// A terminal on one side, a board on the other.
 pub mod console;
@@ -42,6 +43,8 @@ pub mod writing;
 
 pub use crate::wire::Address;
 pub use crate::wire::Secret;
+pub use by_files::NO_TRANSACTION;
+pub use by_files::REMOVES_FIRST;
 pub use connect::Choice;
 pub use connect::ConnectError;
 pub use connect::Connection;

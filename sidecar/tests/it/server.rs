@@ -2,6 +2,8 @@
 //! What a sync does to a board is tested elsewhere.
 
 #[cfg(target_os = "linux")]
+mod by_ftp;
+#[cfg(target_os = "linux")]
 mod consoles;
 mod ends;
 #[cfg(target_os = "linux")]

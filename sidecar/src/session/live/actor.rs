@@ -1,6 +1,7 @@
 //! `Live`: the task that owns one board: what it waits for, and what it tells.
 //! What orders do is in `work`, `program` and `ask`; how the board is opened and left in `door`.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::session::live::Order;
 use crate::session::live::State;
 use crate::session::live::Told;
 use crate::session::live::Trouble;
+use crate::session::live::by_files::files_only;
 use crate::session::live::mail::Mail;
 use crate::session::live::mail::Next;
 use crate::session::live::mail::Tell;
@@ -159,6 +161,10 @@ pub(super) struct Live {
     /// It may have changed since. Told when the board is at its prompt: who looks before would stop the program.
     pub(super) touched: bool,
     pub(super) told_facts: Option<(Facts, Tier)>,
+    /// The place of an FTP server: there is no REPL. With the login, once it is known.
+    pub(super) files_only: Option<crate::wire::Place>,
+    /// What has been warned of, which is enough.
+    pub(super) warned: BTreeSet<&'static str>,
 }
 
 impl Live {
@@ -169,6 +175,7 @@ impl Live {
         end: CancellationToken,
     ) -> Self {
         let (keys, typed) = tokio::sync::mpsc::unbounded_channel();
+        let files_only = files_only(&target);
         Self {
             target,
             mail: Mail::new(inbox, Arc::clone(&tell)),
@@ -184,6 +191,8 @@ impl Live {
             known: false,
             touched: false,
             told_facts: None,
+            files_only,
+            warned: BTreeSet::new(),
         }
     }
 
@@ -315,6 +324,12 @@ impl Live {
     }
 
     async fn typed(&mut self, keys: Vec<u8>) {
+        if let Some(trouble) = self.no_console() {
+            if can_change_files(&keys) {
+                self.note(trouble.explained.message);
+            }
+            return;
+        }
         match &self.place {
             Place::Shut(_) => {
                 let task = self.task(None, CancellationToken::new());

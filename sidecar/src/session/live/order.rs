@@ -170,6 +170,8 @@ pub enum Told {
     Facts(Box<Facts>, Tier),
     /// What the board said, and what its programs printed.
     Heard(Vec<u8>),
+    /// Something that people should know.
+    Warning(&'static str),
     /// A line for whoever looks at the console: the board is gone, is back, was synced.
     Note(String),
     /// Where a job is.

@@ -2,10 +2,12 @@
 //! Words are `explain`'s.
 
 use crate::board::BoardError;
+use crate::ftp::FtpError;
 use crate::session::ConnectError;
 use crate::session::Exit;
 use crate::session::Explain as _;
 use crate::session::Explained;
+use crate::session::FilesError;
 use crate::session::PullingError;
 use crate::session::live::Trouble;
 use crate::sync::SyncError;
@@ -68,6 +70,18 @@ impl From<BoardError> for Trouble {
     }
 }
 
+impl From<FtpError> for Trouble {
+    fn from(error: FtpError) -> Self {
+        error.explained().into()
+    }
+}
+
+impl From<FilesError> for Trouble {
+    fn from(error: FilesError) -> Self {
+        error.explained().into()
+    }
+}
+
 impl From<ConnectError> for Trouble {
     fn from(error: ConnectError) -> Self {
         error.explained().into()
@@ -97,7 +111,7 @@ impl From<PullingError> for Trouble {
                 .into_iter()
                 .map(|(path, why)| (path, why.to_string(), why == Hindrance::Differs))
                 .collect(),
-            PullingError::Land(_) | PullingError::Board(_) => Vec::new(),
+            PullingError::Land(_) | PullingError::Files(_) => Vec::new(),
         };
         Self { explained, conflicts }
     }
