@@ -35,7 +35,7 @@ const KEEP: &str = "Keep the board's";
 const REMEMBER: &str = "Remember in the System's Keychain";
 
 /// Asks whoever sits before the editor; `None`: they do not want to say it.
-fn ask(outbox: &Outbox, prompt: &str, secret: bool) -> oneshot::Receiver<Option<String>> {
+pub(super) fn ask(outbox: &Outbox, prompt: &str, secret: bool) -> oneshot::Receiver<Option<String>> {
     let (answer, answered) = oneshot::channel();
     let params = json!({"prompt": prompt, "secret": secret});
     outbox.ask(names::QUESTION, params, PEOPLE_LIMIT, move |said| {
@@ -90,12 +90,18 @@ impl Desk {
             if answered.await != Ok(true) {
                 return;
             }
-            let kept = keychain::remember(address, password.reveal().to_owned()).await;
-            if let Err(error) = kept {
-                let why = error.explained();
-                let message = format!("{}: {}", why.message, why.help);
-                outbox.tell(names::SHOW, json!({"type": 2, "message": message}), None);
-            }
+            let kept = keychain::remember(address.clone(), password.reveal().to_owned()).await;
+            let (method, kind, message) = match kept {
+                Ok(()) => {
+                    let message = format!("the password for {address} is in the keychain");
+                    (names::LOG, 3, message)
+                }
+                Err(error) => {
+                    let why = error.explained();
+                    (names::SHOW, 2, format!("{}: {}", why.message, why.help))
+                }
+            };
+            outbox.tell(method, json!({"type": kind, "message": message}), None);
         });
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use boardside::virtual_board::HostSide;
 use boardside::virtual_board::Profile;
+use boardside::virtual_board::Tools;
 use boardside::virtual_board::VirtualBoard;
 use serde_json::Value;
 use serde_json::json;
@@ -18,6 +19,7 @@ use crate::transports::network::Server;
 use crate::transports::network::telnet_login;
 
 const QUESTION: &str = "boardside/question";
+const OFFER: &str = "window/showMessageRequest";
 const NO_KEYCHAIN: (&str, &str) = ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
 
 /// A board behind a telnet server that wants micro and python.
@@ -95,6 +97,57 @@ async fn who_cancels_or_is_wrong_twice_is_told_and_asked_no_more() {
     assert_eq!(editor.done(job).await["error"]["code"], "cancelled");
     let late = json!({"jsonrpc": "2.0", "id": asked["id"], "result": "python"});
     editor.send(&late).await;
+    editor.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_is_kept_in_a_real_keychain_if_the_button_is_pressed_and_not_else() {
+    Tools::keychain(&boards::target(), &mut |line| eprintln!("{line}")).unwrap();
+    let home = tempdir().unwrap();
+    let (_board, server) = behind_a_login("telnet://micro@", "proper");
+    let address = server.address();
+    let script = "echo secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+        exec \"$BOARDSIDE\" lsp --stdio";
+    let mut command = tokio::process::Command::new("dbus-run-session");
+    command.args(["--", "sh", "-c", script]);
+    let (runtime, here) = (home.path().to_str().unwrap(), home.path());
+    let variables = [
+        ("BOARDSIDE", env!("CARGO_BIN_EXE_boardside")),
+        ("XDG_RUNTIME_DIR", runtime),
+        ("HOME", runtime),
+    ];
+    let mut editor = TestEditor::command_in(here, command, &variables);
+    editor.ignored = vec!["boardside/console/output", "boardside/jobDone"];
+    editor.greet(&[], Hello::asked()).await;
+    for answers in [&["wrong", "python"][..], &["python"]] {
+        let job = connect(&mut editor, &address).await;
+        for answer in answers {
+            editor.answer(QUESTION, (*answer).into()).await;
+        }
+        assert_eq!(editor.done(job).await.get("error"), None);
+        let kept = answers.len() == 1;
+        let button = json!({"title": "Remember in the System's Keychain"});
+        let answer = if kept { button.clone() } else { Value::Null };
+        let offered = editor.answer(OFFER, answer).await;
+        assert_eq!(
+            offered["message"],
+            format!("Remember the password for {address}?")
+        );
+        assert_eq!(offered["actions"], json!([button]));
+        if kept {
+            let text = format!("the password for {address} is in the keychain");
+            editor
+                .told("window/logMessage", |params| params["message"] == text)
+                .await;
+        }
+        let job = editor
+            .command("boardside.disconnect", json!({"board": address}))
+            .await;
+        editor.done(job).await;
+    }
+    // Nobody is asked now.
+    let job = connect(&mut editor, &address).await;
+    assert_eq!(editor.done(job).await.get("error"), None);
     editor.end().await;
 }
 
