@@ -76,7 +76,7 @@ export interface Requests {
   'boardside/files/rename': [{ board: string; from: string; to: string }, null];
   'boardside/files/makeFolder': [{ board: string; path: string }, null];
   'boardside/files/delete': [{ board: string; path: string }, null];
-  'boardside/pack': [{ folder: string; version: string }, Package & { files: number }];
+  'boardside/pack': [{ folder: string; version: string }, Package & { files: number; signed: boolean }];
   'boardside/packages': [{ folder: string; board?: string }, { packages: Listed[]; unreadable: string[] }];
   'boardside/base': [{ uri: string; ask?: boolean }, { content: string | null }];
 }

@@ -11,7 +11,7 @@ mod settings;
 pub type Target = fn(&[u8]);
 
 /// All targets. Each has a file in `fuzz/fuzz_targets/`, an entry in `fuzz/Cargo.toml` and a folder in `fuzz/corpus/`.
-pub const TARGETS: [(&str, Target); 15] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("answers", crate::repl::fuzzing::answers),
     ("board_path", paths::board_path),
     ("delta", projects::delta),
@@ -27,6 +27,7 @@ pub const TARGETS: [(&str, Target); 15] = [
     ("settings", settings::settings),
     ("telnet", crate::wire::telnet::fuzzing::telnet),
     ("tracebacks", paths::tracebacks),
+    ("web_repl", crate::wire::web_repl::fuzzing::web_repl),
 ];
 
 /// Runs the target of this name.

@@ -12,7 +12,6 @@ use crate::base::Progress;
 use crate::base::Stage;
 use crate::board::Board;
 use crate::board::BoardError;
-use crate::ftp::Ftp;
 use crate::package::Package;
 use crate::session::After;
 use crate::session::Connection;
@@ -22,14 +21,11 @@ use crate::session::SettingsError;
 use crate::session::distant::sync::sync as there;
 use crate::sync::KnownContents;
 use crate::sync::KnownManifests;
-use crate::sync::Looked;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
-use crate::sync::Trust;
 use crate::sync::Wish;
 use crate::sync::guard::guarded;
 use crate::sync::ignore::Rules;
-use crate::sync::look_by_files;
 use crate::sync::plan::OnConflict;
 use crate::sync::plan::Plan;
 use crate::sync::plan::Policy;
@@ -39,10 +35,9 @@ use crate::sync::scan::ScanCache;
 use crate::sync::scan::ScanError;
 use crate::sync::scan::scan_up_to;
 use crate::sync::scan::update;
-use crate::sync::sync_by_files;
 
 /// A sync of files that change all the time gives up after so many scans.
-const SCANS: u32 = 4;
+pub(super) const SCANS: u32 = 4;
 
 /// What was done to the board after a sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,7 +169,7 @@ impl Goal {
         Ok(guarded.transpose()?.map(Arc::new))
     }
 
-    fn wish<'a>(&'a self, scan: &'a Scan) -> Wish<'a> {
+    pub(super) fn wish<'a>(&'a self, scan: &'a Scan) -> Wish<'a> {
         let policy = Policy {
             delete: self.settings.delete,
             on_conflict: self.settings.conflict,
@@ -225,40 +220,6 @@ impl Goal {
         }
     }
 
-    /// What a sync by files would do.
-    pub async fn look_by_files(
-        &self,
-        ftp: &mut Ftp,
-        scan: &Scan,
-        trust: Trust,
-        progress: &mut dyn Progress,
-    ) -> Result<Looked, SyncError> {
-        look_by_files(ftp, &self.wish(scan), trust, progress).await
-    }
-
-    /// As `sync`, by files.
-    pub async fn sync_by_files(
-        &self,
-        ftp: &mut Ftp,
-        scan: &mut Arc<Scan>,
-        trust: Trust,
-        progress: &mut dyn Progress,
-    ) -> Result<Outcome, SyncError> {
-        let mut scans = 1;
-        loop {
-            if scan.files.is_empty() {
-                return Err(SyncError::Empty { root: self.root() });
-            }
-            match sync_by_files(ftp, &self.wish(scan), trust, progress).await {
-                Err(error) if error.is_of_the_moment() && scans < SCANS => {
-                    scans += 1;
-                    *scan = Arc::new(self.scan_again().await?);
-                }
-                other => return other,
-            }
-        }
-    }
-
     async fn sync_once(
         &self,
         connection: &mut Connection,
@@ -277,7 +238,7 @@ impl Goal {
     }
 
     /// A scan for a sync that has begun. Others may scan the same project at the same time.
-    async fn scan_again(&self) -> Result<Scan, ScanError> {
+    pub(super) async fn scan_again(&self) -> Result<Scan, ScanError> {
         let goal = self.clone();
         let scan = tokio::task::spawn_blocking(move || {
             let file = ScanCache::file_for(&goal.folder);

@@ -226,6 +226,16 @@ fn the_verbs_for_files_work(#[case] server: Server) {
         fs::read(workspace.path().join("copy.bin")).unwrap(),
         every_byte(3_000)
     );
+    fs::write(server.root().join("log.py"), b"LOG = 1").unwrap();
+    assert_eq!(run(&["pull"]).code(), "pull.conflict");
+    let pulled = done(&["pull", "--overwrite"]);
+    assert_eq!((pulled.count("added"), pulled.count("updated")), (1, 1));
+    let files = workspace.files();
+    assert_eq!(
+        (&files["/log.py"][..], &files["/main.py"][..]),
+        (&b"LOG = 1"[..], &b"print('first')\n"[..])
+    );
+    done(&["rm", "log.py"]);
     done(&["mkdir", "a/b"]);
     assert!(server.root().join("a/b").is_dir());
     done(&["rm", "main.py"]);
@@ -239,6 +249,7 @@ fn the_verbs_for_files_work(#[case] server: Server) {
         (&["exec", "1"], "connect.files_only"),
         (&["reset"], "connect.files_only"),
         (&["console"], "connect.files_only"),
+        (&["watch"], "connect.files_only"),
         (&["sync", "--after", "reset"], "connect.files_only"),
     ] {
         let ran = run(args);

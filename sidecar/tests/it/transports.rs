@@ -3,7 +3,8 @@
 //! What is special to one kind of connection is tested in its own chapter.
 
 mod line;
-mod network;
+pub(crate) mod network;
+pub(crate) mod odd_logins;
 mod passwords;
 
 use std::collections::BTreeMap;
