@@ -116,7 +116,7 @@ fn fast() -> VirtualBoard {
 #[rstest]
 #[case::wrong("nope", "wire.login", "the password is wrong")]
 #[case::too_long("0123456789", "wire.login", "9 characters")]
-#[case::none("", "wire.login", "asks for a password")]
+#[case::none("", "wire.no_password", "asks for a password")]
 fn without_its_password_nobody_gets_in(#[case] password: &str, #[case] code: &str, #[case] text: &str) {
     let board = fast();
     let model = Model::new(&board, "none");
