@@ -1,6 +1,7 @@
 //! Files by FTP, with real servers: pyftpdlib, plain and with the habits of a board's, and Debian's vsftpd.
 //! What lies in the server's folder is then put on a board, and the board's own sync must agree with it.
 
+mod cuts;
 mod server;
 
 pub(crate) use server::Server;
@@ -12,6 +13,8 @@ use rstest::rstest;
 
 use crate::boards;
 use crate::transports::every_byte;
+use crate::transports::first_project;
+use crate::transports::steps;
 use crate::workspace::Workspace;
 
 /// What it is, what is done to the project, and what the sync then counts.
@@ -92,6 +95,17 @@ fn a_sync_by_ftp_makes_the_boards_files_the_projects(#[case] server: Server) {
         (0, 4, &serde_json::Value::Null),
         "{ran:?}"
     );
+}
+
+#[rstest]
+#[case::pyftpdlib(Server::new("plain"))]
+#[case::vsftpd(Server::vsftpd())]
+fn ftp_does_all_steps_that_it_can(#[case] server: Server) {
+    let address = server.address();
+    let workspace = first_project();
+    steps(&workspace, &address, &|| server.project());
+    let ran = workspace.boardside(&["console", "-d", &address]);
+    assert_eq!(ran.code(), "connect.files_only", "{ran:?}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ use crate::workspace::Workspace;
 const PASSWORD: &str = "py thon:@";
 
 /// The model, in front of a board on TCP.
-struct Model {
+pub(crate) struct Model {
     port: u16,
     board: String,
     fault: String,
@@ -39,7 +39,7 @@ struct Model {
 }
 
 impl Model {
-    fn new(board: &VirtualBoard, fault: &str) -> Self {
+    pub(crate) fn new(board: &VirtualBoard, fault: &str) -> Self {
         let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);

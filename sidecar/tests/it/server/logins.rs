@@ -17,6 +17,7 @@ use crate::editor::TestEditor;
 use crate::transports::Peer as _;
 use crate::transports::network::Server;
 use crate::transports::network::telnet_login;
+use crate::web_repl::Model;
 
 const QUESTION: &str = "boardside/question";
 const OFFER: &str = "window/showMessageRequest";
@@ -189,4 +190,27 @@ async fn who_cannot_be_asked_is_told_and_the_environment_comes_first() {
         assert_eq!(done["error"]["code"].as_str().unwrap_or_default(), code, "{done}");
         editor.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn web_repl_asks_for_its_password_in_the_same_way() {
+    let home = tempdir().unwrap();
+    let board = boards::start(&Profile {
+        host: HostSide::Tcp("127.0.0.1:0".parse().unwrap()),
+        ..boards::fast()
+    });
+    let model = Model::new(&board, "none");
+    let typed = model.address();
+    let (_, port) = typed.rsplit_once(':').unwrap();
+    let address = format!("ws://127.0.0.1:{port}");
+    let mut editor = editor(home.path(), Hello::asked(), &[]).await;
+    let job = connect(&mut editor, &address).await;
+    let asked = editor.answer(QUESTION, "wrong".into()).await;
+    assert_eq!(asked, secret(&format!("password for {address}")));
+    let asked = editor.answer(QUESTION, "py thon:@".into()).await;
+    let again = format!("the password is wrong; password for {address}");
+    assert_eq!(asked, secret(&again));
+    let done = editor.done(job).await;
+    assert_eq!(done.get("error"), None, "{done}");
+    editor.end().await;
 }
