@@ -103,7 +103,7 @@ async function packProject(house: House, at: Target): Promise<void> {
   if (version) {
     await workspace.saveAll(false); // what is packed is what is on the disk
     const made = await house.sidecar.request('boardside/pack', { folder: inFolder(at).folder ?? '', version });
-    const text = `$(package) Boardside: ${made.name} ${made.version} is packed, ${size(made.bytes)}`;
+    const text = `$(package) Boardside: ${made.name} ${made.version} is packed, ${size(made.bytes)}${made.signed ? ', signed' : ''}`;
     window.setStatusBarMessage(text, 8_000);
   }
 }

@@ -86,7 +86,7 @@ export interface Requests {
   'boardside/files/rename': [{ board: string; from: string; to: string }, null];
   'boardside/files/makeFolder': [{ board: string; path: string }, null];
   'boardside/files/delete': [{ board: string; path: string }, null];
-  'boardside/pack': [{ folder: string; version: string }, Package & { files: number }];
+  'boardside/pack': [{ folder: string; version: string }, Package & { files: number; signed: boolean }];
   'boardside/packages': [{ folder: string; board?: string }, { packages: Listed[]; unreadable: string[] }];
   'boardside/releases': [{ folder: string; target?: string }, Shelf];
   'boardside/publish': [{ folder: string; version: string; target?: string; preview?: boolean }, Turn];
