@@ -89,8 +89,8 @@ export interface Requests {
   'boardside/pack': [{ folder: string; version: string }, Package & { files: number; signed: boolean }];
   'boardside/packages': [{ folder: string; board?: string }, { packages: Listed[]; unreadable: string[] }];
   'boardside/releases': [{ folder: string; target?: string }, Shelf];
-  'boardside/publish': [{ folder: string; version: string; target?: string; preview?: boolean }, Turn];
-  'boardside/rollback': [{ folder: string; version: string; target?: string; preview?: boolean }, Turn];
+  'boardside/publish': [{ folder: string; version: string; target?: string; preview?: boolean; workDoneToken?: string }, Turn];
+  'boardside/rollback': [{ folder: string; version: string; target?: string; preview?: boolean; workDoneToken?: string }, Turn];
   'boardside/base': [{ uri: string; ask?: boolean }, { content: string | null }];
 }
 /** Notifications that are sent from here: method → params. */

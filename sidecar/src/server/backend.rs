@@ -228,12 +228,18 @@ impl Backend {
     }
 
     async fn of_releases(&self, of: asked::ReleasesOf, what: ReleaseCall) -> Result<Value> {
-        let asked::ReleasesOf { folder, target, name } = of;
+        let asked::ReleasesOf {
+            folder,
+            target,
+            name,
+            token,
+        } = of;
         let call = |reply| Call::Releases {
             folder,
             target,
             name,
             what,
+            token,
             reply,
         };
         self.ask(call).await
