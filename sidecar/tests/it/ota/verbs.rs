@@ -198,6 +198,17 @@ fn releases_that_lie_in_the_project_are_no_part_of_the_next_one() {
         assert_eq!((run.code, &run.last()["files"]), (0, &1.into()), "{}", run.err);
     }
     assert_eq!(publisher.desk.read("p/releases/sample/version"), "v2");
+    for version in ["v3", "v4"] {
+        let args = ["ota", "publish", "p", "--to", "p", "--version", version, "--json"];
+        let run = publisher.desk.run(&args);
+        // Those in `releases` are files like others now.
+        assert_eq!(run.failure(), (1, String::new()), "{version}: {}", run.err);
+        assert_eq!(run.last()["code"], "ota.content");
+        fs::remove_dir_all(publisher.desk.path("p/releases")).unwrap_or_default();
+        let run = publisher.desk.run(&args);
+        assert_eq!((run.code, &run.last()["files"]), (0, &1.into()), "{}", run.err);
+        publisher.desk.write("p/releases/x.py", "");
+    }
 }
 
 #[test]
