@@ -39,8 +39,8 @@ const TABLE: Record<string, Row> = {
   compareWithBoard: { needs: 'folder', run: (house, at) => job(house, 'boardside.diff', inFolder(at)) },
   writePackage: { needs: 'folder', run: writePackage },
   packProject: { needs: 'folder', run: packProject },
-  publishRelease: { needs: 'folder', run: ({ releases }, at) => releases.publish(inFolder(at).folder ?? '') },
-  rollBackRelease: { needs: 'folder', run: ({ releases }, at) => releases.rollBack(inFolder(at).folder ?? '', at.version) },
+  publishRelease: { needs: 'folder', run: publishRelease },
+  rollBackRelease: { needs: 'folder', run: rollBackRelease },
   doctorBoard: { needs: 'board', run: (house, at) => job(house, 'boardside.doctor', onBoard(at)) },
 };
 
@@ -108,6 +108,18 @@ async function packProject(house: House, at: Target): Promise<void> {
   }
 }
 
+async function publishRelease(house: House, at: Target): Promise<void> {
+  const folder = inFolder(at).folder ?? '';
+  const version = await house.releases.publish(folder);
+  await (version && job(house, 'boardside.publish', { folder, version }));
+}
+
+async function rollBackRelease(house: House, at: Target): Promise<void> {
+  const folder = inFolder(at).folder ?? '';
+  const version = await house.releases.rollBack(folder, at.version);
+  await (version && job(house, 'boardside.rollBack', { folder, version }));
+}
+
 async function runFile(house: House, at: Target, selected?: string): Promise<void> {
   const file = at.uri === undefined ? window.activeTextEditor?.document : await workspace.openTextDocument(at.uri);
   const onDisk = file?.uri.scheme === 'file' && (await file.save(), true);
@@ -128,7 +140,7 @@ async function runSelection(house: House, at: Target): Promise<void> {
 
 /** From what a menu, a link, a key or another extension passes: a URI, a board or file, a part of the SCM view, fields. */
 async function target(house: House, arg: unknown, needs: Row['needs']): Promise<Target | undefined> {
-  const it = (arg ?? {}) as CommandFields & { version?: string; rootUri?: vscode.Uri; resourceStates?: { resourceUri: vscode.Uri }[] };
+  const it = (arg ?? {}) as CommandFields & { rootUri?: vscode.Uri; resourceStates?: { resourceUri: vscode.Uri }[] };
   const parsed = (uri: string | undefined) => (uri === undefined ? undefined : vscode.Uri.parse(uri));
   const uri = arg instanceof vscode.Uri ? arg : it.rootUri ?? it.resourceStates?.[0]?.resourceUri ?? parsed(it.uri);
   const active = uri ?? window.activeTextEditor?.document.uri;

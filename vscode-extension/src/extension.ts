@@ -106,7 +106,12 @@ export function activate(context: vscode.ExtensionContext): void {
     state, boards: new BoardsView(state, files), consoles: new Consoles(line, state, context.workspaceState),
     differences: new DifferencesView(line, state), releases: new ReleasesView(line),
   };
-  line.on('boardside/jobDone', (done) => house.boards.synced(done));
+  line.on('boardside/jobDone', (done) => {
+    house.boards.synced(done);
+    if (['publish', 'rollBack'].includes(done.kind)) {
+      house.releases.refresh();
+    }
+  });
   line.on('boardside/boardsChanged', ({ boards }) => told(boards));
   line.on('boardside/differences', (differences) => {
     state.differences.set(differences.folder, differences);
@@ -115,13 +120,15 @@ export function activate(context: vscode.ExtensionContext): void {
   line.on('boardside/settingsChanged', ({ folder, settings }) => {
     settings.warnings.forEach((warning) => log.warn(warning));
     void tellImport(context.workspaceState, folder, settings);
+    house.releases.refresh();
   });
-  house.releases.view = window.createTreeView('boardside.releases', { treeDataProvider: house.releases });
   const restart = () => void line.restart().catch(trouble); // not awaited: commands wait for it, the editor need not
   context.subscriptions.push(
-    log, house.releases.view, ...registerCommands(house), ...showStatus(state, activeFolder), ...house.differences.register(),
+    log, ...registerCommands(house), ...showStatus(state, activeFolder), ...house.differences.register(),
     window.registerTerminalLinkProvider(house.consoles),
     window.createTreeView('boardside.boards', { treeDataProvider: house.boards, dragAndDropController: house.boards }),
+    window.registerTreeDataProvider('boardside.releases', house.releases),
+    workspace.onDidChangeWorkspaceFolders(() => house.releases.refresh()),
     workspace.registerFileSystemProvider('boardside', files, { isCaseSensitive: true }),
     workspace.onDidGrantWorkspaceTrust(restart),
     workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('boardside.serverPath') && restart()),

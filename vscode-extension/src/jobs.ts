@@ -11,8 +11,8 @@ export type ShowToast = (title: string, cancel: () => void) => Toast;
 
 /** What an error of a request says, whatever was thrown. */
 export function troubleOf(error: unknown): Trouble {
-  const { message, data } = error as { message?: string; data?: Partial<Trouble> };
-  return { code: data?.code ?? 'failed', message: message ?? String(error), help: data?.help ?? '' };
+  const { code, message, data } = error as { code?: unknown; message?: string; data?: Partial<Trouble> };
+  return { code: data?.code ?? (code === -32800 ? 'cancelled' : 'failed'), message: message ?? String(error), help: data?.help ?? '' };
 }
 
 export class Jobs {

@@ -9,13 +9,14 @@ export const METHODS = [
   'boardside/files/list', 'boardside/files/write', 'boardside/files/read', 'boardside/files/rename',
   'boardside/files/makeFolder', 'boardside/files/delete',
   'boardside/differences', 'boardside/base', 'boardside/settings', 'boardside/settingsChanged', 'boardside/question',
-  'boardside/pack', 'boardside/packages', 'boardside/releases', 'boardside/publish', 'boardside/rollback',
+  'boardside/pack', 'boardside/packages', 'boardside/releases', 'boardside/releases/compare',
+  'boardside/publish', 'boardside/rollback',
 ] as const;
 
 export const COMMANDS = [
   'boardside.sync', 'boardside.connect', 'boardside.disconnect', 'boardside.run', 'boardside.stop',
   'boardside.softReset', 'boardside.hardReset', 'boardside.pull', 'boardside.diff', 'boardside.doctor',
-  'boardside.write',
+  'boardside.write', 'boardside.publish', 'boardside.rollBack',
 ] as const;
 export type Command = (typeof COMMANDS)[number];
 
@@ -23,6 +24,7 @@ export type Command = (typeof COMMANDS)[number];
 export interface CommandFields {
   folder?: string; board?: string; uri?: string; code?: string;
   conflict?: 'stop' | 'overwrite' | 'keep'; overwrite?: boolean; dryRun?: boolean; fix?: boolean; downgrade?: boolean;
+  version?: string;
 }
 
 export interface Conflict { path: string; reason: string; uri?: string; overwritable: boolean }
@@ -46,7 +48,7 @@ export interface JobResult {
   added?: number; updated?: number; removed?: number; renamed?: number; unchanged?: number; kept?: number;
   elapsedMs?: number; dryRun?: boolean; rows?: Row[];
   differ?: number; same?: number; onlyProject?: number; ended?: boolean; checks?: Check[];
-  name?: string; running?: string; before?: string | null; signedBy?: string | null;
+  name?: string; running?: string; before?: string | null; signedBy?: string | null; project?: string; version?: string;
 }
 export interface JobDone {
   job: number; kind: string; folder?: string; board?: string; automatic: boolean; result?: JobResult; error?: Trouble;
@@ -56,7 +58,7 @@ export interface Package { uri: string; name: string; version: string; bytes: nu
 export interface Listed extends Package { signature: 'trusted' | 'none' | 'unchecked' | 'unknown_key' | 'bad'; signer: string }
 export interface Published {
   version: string; current: boolean; pinned: string[]; files: number; bytes: number; published: string | null;
-  signed: boolean; missing: string | null;
+  signed: boolean; missing: string | null; differ: number | null;
 }
 export interface Shelf { project: string; target: string; current: string | null; releases: Published[] }
 export interface Change { path: string; how: 'added' | 'removed' | 'changed'; before: number | null; bytes: number | null }

@@ -112,9 +112,10 @@ export class Sidecar {
     return this.client;
   }
 
-  async request<M extends keyof Requests>(method: M, params: Requests[M][0]): Promise<Requests[M][1]> {
+  /** `cancel` is a CancellationToken of the editor. */
+  async request<M extends keyof Requests>(method: M, params: Requests[M][0], cancel?: object): Promise<Requests[M][1]> {
     const client = await this.ready();
-    return client.sendRequest(method, ...(params === undefined ? [] : [params])); // undefined would go as [null]
+    return client.sendRequest(method, ...[params, cancel].filter((one) => one !== undefined)); // undefined would go as [null]
   }
 
   notify<M extends keyof Notices>(method: M, params: Notices[M]): void {

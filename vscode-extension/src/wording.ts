@@ -10,6 +10,7 @@ const STATES: Record<BoardState, [icon: string, text: string]> = {
 const DOING: Record<string, string> = {
   sync: 'Syncing', connect: 'Connecting', disconnect: 'Disconnecting', run: 'Running', stop: 'Stopping', diff: 'Comparing',
   softReset: 'Resetting', hardReset: 'Resetting', pull: 'Downloading', doctor: 'Examining', write: 'Writing to',
+  publish: 'Publishing', rollBack: 'Rolling back',
 };
 
 export const doing = (kind: string): string => DOING[kind] ?? kind;
@@ -26,10 +27,16 @@ export function size(bytes: number): string {
 }
 
 /** One line beside a version. */
-export function releaseLine({ current, pinned, files, bytes, published, signed, missing }: Published): string {
-  const parts = [current && 'current', pinned.length > 0 && `pinned: ${pinned.join(', ')}`, missing, published?.slice(0, 10),
-    `${files} files, ${size(bytes)}`, signed && 'signed'];
+export function releaseLine({ current, pinned, files, bytes, published, signed, missing, differ }: Published): string {
+  const parts = [current && 'current', pinned.length > 0 && `pinned: ${pinned.join(', ')}`, missing, published && moment(published),
+    `${count(files, 'file')}, ${size(bytes)}`, signed && 'signed', !current && differ !== null && `${count(differ, 'file')} other than now`];
   return parts.filter(Boolean).join(' · ');
+}
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+/** A time of RFC 3339 as the clock on the wall has it, to the minute. */
+function moment(time: string): string {
+  const date = new Date(time);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16).replace('T', ' ');
 }
 export const changeLine = ({ path, how }: Change): string =>
   `$(diff-${{ added: 'added', removed: 'removed', changed: 'modified' }[how]}) ${path}`;
@@ -77,6 +84,7 @@ export function summary({ kind, result = {} }: JobDone): string | undefined {
     diff: result.differ === 1 ? '1 file differs' : `${result.differ || 'no'} files differ`,
     pull: `${result.added} added, ${result.updated} updated, ${result.unchanged} unchanged`,
     write: `${result.name} ${result.running} runs${result.before ? ` (before: ${result.before})` : ''}`,
+    publish: `devices are told ${result.project} ${result.version}`, rollBack: `devices are told ${result.project} ${result.version}`,
     connect: 'connected', disconnect: 'disconnected', stop: 'stopped', softReset: 'reset', hardReset: 'reset',
   }[kind];
 }

@@ -1,6 +1,7 @@
 //! Releases: a project at a version, published for boards that update themselves over the air.
 //! Opens no board and reads no settings; prints nothing.
 
+mod ahead;
 mod bucket;
 mod client;
 mod compare;
@@ -25,6 +26,8 @@ mod snippet;
 mod store;
 mod target;
 
+pub use ahead::may_publish;
+pub use ahead::may_tell;
 pub use bucket::Bucket;
 pub use client::Client;
 pub use client::certificate;

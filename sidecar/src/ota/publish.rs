@@ -17,6 +17,7 @@ use crate::ota::ReleaseWarning;
 use crate::ota::Shelf;
 use crate::ota::Store;
 use crate::ota::Tag;
+use crate::ota::ahead::may_publish;
 use crate::ota::follow::follow;
 use crate::ota::http_check::Address;
 use crate::ota::http_check::check_by_http;
@@ -66,13 +67,6 @@ pub async fn publish(
     progress: &mut dyn Progress,
 ) -> Result<Done, OtaError> {
     let tag = release.version.clone();
-    if store.plus_is_blank() && tag.as_str().contains('+') {
-        return Err(OtaError::Name {
-            what: "version for a bucket",
-            text: tag.to_string(),
-            why: "devices ask for a bare +, which is a blank there",
-        });
-    }
     let lock = store.lock(keys.project().as_str()).await?;
     progress.report(Stage::Comparing);
     let shelf = Shelf::look(store, keys).await?;
@@ -111,21 +105,8 @@ pub async fn publish(
 
 /// The version is this publisher's from here on: the record is the first thing that is there.
 async fn claim(store: &dyn Store, shelf: &Shelf, release: &Release) -> Result<(), OtaError> {
+    may_publish(store, shelf, release).await?;
     let tag = &release.version;
-    let taken = |what| OtaError::Taken {
-        version: tag.clone(),
-        what,
-    };
-    let published = shelf.releases.get(tag);
-    if published.is_some_and(|published| published.release.is_none()) {
-        // Put there by hand, or by another program: it must be the same.
-        for (path, entry) in &release.files {
-            let found = store.read(&shelf.keys.file(tag, release.layout, path)).await?;
-            if found.is_some_and(|found| Entry::of(&found.bytes) != *entry) {
-                return Err(taken(path.clone()));
-            }
-        }
-    }
     let key = shelf.keys.record(tag);
     if store.create(&key, &release.record()).await? {
         return Ok(());
@@ -135,7 +116,10 @@ async fn claim(store: &dyn Store, shelf: &Shelf, release: &Release) -> Result<()
         .await?
         .ok_or(OtaError::Raced { what: key, now: None })?;
     let there = Release::parse(&found.bytes, tag, &shelf.place)?;
-    there.difference(release).map_or(Ok(()), |what| Err(taken(what)))
+    let version = tag.clone();
+    there
+        .difference(release)
+        .map_or(Ok(()), |what| Err(OtaError::Taken { version, what }))
 }
 
 async fn put_all(

@@ -7,6 +7,7 @@ use crate::ota::Release;
 use crate::ota::ReleaseKey;
 use crate::ota::Shelf;
 use crate::ota::Store;
+use crate::ota::ahead::needs_key;
 use crate::ota::layout::MOST_MANIFESTS;
 use crate::ota::manifest::Head;
 use crate::ota::manifest::any_seq;
@@ -63,11 +64,7 @@ impl Signer<'_> {
                 return if count == 0 {
                     Ok(None)
                 } else {
-                    let why = format!(
-                        "version {} is signed, and devices take it again only with a new signature: give the key",
-                        release.version
-                    );
-                    Err(OtaError::Key { why })
+                    Err(needs_key(&release.version))
                 };
             };
             if count > MOST_MANIFESTS {

@@ -94,6 +94,7 @@ pub(super) fn service(
         .custom_method(names::PACKAGES, Backend::packages)
         .custom_method(names::PACK, Backend::pack)
         .custom_method(names::RELEASES, Backend::releases)
+        .custom_method(names::COMPARE_RELEASES, Backend::compare_releases)
         .custom_method(names::PUBLISH, Backend::publish)
         .custom_method(names::ROLL_BACK, Backend::roll_back)
         .finish()
@@ -204,6 +205,11 @@ impl Backend {
 
     async fn releases(&self, asked: asked::ReleasesOf) -> Result<Value> {
         self.of_releases(asked, ReleaseCall::List).await
+    }
+
+    async fn compare_releases(&self, asked: asked::CompareReleases) -> Result<Value> {
+        let asked::CompareReleases { from, to, of } = asked;
+        self.of_releases(of, ReleaseCall::Compare { from, to }).await
     }
 
     async fn publish(&self, asked: asked::Publish) -> Result<Value> {

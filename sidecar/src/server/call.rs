@@ -117,6 +117,11 @@ pub(super) enum Call {
 #[derive(Debug)]
 pub(super) enum ReleaseCall {
     List,
+    /// `None`: what devices are told now, and the project as it is now.
+    Compare {
+        from: Option<String>,
+        to: Option<String>,
+    },
     Publish {
         version: String,
         hold: bool,

@@ -25,6 +25,11 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// A field that has to be there.
+    pub(super) fn missing(field: &str) -> Self {
+        Self::Params(format!("`{field}` is needed"))
+    }
+
     /// Client and server speak different versions of the protocol.
     pub(super) fn version(theirs: &str, ours: u64) -> Self {
         Self::Failed(words(

@@ -18,5 +18,6 @@ mod packages;
 #[cfg(target_os = "linux")]
 mod quiet;
 mod releases;
+mod releasing;
 #[cfg(target_os = "linux")]
 mod syncs;

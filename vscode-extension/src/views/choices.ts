@@ -41,7 +41,7 @@ export async function present(done: JobDone, answers: Answers): Promise<void> {
   } else {
     const steps: Record<string, () => unknown> = {
       'Try Again': () => answers.again({}),
-      ...(done.kind !== 'doctor' && { 'Doctor': () => executeCommand('boardside.doctorBoard', done) }),
+      ...(!['doctor', 'publish', 'rollBack'].includes(done.kind) && { 'Doctor': () => executeCommand('boardside.doctorBoard', done) }),
       'Show Log': () => log.show(),
     };
     const trouble = `Boardside: ${[message, help].filter(Boolean).join('. ')}`;

@@ -99,7 +99,7 @@ impl Desk {
         folder: Option<FolderId>,
     ) -> Result<Wanted, Refusal> {
         let task = task(command, arguments)?;
-        if task.needs_scan() && folder.is_none() {
+        if (task.needs_scan() || task.is_of_releases()) && folder.is_none() {
             return Err(Refusal::folder_unclear(self.folders.len()));
         }
         if task == Task::Connect
@@ -113,6 +113,7 @@ impl Desk {
             }
         }
         let board = match (&arguments.board, folder) {
+            _ if task.is_of_releases() => String::new(),
             (Some(name), _) => self.resolve(name)?,
             (None, Some(id)) => self.board_of_folder(id).map_err(|error| Refusal::of(&error))?,
             (None, None) => return Err(Refusal::folder_unclear(self.folders.len())),
@@ -183,6 +184,7 @@ impl Desk {
             Task::Run { code: Some(code), .. } => self.work(id, Work::Run { code }),
             Task::Run { uri, .. } => self.read_code(id, uri.as_deref().unwrap_or_default()),
             Task::Write { uri, .. } => self.read_package(id, &uri),
+            Task::Publish { .. } | Task::RollBack { .. } => self.work_on_release(id),
             Task::Sync { .. } | Task::Pull { .. } | Task::Diff => {}
         }
     }
@@ -334,9 +336,15 @@ fn task(command: &str, arguments: &Arguments) -> Result<Task, Refusal> {
             fix: arguments.fix.unwrap_or_default(),
         },
         "boardside.write" => Task::Write {
-            uri: (arguments.uri.clone()).ok_or_else(|| Refusal::Params("`uri` is needed".to_owned()))?,
+            uri: (arguments.uri.clone()).ok_or_else(|| Refusal::missing("uri"))?,
             conflict,
             downgrade: arguments.downgrade.unwrap_or_default(),
+        },
+        "boardside.publish" => Task::Publish {
+            version: (arguments.version.clone()).ok_or_else(|| Refusal::missing("version"))?,
+        },
+        "boardside.rollBack" => Task::RollBack {
+            version: arguments.version.clone(),
         },
         _ => return Err(Refusal::Params(format!("there is no command `{command}`"))),
     })
@@ -353,6 +361,7 @@ mod tests {
             let arguments = Arguments {
                 code: Some("1".to_owned()),
                 uri: Some("file:///a".to_owned()),
+                version: Some("1".to_owned()),
                 ..Arguments::default()
             };
             let kind = task(command, &arguments).unwrap().kind();
@@ -370,6 +379,7 @@ mod tests {
             ("boardside.sync", conflict),
             ("boardside.run", Arguments::default()),
             ("boardside.write", Arguments::default()),
+            ("boardside.publish", Arguments::default()),
             ("boardside.explode", Arguments::default()),
         ] {
             assert!(

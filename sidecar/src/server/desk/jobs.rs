@@ -46,6 +46,14 @@ pub(super) enum Task {
         conflict: Option<OnConflict>,
         downgrade: bool,
     },
+    /// This version of the project.
+    Publish {
+        version: String,
+    },
+    /// To this version, which is published; without one to that before the current one.
+    RollBack {
+        version: Option<String>,
+    },
 }
 
 impl Task {
@@ -63,7 +71,14 @@ impl Task {
             Self::Diff => "diff",
             Self::Doctor { .. } => "doctor",
             Self::Write { .. } => "write",
+            Self::Publish { .. } => "publish",
+            Self::RollBack { .. } => "rollBack",
         }
+    }
+
+    /// Is it about releases, and needs no board?
+    pub(super) fn is_of_releases(&self) -> bool {
+        matches!(self, Self::Publish { .. } | Self::RollBack { .. })
     }
 
     /// Does it need to know what the project has?
@@ -83,7 +98,7 @@ pub(super) enum At {
     Waiting,
     /// The project is looked at, or a file is read.
     Preparing,
-    /// The board has it.
+    /// The board has it, or whoever publishes.
     Ordered,
 }
 
@@ -93,6 +108,7 @@ pub(super) struct Job {
     pub(super) id: JobId,
     pub(super) task: Task,
     pub(super) folder: Option<FolderId>,
+    /// Its address; empty if it needs none.
     pub(super) board: String,
     /// Nobody asked for it; when what it comes from was seen.
     pub(super) since: Option<Instant>,
@@ -107,6 +123,8 @@ pub(super) struct Job {
     pub(super) begun: Option<Instant>,
     /// The key that signed the package.
     pub(super) signed_by: Option<String>,
+    /// What it brings, if that is not a board's to say.
+    pub(super) result: Option<Value>,
     /// Jobs that end with it.
     pub(super) with_it: Vec<JobId>,
 }
@@ -178,6 +196,7 @@ impl Jobs {
             scan: None,
             begun: None,
             signed_by: None,
+            result: None,
             with_it: Vec::new(),
         };
         self.jobs.insert(self.last, job);

@@ -20,6 +20,7 @@ mod packages;
 mod ports;
 mod progress;
 mod publishing;
+mod release_jobs;
 mod releases;
 mod results;
 mod saves;
@@ -31,6 +32,7 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::base::Stage;
 use crate::server::call::Call;
 use crate::server::call::Start;
 use crate::server::desk::boards::Board;
@@ -86,6 +88,10 @@ enum Event {
     Code(JobId, Result<String, String>),
     /// The package that a job is to write.
     Package(JobId, Result<Box<Opened>, Explained>),
+    /// Where a job is that no board has.
+    Report(JobId, Stage),
+    /// A job about releases is over.
+    Released(JobId, Result<Value, Explained>),
 }
 
 /// See the head of this file.
@@ -144,7 +150,7 @@ impl Desk {
             Event::Board {
                 told: Told::Heard(_) | Told::Progress(..),
                 ..
-            }
+            } | Event::Report(..)
         );
         match event {
             Event::Call(call) => self.call(call),
@@ -160,6 +166,8 @@ impl Desk {
             Event::FileChanged { address, change } => self.file_changed(&address, &change),
             Event::Code(job, code) => self.code(job, code),
             Event::Package(job, read) => self.package_read(job, read),
+            Event::Report(job, stage) => self.report(job, &stage),
+            Event::Released(job, done) => self.released(job, done),
         }
         if !quiet {
             self.show_boards();

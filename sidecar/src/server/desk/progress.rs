@@ -121,6 +121,8 @@ impl Desk {
                 let name = uri.rsplit('/').next().unwrap_or_default();
                 format!("writing {name} to {board}")
             }
+            Task::Publish { version } => format!("publishing {folder} {version}"),
+            Task::RollBack { .. } => format!("rolling back {folder}"),
         };
         format!("Boardside: {doing}")
     }

@@ -1,6 +1,7 @@
 //! Releases for an editor: which there are, what would change, publishing and going back.
 //! Buckets and disks may be slow: all of it happens apart from the desk.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -10,21 +11,23 @@ use chrono::Utc;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::base::Progress as _;
+use crate::base::Progress;
 use crate::base::Silent;
 use crate::base::Stage;
 use crate::ota;
 use crate::ota::Device;
+use crate::ota::Entry;
 use crate::ota::How;
 use crate::ota::OtaError;
 use crate::ota::Release;
+use crate::ota::ReleaseWarning;
 use crate::ota::Shelf;
 use crate::ota::Tag;
 use crate::server::call::Call;
 use crate::server::call::ReleaseCall;
 use crate::server::desk::Desk;
+use crate::server::desk::FolderId;
 use crate::server::desk::answers;
-use crate::server::desk::publishing::Shown;
 use crate::server::refusal;
 use crate::server::refusal::Refusal;
 use crate::session::Options;
@@ -32,6 +35,8 @@ use crate::session::Project;
 use crate::session::releases::Releases;
 use crate::session::releases::ReleasesError;
 use crate::session::releases::Said;
+
+type Files = BTreeMap<String, Entry>;
 
 impl Desk {
     /// `boardside/releases`, `publish` and `rollback`, once the folder's settings are known.
@@ -50,17 +55,13 @@ impl Desk {
             name,
             what,
             token,
-            reply,
+            mut reply,
         }) = call
         else {
             // It waits for the settings of its folder.
             return;
         };
-        let home = id.and_then(|id| {
-            let folder = self.folders.get(&id)?;
-            Some((folder.canonical.clone(), folder.editor.options.clone()))
-        });
-        let Some((folder, editor)) = home else {
+        let Some(mut home) = id.and_then(|id| self.home(id)) else {
             return answers::send(reply, Err(Refusal::folder_unknown(&folder)));
         };
         // As in the settings: from the project on.
@@ -69,16 +70,16 @@ impl Desk {
             if is_bucket {
                 target
             } else {
-                folder.join(target).to_string_lossy().into_owned()
+                home.folder.join(target).to_string_lossy().into_owned()
             }
         });
-        let said = Said {
+        home.said = Said {
             target,
             name,
             ..Said::default()
         };
         let title = match &what {
-            ReleaseCall::List => "looking at releases",
+            ReleaseCall::List | ReleaseCall::Compare { .. } => "looking at releases",
             ReleaseCall::Publish { .. } => "publishing",
             ReleaseCall::RollBack { .. } => "rolling back",
         };
@@ -86,7 +87,9 @@ impl Desk {
         tokio::spawn(async move {
             let cancelled = shown.cancelled();
             let done = tokio::select! {
-                done = done(folder, editor, said, what, &mut shown) => done.map_err(|error| Refusal::of(&error)),
+                done = done(home, what, &mut shown) => done.map_err(|error| Refusal::of(&error)),
+                // Nobody waits for it any more: `$/cancelRequest`.
+                () = reply.closed() => return,
                 () = cancelled.cancelled() => Err(Refusal::Failed(refusal::cancelled())),
             };
             // Its progress ends before it has an answer.
@@ -94,15 +97,32 @@ impl Desk {
             answers::send(reply, done);
         });
     }
+
+    /// A folder, as far as its releases go.
+    pub(super) fn home(&self, id: FolderId) -> Option<Home> {
+        let folder = self.folders.get(&id)?;
+        Some(Home {
+            folder: folder.canonical.clone(),
+            editor: folder.editor.options.clone(),
+            said: Said::default(),
+        })
+    }
 }
 
-async fn done(
+/// A project, by where its settings come from: they are read when something is done, so those of that moment hold.
+pub(super) struct Home {
     folder: PathBuf,
     editor: Options,
     said: Said,
+}
+
+/// Does it; who stops waiting for it, at any moment, leaves devices with a version that is whole.
+pub(super) async fn done(
+    home: Home,
     what: ReleaseCall,
-    progress: &mut Shown,
+    progress: &mut dyn Progress,
 ) -> Result<Value, ReleasesError> {
+    let Home { folder, editor, said } = home;
     let open = move || -> Result<_, ReleasesError> {
         let project = Project::open(&folder, &editor)?;
         let releases = Releases::open(&project.goal.folder, &project.goal.settings, &said)?;
@@ -113,12 +133,16 @@ async fn done(
         .expect("it does not panic")?;
     match what {
         ReleaseCall::List => listed(&releases).await,
+        ReleaseCall::Compare { from, to } => compared(project, releases, from, to).await,
         ReleaseCall::Publish {
             version,
             hold,
             preview,
         } => publish(project, releases, &version, (hold, preview), progress).await,
-        ReleaseCall::RollBack { version, preview } => roll_back(&releases, version.as_deref(), preview).await,
+        ReleaseCall::RollBack { version, preview } => {
+            drop(project);
+            roll_back(&releases, version.as_deref(), preview, progress).await
+        }
     }
 }
 
@@ -128,12 +152,16 @@ fn moment(when: Option<SystemTime>) -> Option<String> {
 
 async fn listed(releases: &Releases) -> Result<Value, ReleasesError> {
     let shelf = Shelf::look(&*releases.store, &releases.keys).await?;
+    let now = shelf.current_release().map(|release| &release.files);
     let row = |(tag, published): (&Tag, &ota::Published)| {
+        let its = published.release.as_ref().map(|release| &release.files);
+        let differ = its.zip(now).map(|(its, now)| ota::compare(now, its).len());
         let pinned: Vec<&str> = shelf.pinned_to(tag).map(Device::as_str).collect();
         json!({
             "version": tag.as_str(), "current": shelf.current.as_ref() == Some(tag), "pinned": pinned,
             "files": published.files().len(), "bytes": published.bytes(), "published": moment(published.when),
             "signed": published.manifests() > 0, "missing": published.missing(),
+            "differ": differ,
         })
     };
     let rows: Vec<Value> = shelf.newest_first().into_iter().map(row).collect();
@@ -145,17 +173,58 @@ async fn listed(releases: &Releases) -> Result<Value, ReleasesError> {
 
 /// What would change for devices: the current version against this one.
 fn changes(shelf: &Shelf, release: &Release) -> Vec<Value> {
-    let there = shelf
-        .current_release()
-        .map(|release| release.files.clone())
-        .unwrap_or_default();
+    let now = shelf.current_release().map(|release| &release.files);
+    differences(now.unwrap_or(&Files::new()), &release.files)
+}
+
+fn differences(there: &Files, here: &Files) -> Vec<Value> {
     let change = |(path, change): (&String, &ota::Change)| {
         json!({
             "path": path, "how": change.word(), "before": there.get(path).map(|entry| entry.size),
-            "bytes": release.files.get(path).map(|entry| entry.size),
+            "bytes": here.get(path).map(|entry| entry.size),
         })
     };
-    ota::compare(&there, &release.files).iter().map(change).collect()
+    ota::compare(there, here).iter().map(change).collect()
+}
+
+/// The files of a version: as its record says, else as they are there.
+async fn files_of(releases: &Releases, shelf: &Shelf, tag: &Tag) -> Result<Files, OtaError> {
+    match &shelf.published(tag)?.release {
+        Some(release) => Ok(release.files.clone()),
+        None => Ok(shelf.check(&*releases.store, tag).await?.files),
+    }
+}
+
+async fn compared(
+    mut project: Project,
+    releases: Releases,
+    from: Option<String>,
+    to: Option<String>,
+) -> Result<Value, ReleasesError> {
+    let parse = |text: Option<String>| text.map(|text| text.parse::<Tag>()).transpose();
+    let (from, to) = (parse(from)?, parse(to)?);
+    let shelf = Shelf::look(&*releases.store, &releases.keys).await?;
+    let from = from.or(shelf.current.clone());
+    let there = match &from {
+        Some(tag) => files_of(&releases, &shelf, tag).await?,
+        None => Files::new(),
+    };
+    let here = if let Some(tag) = &to {
+        files_of(&releases, &shelf, tag).await?
+    } else {
+        // Which version it will be makes no difference.
+        let any = "now".parse::<Tag>()?;
+        let work = move || releases.prepare(&mut project, &any, &mut Silent);
+        let prepared = tokio::task::spawn_blocking(work).await;
+        prepared.expect("it does not panic")?.release.files
+    };
+    let same = here
+        .iter()
+        .filter(|(path, entry)| there.get(*path) == Some(*entry));
+    Ok(json!({
+        "from": from.as_ref().map(Tag::as_str), "to": to.as_ref().map(Tag::as_str),
+        "changes": differences(&there, &here), "same": same.count(),
+    }))
 }
 
 fn told(releases: &Releases, done: &Done<'_>) -> Value {
@@ -181,7 +250,7 @@ async fn publish(
     releases: Releases,
     version: &str,
     (hold, preview): (bool, bool),
-    progress: &mut Shown,
+    progress: &mut dyn Progress,
 ) -> Result<Value, ReleasesError> {
     progress.report(Stage::Scanning);
     let tag: Tag = version.parse()?;
@@ -210,15 +279,12 @@ async fn publish(
             .chain(prepared.notes)
             .collect(),
     };
+    let mut others = shelf.releases.iter().filter(|(tag, _)| **tag != release.version);
+    if key.is_none() && others.any(|(_, published)| published.manifests() > 0) {
+        done.warnings.push(ReleaseWarning::Unsigned.to_string());
+    }
     if preview {
-        let there = shelf
-            .releases
-            .get(&release.version)
-            .and_then(|there| there.release.as_ref());
-        if let Some(what) = there.and_then(|there| there.difference(&release)) {
-            let version = release.version;
-            return Err(OtaError::Taken { version, what }.into());
-        }
+        ota::may_publish(store, &shelf, &release).await?;
         return Ok(told(&releases, &done));
     }
     let how = How {
@@ -236,6 +302,7 @@ async fn roll_back(
     releases: &Releases,
     version: Option<&str>,
     preview: bool,
+    progress: &mut dyn Progress,
 ) -> Result<Value, ReleasesError> {
     let store = &*releases.store;
     let key = releases.key()?;
@@ -244,8 +311,10 @@ async fn roll_back(
         Some(version) => version.parse()?,
         None => shelf.before(shelf.current()?)?.clone(),
     };
-    let release = shelf.check(store, &tag).await?;
+    progress.report(Stage::Comparing);
+    let release = ota::may_tell(store, &shelf, &tag, key.is_some()).await?;
     if !preview {
+        progress.report(Stage::Committing);
         ota::make_current(store, &releases.keys, Some(&tag), key.as_ref()).await?;
     }
     let done = Done {

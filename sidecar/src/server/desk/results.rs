@@ -50,7 +50,7 @@ impl Desk {
             job: job.id,
             kind: job.task.kind(),
             folder: folder.map(|folder| folder.place.uri.clone()),
-            board: Some(job.board.clone()),
+            board: (!job.board.is_empty()).then(|| job.board.clone()),
             automatic: job.automatic(),
             end,
         };
@@ -91,7 +91,7 @@ impl Desk {
     fn result(&self, job: &Job, done: &Done) -> Value {
         let folder = job.folder.and_then(|id| self.folders.get(&id));
         match done {
-            Done::Done => json!({}),
+            Done::Done => job.result.clone().unwrap_or_else(|| json!({})),
             Done::Synced {
                 outcome,
                 scan,

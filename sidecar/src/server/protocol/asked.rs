@@ -26,6 +26,7 @@ pub(in crate::server) struct Arguments {
     pub(in crate::server) overwrite: Option<bool>,
     pub(in crate::server) fix: Option<bool>,
     pub(in crate::server) downgrade: Option<bool>,
+    pub(in crate::server) version: Option<String>,
 }
 
 /// `boardside/cancel`.
@@ -125,6 +126,17 @@ pub(in crate::server) struct ReleasesOf {
     pub(in crate::server) name: Option<String>,
     #[serde(default, rename = "workDoneToken")]
     pub(in crate::server) token: Option<Value>,
+}
+
+/// `boardside/releases/compare`.
+#[derive(Debug, Deserialize)]
+pub(in crate::server) struct CompareReleases {
+    #[serde(default)]
+    pub(in crate::server) from: Option<String>,
+    #[serde(default)]
+    pub(in crate::server) to: Option<String>,
+    #[serde(flatten)]
+    pub(in crate::server) of: ReleasesOf,
 }
 
 /// `boardside/publish`.

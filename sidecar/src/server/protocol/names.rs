@@ -63,6 +63,8 @@ pub const PACKAGES: &str = "boardside/packages";
 pub const PUBLISH: &str = "boardside/publish";
 /// `boardside/releases`
 pub const RELEASES: &str = "boardside/releases";
+/// `boardside/releases/compare`
+pub const COMPARE_RELEASES: &str = "boardside/releases/compare";
 /// `boardside/rollback`
 pub const ROLL_BACK: &str = "boardside/rollback";
 /// `boardside/settings`
@@ -85,7 +87,7 @@ pub const PROGRESS_CREATE: &str = "window/workDoneProgress/create";
 pub const CONFIGURATION: &str = "workspace/configuration";
 
 /// Every method that has a section in protocol.md.
-pub const METHODS: [(&str, Way); 48] = [
+pub const METHODS: [(&str, Way); 49] = [
     (PROGRESS, Way::Told),
     (BASE, Way::Request),
     (BOARDS, Way::Request),
@@ -118,6 +120,7 @@ pub const METHODS: [(&str, Way); 48] = [
     (PACKAGES, Way::Request),
     (PUBLISH, Way::Request),
     (RELEASES, Way::Request),
+    (COMPARE_RELEASES, Way::Request),
     (ROLL_BACK, Way::Request),
     (SETTINGS_OF, Way::Request),
     (SETTINGS_CHANGED, Way::Told),
@@ -137,7 +140,7 @@ pub const METHODS: [(&str, Way); 48] = [
 ];
 
 /// What `workspace/executeCommand` can be given.
-pub const COMMANDS: [&str; 11] = [
+pub const COMMANDS: [&str; 13] = [
     "boardside.sync",
     "boardside.connect",
     "boardside.disconnect",
@@ -149,6 +152,8 @@ pub const COMMANDS: [&str; 11] = [
     "boardside.diff",
     "boardside.doctor",
     "boardside.write",
+    "boardside.publish",
+    "boardside.rollBack",
 ];
 
 /// Codes of `error.data.code` that the command line has not.
