@@ -4,7 +4,7 @@ import type { Disposable, Sidecar } from './sidecar';
 import type { State } from './state';
 
 /** A job that takes longer than this, in milliseconds, gets a toast with Cancel; for shorter ones it would flicker. */
-const PATIENCE = 700;
+export const PATIENCE = 700;
 
 export interface Toast { report(message: string | undefined, percent: number | undefined): void; close(): void }
 export type ShowToast = (title: string, cancel: () => void) => Toast;

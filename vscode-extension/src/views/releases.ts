@@ -1,11 +1,12 @@
 // The view "Releases": where the releases of each folder go, their versions, and the way from one to another.
 // Compares nothing: what would change for devices the sidecar says, and it is shown before anything moves.
 import * as vscode from 'vscode';
-import { troubleOf } from '../jobs';
+import { PATIENCE, troubleOf } from '../jobs';
 import { nextVersion } from '../next-version';
 import type { Published, Shelf, Trouble, Turn } from '../protocol';
 import type { Sidecar } from '../sidecar';
 import { changeLine, releaseLine, size } from '../wording';
+import { showToast } from './choices';
 
 /** Without `version` it is the folder itself. */
 export interface ReleaseNode { folder: string; version?: string }
@@ -97,9 +98,11 @@ export class ReleasesView implements vscode.TreeDataProvider<ReleaseNode> {
 
   /** Shows what would change for devices, and answers the version if somebody says so. */
   private async confirm(method: Method, folder: string, version: string, deed: string): Promise<string | undefined> {
-    const options = { location: vscode.ProgressLocation.Notification, title: `Comparing ${version}`, cancellable: true };
-    const { project, target, before, changes, warnings } = await window.withProgress(options, (_, cancel) =>
-      this.sidecar.request(method, { folder, version, preview: true }, cancel));
+    const cancel = new vscode.CancellationTokenSource();
+    let close = (): void => undefined;
+    const patience = setTimeout(() => ({ close } = showToast(`Comparing ${version}`, () => cancel.cancel())), PATIENCE);
+    const preview = this.sidecar.request(method, { folder, version, preview: true }, cancel.token);
+    const { project, target, before, changes, warnings } = await preview.finally(() => (clearTimeout(patience), close()));
     const files = changes.map((change) => ({ label: changeLine(change), description: sizes(change) }));
     const same = { label: '$(check) no file differs', description: '' };
     const go = { label: `$(rocket) ${deed}`, description: `${project} in ${target}`, detail: warnings.join(' · ') };

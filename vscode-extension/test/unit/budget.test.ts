@@ -9,10 +9,13 @@ const files = readdirSync('src', { recursive: true }).map(String).filter((name) 
   return { name: name.replaceAll('\\', '/'), text, lines: text.split('\n').length - 1, code };
 });
 
-test('src holds at most 1,450 lines of code', () => {
+/** 1,300 for boards and files, 150 for releases: a view, a preview, the next version. */
+const MOST = 1_450;
+
+test(`src holds at most ${MOST} lines of code`, () => {
   const sum = files.reduce((total, { code }) => total + code, 0);
   assert.ok(sum > 500, `only ${sum} lines were found`);
-  assert.ok(sum <= 1_450, `${sum} lines: ${files.map(({ name, code }) => `${name} ${code}`).join(', ')}`);
+  assert.ok(sum <= MOST, `${sum} lines: ${files.map(({ name, code }) => `${name} ${code}`).join(', ')}`);
 });
 
 test('no file is longer than 250 lines, and each says what it is first', () => {
