@@ -32,7 +32,7 @@ fn a_release_that_does_not_work_is_left_and_not_taken_again(
     #[case] crashes: bool,
 ) {
     // One file system for each: what both have to do is the same, and `power` has both.
-    let file_system = if code.len() % 2 == 0 {
+    let file_system = if code.len().is_multiple_of(2) {
         FileSystem::Fat
     } else {
         FileSystem::LittleFs
