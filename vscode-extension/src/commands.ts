@@ -1,7 +1,7 @@
 // The commands: which folder and board one is about, and the one request that it is.
 import * as vscode from 'vscode';
 import { dedent } from './console-text';
-import type { Jobs } from './jobs';
+import { type Jobs, troubleOf } from './jobs';
 import { log } from './log';
 import type { Command, CommandFields, JobDone } from './protocol';
 import type { Sidecar } from './sidecar';
@@ -103,7 +103,7 @@ async function packProject(house: House, at: Target): Promise<void> {
   if (version) {
     await workspace.saveAll(false); // what is packed is what is on the disk
     const made = await house.sidecar.request('boardside/pack', { folder: inFolder(at).folder ?? '', version });
-    const text = `$(package) Boardside: ${made.name} ${made.version} is packed, ${size(made.bytes)}`;
+    const text = `$(package) Boardside: ${made.name} ${made.version} is packed, ${size(made.bytes)}${made.signed ? ', signed' : ''}`;
     window.setStatusBarMessage(text, 8_000);
   }
 }
@@ -174,7 +174,9 @@ export function registerCommands(house: House): vscode.Disposable[] {
     try {
       await body(...args);
     } catch (error) {
-      void window.showErrorMessage(`Boardside: ${error instanceof Error ? error.message : String(error)}`);
+      const { code, message, help } = troubleOf(error);
+      void (code === 'cancelled' ? window.setStatusBarMessage('$(circle-slash) Boardside: cancelled', 8_000)
+        : window.showErrorMessage(`Boardside: ${[message, help].filter(Boolean).join('. ')}`));
     }
   }));
 }

@@ -32,6 +32,10 @@ class OurClient extends LanguageClient {
     this.onRequest('boardside/question', ({ prompt, secret }: { prompt: string; secret: boolean }) =>
       window.showInputBox({ prompt, password: secret, ignoreFocusOut: true }).then((said) => said ?? null));
   }
+  /** What somebody answered to a question is in no log. */
+  override trace(message: string, data?: unknown): void {
+    super.trace(message, message.includes("'boardside/question") ? undefined : data);
+  }
   listen(token: string, handler: (value: Progress) => void): vscode.Disposable {
     return this.onProgress(WorkDoneProgress.type, token, handler);
   }

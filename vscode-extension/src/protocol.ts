@@ -86,11 +86,11 @@ export interface Requests {
   'boardside/files/rename': [{ board: string; from: string; to: string }, null];
   'boardside/files/makeFolder': [{ board: string; path: string }, null];
   'boardside/files/delete': [{ board: string; path: string }, null];
-  'boardside/pack': [{ folder: string; version: string }, Package & { files: number }];
+  'boardside/pack': [{ folder: string; version: string }, Package & { files: number; signed: boolean }];
   'boardside/packages': [{ folder: string; board?: string }, { packages: Listed[]; unreadable: string[] }];
   'boardside/releases': [{ folder: string; target?: string }, Shelf];
-  'boardside/publish': [{ folder: string; version: string; target?: string; preview?: boolean }, Turn];
-  'boardside/rollback': [{ folder: string; version: string; target?: string; preview?: boolean }, Turn];
+  'boardside/publish': [{ folder: string; version: string; target?: string; preview?: boolean; workDoneToken?: string }, Turn];
+  'boardside/rollback': [{ folder: string; version: string; target?: string; preview?: boolean; workDoneToken?: string }, Turn];
   'boardside/base': [{ uri: string; ask?: boolean }, { content: string | null }];
 }
 /** Notifications that are sent from here: method → params. */

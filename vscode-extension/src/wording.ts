@@ -34,10 +34,11 @@ export function releaseLine({ current, pinned, files, bytes, published, signed, 
 export const changeLine = ({ path, how }: Change): string =>
   `$(diff-${{ added: 'added', removed: 'removed', changed: 'modified' }[how]}) ${path}`;
 
-/** One line beside the name of a board: state, firmware, free space. */
+/** One line beside the name of a board: state or why there is none, firmware, free space. */
 export function describe(board: Board): string {
   const { version, flashFree } = board.facts ?? {};
-  const parts = [board.host && `on ${board.host}`, stateOf(board), version && `v${version}`, flashFree !== undefined && `${size(flashFree)} free`];
+  const state = board.state === 'refused' && board.job === undefined ? board.why?.message : undefined;
+  const parts = [board.host && `on ${board.host}`, state ?? stateOf(board), version ? `v${version}` : board.firmware, flashFree !== undefined && `${size(flashFree)} free`];
   return parts.filter(Boolean).join(' · ');
 }
 

@@ -56,7 +56,7 @@ mod linux {
             UpdateServers::install(&target.join("tools"), tell)
                 .map(drop)
                 .map_err(|error| error.to_string()),
-            sshd(&target, tell),
+            Tools::sshd(&target, tell).map_err(|error| error.to_string()),
             Tools::minisign(&target, tell)
                 .map(drop)
                 .map_err(|error| error.to_string()),
@@ -65,15 +65,6 @@ mod linux {
             neovim::install(tell).map(drop),
         ];
         failed.into_iter().filter_map(Result::err).collect()
-    }
-
-    /// For boards on another machine, which is this one. Tests start it for themselves, on ports of their own.
-    fn sshd(target: &Path, tell: &mut impl FnMut(&str)) -> Result<(), String> {
-        if Path::new("/usr/sbin/sshd").exists() && Path::new("/usr/bin/ssh").exists() {
-            return Ok(());
-        }
-        let packages = ["openssh-server", "openssh-client"];
-        Tools::debian(target, &packages, "boards on another machine", tell).map_err(|error| error.to_string())
     }
 
     /// Makes `home` a Python environment with these packages, once, as `Tools` does with mpremote.

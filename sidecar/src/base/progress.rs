@@ -1,6 +1,9 @@
 //! `Progress`: how a long operation says where it is.
 //! Not a display: terminals, editors and tests each show it in their own way.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use crate::base::BoardPath;
 
 /// Where a long operation is. Bytes are of file content, not of the line.
@@ -51,11 +54,26 @@ pub trait Progress: Send {
     /// Called often; must return at once.
     fn report(&mut self, stage: Stage);
 
-    /// A password, typed by somebody who is asked this question; `None` where there is nobody. May block.
-    fn ask_secret(&mut self, _question: &str) -> Option<String> {
-        None
+    /// Asks whoever watches. Drop the answer to ask no more.
+    fn ask(&mut self, _question: Question) -> Answer {
+        Box::pin(std::future::ready(None))
     }
+
+    /// Somebody was asked for the password of this address, and it is the right one: they may want it to be kept.
+    fn typed(&mut self, _address: String, _password: String) {}
 }
+
+/// What only somebody can say who watches a long operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// In words, for example `password for telnet://micro@192.168.4.1`.
+    pub text: String,
+    /// The answer must not be seen.
+    pub secret: bool,
+}
+
+/// What somebody says; `None`: there is nobody, or nobody who wants to say it.
+pub type Answer = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
 
 /// Tells nobody.
 pub struct Silent;

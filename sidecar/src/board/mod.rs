@@ -103,6 +103,8 @@ pub struct Board {
     lost: Duration,
     /// The agent, while it runs on the board.
     agent: Option<Box<Stream>>,
+    /// Somebody at another machine works on it, or did.
+    elsewhere: bool,
     /// This firmware cannot hold it.
     no_agent: bool,
     /// It does not lie on the board.
@@ -135,6 +137,7 @@ impl Board {
             bad_line: false,
             lost: Duration::ZERO,
             agent: None,
+            elsewhere: false,
             no_agent: false,
             is_new: false,
             speeds: turbo::Speeds::default(),
@@ -153,6 +156,7 @@ impl Board {
         doing: &mut (dyn FnMut(&'static str) + Send),
     ) -> Result<(), BoardError> {
         self.agent = None;
+        self.elsewhere = false;
         self.marked = false;
         self.entered = self.repl.enter(patience, doing).await?;
         self.entered_at = Instant::now();
@@ -195,6 +199,7 @@ impl Board {
 
     /// What the board is and can do. Asked once a connection.
     pub async fn facts(&mut self) -> Result<Facts, BoardError> {
+        self.take_back().await?;
         let mut tries = Tries::default();
         loop {
             match Box::pin(self.facts_once()).await {
@@ -238,9 +243,20 @@ impl Board {
         Ok(facts)
     }
 
-    /// Somebody else worked on the board, and left it at its raw prompt.
-    pub fn changed_elsewhere(&mut self) {
+    /// From here on somebody else works on the board, by its line at another machine, and leaves it in raw mode.
+    pub fn handed_over(&mut self) {
         self.facts = None;
+        self.agent = None;
+        self.elsewhere = true;
+        self.repl.lose_touch();
+    }
+
+    /// To the raw prompt after `handed_over`, for who goes on here. Nothing where that was not.
+    pub async fn take_back(&mut self) -> Result<(), BoardError> {
+        if std::mem::take(&mut self.elsewhere) {
+            self.repl.enter(Patience::Normal, &mut |_| {}).await?;
+        }
+        Ok(())
     }
 
     /// Does this board have files only?
@@ -286,6 +302,7 @@ impl Board {
         // Whatever it was, from here on nothing is taken for granted.
         let was_bad = std::mem::replace(&mut self.bad_line, true);
         self.agent = None;
+        self.elsewhere = false;
         self.repl.resync().await?;
         let marked = std::mem::take(&mut self.marked);
         if self.forget().await == Some(false) && marked {
@@ -326,6 +343,7 @@ impl Board {
     /// `machine.reset()`: as if the power had been cut. The port of a board with native USB goes away, and the
     /// wire with it. Says whether the firmware has it.
     pub async fn hard_reset(&mut self) -> Result<bool, BoardError> {
+        self.take_back().await?;
         self.hang_up().await?;
         match self.repl.exec(&device::program(&[device::RESETS]), QUIET).await {
             Err(ReplError::Raised(_)) => return Ok(false),

@@ -6,10 +6,14 @@ use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::device;
 use crate::repl::Typing;
+use crate::repl::bytes_literal;
 use crate::repl::text_literal;
 
 impl Board {
     /// Runs a user's program to its end; its output goes to `sink` as it comes, `keys` go to it.
+    ///
+    /// A line that drops bytes (`Wire::is_binary`) would take letters out of it, so there it goes as a string with
+    /// escapes; tracebacks then call its file `<string>`.
     pub async fn run(
         &mut self,
         code: &str,
@@ -17,6 +21,9 @@ impl Board {
         sink: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<(), BoardError> {
         self.hang_up().await?;
+        let escaped = (!code.is_ascii() && !self.repl.is_binary())
+            .then(|| format!("exec({})\n", bytes_literal(code.as_bytes())));
+        let code = escaped.as_deref().unwrap_or(code);
         self.repl.run(code, keys, sink).await.map_err(BoardError::Repl)
     }
 

@@ -18,7 +18,9 @@ use crate::ftp::Ftp;
 use crate::session::After;
 use crate::session::ConnectError;
 use crate::session::Exit;
+use crate::session::NO_TRANSACTION;
 use crate::session::Project;
+use crate::session::REMOVES_FIRST;
 use crate::sync::Trust;
 use crate::sync::scan::Scan;
 
@@ -54,12 +56,9 @@ pub(super) async fn sync(
     }
     screen.finish();
     if outcome.applied.is_some() {
-        screen.warn(
-            "by FTP a sync is no transaction: a cut while names change leaves a mixture, which the next sync mends; \
-             the board goes on with what it has loaded until it is reset",
-        );
+        screen.warn(NO_TRANSACTION);
         if ftp.removes_first() {
-            screen.warn("this server does not rename over a file: each old one was removed just before the new one took its name");
+            screen.warn(REMOVES_FIRST);
         }
     }
     if trust == Trust::Sizes {

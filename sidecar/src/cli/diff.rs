@@ -57,7 +57,7 @@ pub(super) async fn run(global: &Global, args: DiffArgs, screen: &mut Screen) ->
         if let Some(path) = &file {
             return one(&project, &scan, files, path, screen).await;
         }
-        let sides = files.sides(&project, &scan, screen).await?;
+        let sides = files.sides(&project.goal, &scan, screen).await?;
         Ok(all(&sides, screen))
     });
     Ok(if same.await? { Exit::Done } else { Exit::Failed })

@@ -60,7 +60,8 @@ enum What {
         /// Only these boards: addresses, ids or names, separated by commas
         #[arg(long, value_name = "BOARD,...", value_delimiter = ',')]
         boards: Option<Vec<String>>,
-        /// Only look: which boards are there, and what they print
+        /// Only look: which boards are there, and what they print. Not their files: to read them, code is sent to a
+        /// board and its program stopped
         #[arg(long)]
         read_only: bool,
     },

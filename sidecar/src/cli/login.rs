@@ -7,7 +7,6 @@ use std::io::IsTerminal as _;
 use clap::Args;
 use serde_json::json;
 
-use crate::base::Progress as _;
 use crate::base::redacted_address;
 use crate::cli::failure::Failure;
 use crate::cli::screen::Screen;
@@ -41,7 +40,7 @@ pub(super) async fn login(args: &LoginArgs, screen: &mut Screen) -> Result<Exit,
     let given = address.place().and_then(|place| place.password.clone());
     let password = match given {
         Some(given) => Some(given.reveal().to_owned()),
-        None if std::io::stdin().is_terminal() => screen.ask_secret(&format!("password for {address}: ")),
+        None if std::io::stdin().is_terminal() => screen.ask_secret(&format!("password for {address}")),
         None => std::io::stdin().lock().lines().next().and_then(Result::ok),
     };
     let password = password.filter(|password| !password.is_empty()).ok_or_else(|| {

@@ -20,9 +20,7 @@ use crate::session::Exit;
 use crate::session::Options;
 use crate::session::Project;
 use crate::session::packages;
-use crate::session::packages::PackageFileError;
-
-const PASSWORD: &str = "BOARDSIDE_KEY_PASSWORD";
+use crate::session::packages::KEY_PASSWORD;
 
 #[derive(Args, Clone, Debug)]
 #[command(disable_version_flag = true)] // of Boardside itself
@@ -39,7 +37,7 @@ pub(super) struct PackArgs {
     /// Its version: 1.2.0, 1.2.0-rc.1, 2026.11.21
     #[arg(long, value_name = "V", required = true)]
     version: String,
-    /// Sign it with this secret key of minisign or `boardside keygen`
+    /// Sign it with this secret key of minisign or `boardside keygen` [default: `packages.sign` of the settings]
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
     /// Only for boards with this sys.platform (rp2, esp32, microbit; unix for computers); more than one with commas
@@ -60,11 +58,9 @@ pub(super) fn pack(args: &PackArgs, screen: &mut Screen) -> Result<Exit, Failure
     let settings = project.goal.settings.packages.clone();
     let target = packages::target(&args.platform, args.firmware.as_deref(), &settings)?;
     // Before the work: a password may have to be typed.
-    let key = args
-        .sign
-        .as_deref()
-        .map(|path| secret_key(path, screen))
-        .transpose()?;
+    let of_settings = settings.sign.as_ref().map(|path| args.project.join(path));
+    let key = args.sign.clone().or(of_settings);
+    let key = key.map(|path| secret_key(&path, screen)).transpose()?;
     let packed = packages::pack_project(&mut project, version, target, screen)?;
     screen.finish();
     for warning in &packed.scan.warnings {
@@ -93,17 +89,11 @@ pub(super) fn pack(args: &PackArgs, screen: &mut Screen) -> Result<Exit, Failure
 }
 
 fn secret_key(path: &Path, screen: &mut Screen) -> Result<SecretKey, Failure> {
-    let source = |error| Failure::io(&format!("reading {}", path.display()), &error);
-    let text = crate::sync::read_text(path).map_err(source)?;
-    let mut password = std::env::var(PASSWORD).ok();
-    if password.is_none() && SecretKey::is_encrypted(&text) {
+    let mut password = std::env::var(KEY_PASSWORD).ok();
+    if password.is_none() && packages::has_password(path)? {
         password = screen.ask_password("password of the key: ");
     }
-    let key = SecretKey::parse(&text, password);
-    Ok(key.map_err(|source| PackageFileError::Wrong {
-        path: path.to_owned(),
-        source,
-    })?)
+    Ok(packages::secret_key(path, password)?)
 }
 
 #[derive(Args, Clone, Debug)]
@@ -131,7 +121,7 @@ pub(super) fn keygen(args: &KeygenArgs, screen: &mut Screen) -> Result<Exit, Fai
         let why = std::io::ErrorKind::AlreadyExists.into();
         return Err(Failure::io(&format!("writing {}", public.display()), &why));
     }
-    let password = std::env::var(PASSWORD).ok();
+    let password = std::env::var(KEY_PASSWORD).ok();
     let password = password.or_else(|| screen.ask_password("password for the new key (empty: none): "));
     let password = password.filter(|password| !password.is_empty());
     let has_password = password.is_some();

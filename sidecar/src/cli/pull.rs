@@ -49,11 +49,10 @@ pub(super) async fn run(global: &Global, args: PullArgs, screen: &mut Screen) ->
             project.goal.settings.baud,
         )),
     );
-    let pulling = link::with_board(&target, screen, async |connection, screen| {
-        let board = &mut connection.board;
-        let pulling = Pulling::decide(&project.goal, &scan, board, args.overwrite, screen).await?;
+    let pulling = link::with_files(&target, screen, async |files, screen| {
+        let pulling = Pulling::decide(&project.goal, &scan, files, args.overwrite, screen).await?;
         if !args.dry_run {
-            pulling.write(&project.goal, &scan, board, screen).await?;
+            pulling.write(&project.goal, &scan, files, screen).await?;
         }
         Ok::<_, PullingError>(pulling)
     });

@@ -11,7 +11,9 @@ use indicatif::ProgressStyle;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::base::Answer;
 use crate::base::Progress;
+use crate::base::Question;
 use crate::base::Stage;
 use crate::base::Utf8;
 use crate::cli::secret;
@@ -138,12 +140,23 @@ impl Screen {
         if self.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
             return None;
         }
-        self.without_bar(|| {
-            eprint!("{question}");
-            let mut answer = String::new();
-            std::io::stdin().read_line(&mut answer).ok()?;
-            Some(answer.trim().to_owned())
-        })
+        self.without_bar(|| Self::ask_line(question))
+    }
+
+    fn ask_line(question: &str) -> Option<String> {
+        eprint!("{question}");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).ok()?;
+        Some(answer.trim().to_owned())
+    }
+
+    /// What somebody types unseen.
+    pub(super) fn ask_secret(&mut self, question: &str) -> Option<String> {
+        self.finish();
+        eprint!("{question}: ");
+        let typed = secret::typed();
+        eprintln!();
+        typed
     }
 
     /// The same for what must not be seen.
@@ -193,15 +206,17 @@ impl Screen {
 }
 
 impl Progress for Screen {
-    fn ask_secret(&mut self, question: &str) -> Option<String> {
-        if !secret::somebody() {
-            return None;
-        }
-        self.finish();
-        eprint!("{question}");
-        let typed = secret::typed();
-        eprintln!();
-        typed
+    /// Blocks: there is nothing else to do for the command line until that is answered.
+    fn ask(&mut self, question: Question) -> Answer {
+        let said = if !secret::somebody() {
+            None
+        } else if question.secret {
+            self.ask_secret(&question.text)
+        } else {
+            self.finish();
+            Self::ask_line(&format!("{}: ", question.text))
+        };
+        Box::pin(std::future::ready(said))
     }
 
     fn report(&mut self, stage: Stage) {

@@ -12,7 +12,7 @@ mod settings;
 pub type Target = fn(&[u8]);
 
 /// All targets. Each has a file in `fuzz/fuzz_targets/`, an entry in `fuzz/Cargo.toml` and a folder in `fuzz/corpus/`.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("answers", crate::repl::fuzzing::answers),
     ("board_path", paths::board_path),
     ("delta", projects::delta),
@@ -29,6 +29,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("settings", settings::settings),
     ("telnet", crate::wire::telnet::fuzzing::telnet),
     ("tracebacks", paths::tracebacks),
+    ("web_repl", crate::wire::web_repl::fuzzing::web_repl),
 ];
 
 /// Runs the target of this name.

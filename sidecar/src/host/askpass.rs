@@ -1,6 +1,7 @@
 //! Questions of ssh (passwords, passphrases, host keys) on their way to somebody who can answer: ssh starts this program
 //! as its `SSH_ASKPASS` (ssh(1)), and that asks the Boardside that started ssh. Answers are kept nowhere.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::hash::BuildHasher as _;
 use std::hash::RandomState;
@@ -10,6 +11,10 @@ use std::io::Read as _;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -36,6 +41,19 @@ const PEOPLE: Duration = Duration::from_mins(10);
 /// Answers a question, or does not.
 pub type Ask = dyn Fn(String) -> oneshot::Receiver<Option<String>> + Send + Sync;
 
+/// Which of the programs that were started here asks. Who says no to a question of one is not asked again by it: ssh
+/// takes that for a wrong answer, and would try three times.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+/// What this ssh has to find in its environment, made of what all have to find.
+pub(super) fn numbered(mut env: Vec<(String, OsString)>) -> Vec<(String, OsString)> {
+    let call = CALLS.fetch_add(1, Relaxed);
+    for (_, place) in env.iter_mut().filter(|(name, _)| name == ASKPASS) {
+        place.push(format!(" {call}"));
+    }
+    env
+}
+
 /// Listens for questions of ssh's helper on this machine. Answers what ssh has to find in its environment.
 pub async fn listen(ask: Arc<Ask>) -> io::Result<Vec<(String, OsString)>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -45,9 +63,15 @@ pub async fn listen(ask: Arc<Ask>) -> io::Result<Vec<(String, OsString)>> {
     let password = format!("{:016x}{:016x}", word(1), word(2));
     let program = std::env::current_exe()?;
     let place = format!("{port} {password}");
+    let declined = Arc::default();
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
-            tokio::spawn(answer(socket, password.clone(), ask.clone()));
+            tokio::spawn(answer(
+                socket,
+                password.clone(),
+                ask.clone(),
+                Arc::clone(&declined),
+            ));
         }
     });
     Ok(vec![
@@ -57,7 +81,12 @@ pub async fn listen(ask: Arc<Ask>) -> io::Result<Vec<(String, OsString)>> {
     ])
 }
 
-async fn answer(mut socket: TcpStream, password: String, ask: Arc<Ask>) -> Option<()> {
+async fn answer(
+    mut socket: TcpStream,
+    password: String,
+    ask: Arc<Ask>,
+    declined: Arc<Mutex<BTreeSet<u64>>>,
+) -> Option<()> {
     let (reader, mut writer) = socket.split();
     let mut line = String::new();
     let mut reader = BufReader::new(reader.take(LONGEST));
@@ -67,18 +96,33 @@ async fn answer(mut socket: TcpStream, password: String, ask: Arc<Ask>) -> Optio
         return None;
     }
     let prompt = asked["prompt"].as_str()?.to_owned();
-    let said = timeout(PEOPLE, ask(prompt)).await.ok()?.ok()?;
+    let call = asked["call"].as_u64().unwrap_or(u64::MAX);
+    let declined = || declined.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_declined = declined().contains(&call);
+    let said = if is_declined {
+        None
+    } else {
+        timeout(PEOPLE, ask(prompt)).await.ok()?.ok()?
+    };
+    if said.is_none() {
+        declined().insert(call);
+    }
     let said = format!("{}\n", json!({"answer": said}));
     timeout(LIMIT, writer.write_all(said.as_bytes())).await.ok()?.ok()
 }
 
 /// As ssh's helper: the answer to this question. `place` is what the environment variable says.
 pub fn ask(place: &str, prompt: &str) -> Option<String> {
-    let (port, password) = place.split_once(' ')?;
+    let mut words = place.split(' ');
+    let (port, password) = (words.next()?, words.next()?);
+    let call: Option<u64> = words.next().and_then(|call| call.parse().ok());
     let port: u16 = port.parse().ok()?;
     let mut socket = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     socket.set_read_timeout(Some(PEOPLE + LIMIT)).ok()?;
-    let question = format!("{}\n", json!({"password": password, "prompt": prompt}));
+    let question = format!(
+        "{}\n",
+        json!({"password": password, "prompt": prompt, "call": call})
+    );
     socket.write_all(question.as_bytes()).ok()?;
     let mut line = String::new();
     std::io::BufReader::new(socket.take(LONGEST))
@@ -101,12 +145,16 @@ mod tests {
             answered
         });
         let env = listen(ask_people).await.unwrap();
-        let place = env[2].1.to_str().unwrap().to_owned();
-        let port = place.split(' ').next().unwrap().to_owned();
+        let place = |env: Vec<(String, OsString)>| env[2].1.to_str().unwrap().to_owned();
+        let (one, other) = (place(numbered(env.clone())), place(numbered(env)));
+        let port = one.split(' ').next().unwrap().to_owned();
         for (place, prompt, said) in [
-            (place.clone(), "really?", Some("really? yes".to_owned())),
-            (place, "no?", None),
-            (format!("{port} 0123"), "really?", None),
+            (one.clone(), "really?", Some("really? yes".to_owned())),
+            (one.clone(), "no?", None),
+            // Nobody says no three times.
+            (one, "really?", None),
+            (other, "really?", Some("really? yes".to_owned())),
+            (format!("{port} 0123 9"), "really?", None),
             ("nonsense".to_owned(), "really?", None),
         ] {
             let asked = tokio::task::spawn_blocking(move || ask(&place, prompt));

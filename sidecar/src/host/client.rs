@@ -17,26 +17,24 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::from_value;
 use serde_json::json;
-use tokio::io::AsyncBufRead;
-use tokio::io::AsyncBufReadExt as _;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::io::BufReader;
 use tokio::process::Child;
+use tokio::process::ChildStderr;
 use tokio::process::ChildStdin;
+use tokio::process::ChildStdout;
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::host::HostError;
+use crate::host::frames::Frames;
 use crate::host::ssh::Way;
 use crate::host::words;
 use crate::host::words::Why;
 
-/// A longer message is not read, in bytes.
-const LARGEST: usize = 64 << 20;
-/// A longer line of a header is none, in bytes.
-const LONGEST_LINE: usize = 256;
 /// So much of what ssh says is kept, in bytes.
 const LAST_WORDS: u64 = 64 << 10;
 /// How long ssh may take to end after its output has.
@@ -120,8 +118,9 @@ impl Shared {
 }
 
 impl Client {
-    /// Starts ssh and greets the Boardside there.
-    pub async fn open(way: Way) -> Result<Self, HostError> {
+    /// Starts ssh, greets the Boardside there, and sends a first request without waiting for its answer in between:
+    /// on a slow line each is a while.
+    pub async fn open(way: Way, method: &str, params: &impl Serialize) -> Result<(Self, Asked), HostError> {
         let (mut command, program) = way.command();
         command.stdin(Stdio::piped());
         let mut child = command.spawn().map_err(|error| HostError::NoSsh {
@@ -136,20 +135,31 @@ impl Client {
         if let Some(stdin) = child.stdin.take() {
             tokio::spawn(send(stdin, outgoing));
         }
-        tokio::spawn(receive(child, shared.clone()));
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let mut leash = Leash(Some(Arc::new(child.into())));
+        if let (Some(stdout), Some(child)) = (stdout, &leash.0) {
+            tokio::spawn(receive(child.clone(), stdout, stderr, shared.clone()));
+        }
         let client = Self { shared, out };
-        client.greet().await?;
-        Ok(client)
+        let greeting = client.greeting();
+        let first = client.post(method, params);
+        client.greeted(greeting).await?;
+        leash.0 = None;
+        Ok((client, first))
     }
 
-    async fn greet(&self) -> Result<(), HostError> {
+    fn greeting(&self) -> Asked {
         let params = json!({
             "processId": null, "rootUri": null, "capabilities": {},
             "clientInfo": {"name": "boardside", "version": env!("CARGO_PKG_VERSION")},
             "initializationOptions": {"protocol": words::VERSION, "trusted": false},
         });
+        self.post("initialize", &params)
+    }
+
+    async fn greeted(&self, greeting: Asked) -> Result<(), HostError> {
         let limit = self.shared.way.limit;
-        let greeted = timeout(limit, self.post("initialize", &params)).await;
+        let greeted = timeout(limit, greeting).await;
         let host = self.shared.way.name.clone();
         let greeted = greeted.map_err(|_| HostError::Timeout {
             host: host.clone(),
@@ -193,6 +203,19 @@ impl Client {
         listener
     }
 
+    /// From now on, and as long as somebody has this, it says now and then that it is there.
+    pub(super) fn keep_alive(&self) {
+        let out = self.out.downgrade();
+        let alive = framed(&json!({"jsonrpc": "2.0", "method": words::ALIVE}));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(words::BEAT).await;
+                let Some(out) = out.upgrade() else { return };
+                out.send(alive.clone()).unwrap_or_default();
+            }
+        });
+    }
+
     /// Sends a request at once; requests arrive in the order of these calls. Dropping what comes back cancels it.
     pub fn post(&self, method: &str, params: &impl Serialize) -> Asked {
         let (answer, answered) = oneshot::channel();
@@ -220,21 +243,18 @@ impl Client {
         params: &impl Serialize,
         limit: Duration,
     ) -> Result<T, HostError> {
-        let answer = timeout(limit, self.post(method, params)).await;
-        let host = self.name().to_owned();
-        let answer = answer.map_err(|_| HostError::Timeout {
-            host,
-            seconds: limit.as_secs(),
-        })??;
-        from_value(answer).map_err(|error| self.shared.gone(format!("its answer makes no sense: {error}")))
+        self.post(method, params).within(limit).await
     }
 
     fn send(&self, message: &Value) {
-        let body = message.to_string();
-        let framed = format!("Content-Length: {}\r\n\r\n{body}", body.len());
         // A writer that is gone has ended the conversation, and its reader says why.
-        self.out.send(framed.into_bytes()).unwrap_or_default();
+        self.out.send(framed(message)).unwrap_or_default();
     }
+}
+
+fn framed(message: &Value) -> Vec<u8> {
+    let body = message.to_string();
+    format!("Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// A request that was sent.
@@ -248,6 +268,17 @@ impl Asked {
     /// It is done all the same, and nobody wants to know how it went.
     pub fn forget(self) {
         self.client.shared.state().asked.remove(&self.id);
+    }
+
+    /// The result, `limit` from now at most.
+    pub async fn within<T: DeserializeOwned>(self, limit: Duration) -> Result<T, HostError> {
+        let client = self.client.clone();
+        let answer = timeout(limit, self).await;
+        let answer = answer.map_err(|_| HostError::Timeout {
+            host: client.name().to_owned(),
+            seconds: limit.as_secs(),
+        })??;
+        from_value(answer).map_err(|error| client.shared.gone(format!("its answer makes no sense: {error}")))
     }
 }
 
@@ -271,6 +302,20 @@ impl Drop for Asked {
     }
 }
 
+/// An ssh that has not got through ends with this: at a prompt, or with a machine that says nothing, it would stay.
+/// Its child is locked only by who waits for its end.
+struct Leash(Option<Arc<AsyncMutex<Child>>>);
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        if let Some(child) = &self.0
+            && let Ok(mut child) = child.try_lock()
+        {
+            child.start_kill().unwrap_or_default();
+        }
+    }
+}
+
 /// Ends with the last `Client`, and closes ssh's input with that.
 async fn send(mut stdin: ChildStdin, mut outgoing: mpsc::UnboundedReceiver<Vec<u8>>) {
     while let Some(message) = outgoing.recv().await {
@@ -280,9 +325,13 @@ async fn send(mut stdin: ChildStdin, mut outgoing: mpsc::UnboundedReceiver<Vec<u
     }
 }
 
-async fn receive(mut child: Child, shared: Arc<Shared>) {
+async fn receive(
+    child: Arc<AsyncMutex<Child>>,
+    stdout: ChildStdout,
+    stderr: Option<ChildStderr>,
+    shared: Arc<Shared>,
+) {
     let mut said = String::new();
-    let stderr = child.stderr.take();
     let listening = tokio::spawn(async move {
         let mut said = Vec::new();
         if let Some(stderr) = stderr {
@@ -296,20 +345,24 @@ async fn receive(mut child: Child, shared: Arc<Shared>) {
         }
         String::from_utf8_lossy(&said).into_owned()
     });
-    let mut odd = None;
-    if let Some(stdout) = child.stdout.take() {
-        let mut stdout = BufReader::with_capacity(64 << 10, stdout);
-        loop {
-            match next(&mut stdout).await {
-                Ok(Some(message)) => shared.take(message),
-                Ok(None) => break,
-                Err(text) => {
-                    odd = Some(text);
-                    child.start_kill().unwrap_or_default();
-                    break;
-                }
+    let (mut odd, mut printed) = (None, String::new());
+    let mut frames = Frames::new(BufReader::with_capacity(64 << 10, stdout));
+    loop {
+        match frames.next().await {
+            Ok(Some(message)) => shared.take(message),
+            Ok(None) => {
+                printed = frames.before();
+                break;
+            }
+            Err(text) => {
+                odd = Some(text);
+                break;
             }
         }
+    }
+    let mut child = child.lock().await;
+    if odd.is_some() {
+        child.start_kill().unwrap_or_default();
     }
     let status = timeout(END_LIMIT, child.wait()).await;
     if let Ok(Ok(words)) = timeout(END_LIMIT, listening).await {
@@ -321,37 +374,9 @@ async fn receive(mut child: Child, shared: Arc<Shared>) {
     shared.end(match odd {
         Some(said) => HostError::NoBoardside { host, said },
         None if answered => shared.gone(said.lines().last().unwrap_or_default().trim().to_owned()),
-        None => shared.way.why(code, &said),
+        // A shell that lets nobody in says so where Boardside was to speak.
+        None => shared
+            .way
+            .why(code, if said.trim().is_empty() { &printed } else { &said }),
     });
-}
-
-/// The next message; `None` at the end; an error is what came instead of one.
-async fn next(input: &mut (impl AsyncBufRead + Unpin)) -> Result<Option<Value>, String> {
-    let mut length = None;
-    loop {
-        let mut line = Vec::new();
-        let mut some = (&mut *input).take(LONGEST_LINE as u64);
-        if some.read_until(b'\n', &mut line).await.is_err() || line.is_empty() {
-            return Ok(None);
-        }
-        let text = String::from_utf8_lossy(&line).trim().to_owned();
-        match text.split_once(':') {
-            _ if text.is_empty() && length.is_some() => break,
-            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                length = value.trim().parse().ok().filter(|length| *length <= LARGEST);
-                if length.is_none() {
-                    return Err(text);
-                }
-            }
-            Some((name, _)) if name.eq_ignore_ascii_case("content-type") => {}
-            _ => return Err(format!("it says {text:?}")),
-        }
-    }
-    let mut body = vec![0; length.unwrap_or_default()];
-    if input.read_exact(&mut body).await.is_err() {
-        return Ok(None);
-    }
-    serde_json::from_slice(&body)
-        .map(Some)
-        .map_err(|error| error.to_string())
 }

@@ -85,6 +85,16 @@ pub enum HostError {
     },
 }
 
+impl HostError {
+    /// Does it stay as it is until somebody does something about it?
+    pub fn is_for_people(&self) -> bool {
+        !matches!(
+            self,
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Gone { .. } | Self::Refused { .. }
+        )
+    }
+}
+
 fn after_colon(text: &str) -> String {
     if text.is_empty() {
         String::new()

@@ -5,6 +5,7 @@
 pub mod askpass;
 mod client;
 mod error;
+mod frames;
 /// Bytes in JSON.
 pub mod packed;
 /// The `ssh` of this system: how it is called, and what it says when it fails.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use crate::host::HostError;
+use crate::host::askpass;
 use crate::wire::Remote;
 
 /// The environment variable with the program and its first arguments, separated by blanks: `ssh -F file`.
@@ -73,13 +74,13 @@ impl Way {
         let words = std::env::var(PROGRAM).unwrap_or_default();
         let mut words = words.split_whitespace();
         let program = words.next().unwrap_or("ssh").to_owned();
-        let mut command = Command::new(&program);
+        let mut command = deaf_to_ctrl_c(&program);
         let asking = ASKING.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // A helper that the user has is somebody.
         let nobody = asking == Asking::Nobody && std::env::var_os("SSH_ASKPASS").is_none();
         command.args(words).args(self.args(self.quiet || nobody));
         if let Asking::Helper(env) = asking {
-            command.envs(env);
+            command.envs(askpass::numbered(env));
         }
         command
             .stdin(Stdio::piped())
@@ -142,6 +143,36 @@ impl Way {
             HostError::Unreachable { host, said }
         }
     }
+}
+
+/// Ctrl-C at a terminal is meant for what this program does with a board, and reaches all that runs there: an ssh that
+/// ended by it would take the board's line along. What a process ignores, the program that it becomes ignores, too.
+#[cfg(unix)]
+fn deaf_to_ctrl_c(program: &str) -> Command {
+    // Where there is no such program, the shell would be what cannot be started.
+    if !is_program(program) {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' INT; exec \"$@\"", "sh", program]);
+    command
+}
+
+#[cfg(unix)]
+fn is_program(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let at = std::path::Path::new(program);
+    (program.contains('/') && at.is_file())
+        || std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// `CREATE_NEW_PROCESS_GROUP`, which turns Ctrl-C off ("Process Creation Flags").
+#[cfg(windows)]
+fn deaf_to_ctrl_c(program: &str) -> Command {
+    const NEW_PROCESS_GROUP: u32 = 0x200;
+    let mut command = Command::new(program);
+    command.creation_flags(NEW_PROCESS_GROUP);
+    command
 }
 
 /// The last line with a meaning: ssh tells causes before consequences, and ends with the consequence.

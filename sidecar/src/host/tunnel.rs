@@ -19,6 +19,7 @@ use tokio::io::ReadBuf;
 use crate::host::Asked;
 use crate::host::Client;
 use crate::host::HostError;
+use crate::host::ssh::Way;
 use crate::host::words;
 use crate::host::words::OfWire;
 use crate::host::words::Open;
@@ -33,7 +34,7 @@ use crate::wire::WireError;
 use crate::wire::chips;
 
 /// Answers that may be under way.
-const READS: usize = 8;
+const READS: usize = 32;
 /// Bytes that may be under way to the board.
 const WINDOW: usize = 64 << 10;
 /// Bytes of one message to the board.
@@ -56,8 +57,10 @@ pub struct Tunnel {
 
 impl Tunnel {
     /// Opens the line of a board there; `address` is how the user names it here.
-    pub async fn open(client: Client, open: &Open, address: String) -> Result<Self, HostError> {
-        let opened: Opened = client.ask(words::OPEN, open, LIMIT).await?;
+    pub async fn open(way: Way, open: &Open, address: String) -> Result<Self, HostError> {
+        let (client, opened) = Client::open(way, words::OPEN, open).await?;
+        let opened: Opened = opened.within(LIMIT).await?;
+        client.keep_alive();
         Ok(Self {
             client,
             opened,
@@ -118,7 +121,9 @@ impl AsyncRead for Tunnel {
             if self.ended.is_some() {
                 return Poll::Ready(Ok(()));
             }
-            while self.reads.len() < READS {
+            // Many at once, and then none for a while: what is asked again after each answer fills the line.
+            let wanted = if self.reads.len() > READS / 2 { 0 } else { READS };
+            while self.reads.len() < wanted {
                 let asked = self.client.post(
                     words::READ,
                     &OfWire {
@@ -161,7 +166,7 @@ impl AsyncWrite for Tunnel {
             let host = self.client.name().to_owned();
             let why = Why {
                 code: "ssh.not_allowed".to_owned(),
-                message: "this account may look at the board, and not write to it".to_owned(),
+                message: words::READ_ONLY.to_owned(),
                 help: String::new(),
             };
             return Poll::Ready(Err(self.end(HostError::Refused { host, why })));

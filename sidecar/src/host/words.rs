@@ -1,11 +1,20 @@
 //! The methods by which one machine uses the boards of another, and their params and results as protocol.md has them.
 //! Plain data, read and written on both ends.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde::Serialize;
 
 /// The version of protocol.md.
 pub const VERSION: u64 = 1;
+
+/// The client is still there.
+pub const ALIVE: &str = "boardside/host/alive";
+/// A client that has a board open says something so often.
+pub const BEAT: Duration = Duration::from_secs(5);
+/// One that says nothing for so long is gone, whatever the network makes of its connection: its boards are let go.
+pub const SILENCE: Duration = Duration::from_secs(30);
 
 /// Which boards are there.
 pub const BOARDS: &str = "boardside/host/boards";
@@ -25,6 +34,11 @@ pub const WRITE: &str = "boardside/wire/write";
 pub const LINES: &str = "boardside/wire/lines";
 /// The line is not wanted any more.
 pub const CLOSE: &str = "boardside/wire/close";
+
+/// What an account hears that may look and not touch. Files and facts come by MicroPython's raw REPL alone, so whoever
+/// reads them stops what runs there.
+pub const READ_ONLY: &str = "this account is read-only: it may list boards and listen to them; also to read files or \
+    facts, code would be sent to the board and its program stopped";
 
 /// Params of `boards`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

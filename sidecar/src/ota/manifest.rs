@@ -12,6 +12,8 @@ const FORMAT: u64 = 1;
 /// The first line and the others, in bytes: what the client has room for.
 const LONGEST_HEAD: usize = 1000;
 const LONGEST_LINE: usize = 300;
+/// All of it, in bytes.
+const LARGEST: usize = 64 << 10;
 /// The highest number of a manifest.
 const HIGHEST: u32 = i32::MAX as u32;
 
@@ -59,7 +61,13 @@ pub(super) fn render(head: &Head, release: &Release) -> Result<Vec<u8>, OtaError
     if lines.iter().any(|line| line.len() >= LONGEST_LINE) {
         return Err(refused("a line of it is longer than 300 bytes"));
     }
-    Ok(format!("{first}\n{}\n]}}\n", lines.join(",\n")).into_bytes())
+    let text = format!("{first}\n{}\n]}}\n", lines.join(",\n"));
+    if text.len() > LARGEST {
+        return Err(refused(
+            "it is larger than 64 KiB: the project has too many files",
+        ));
+    }
+    Ok(text.into_bytes())
 }
 
 #[derive(Deserialize)]

@@ -87,6 +87,8 @@ pub enum ReleaseWarning {
         /// Which.
         path: String,
     },
+    /// Devices with the safe client run nothing else.
+    NoMain,
     /// Devices with the safe client will not take it.
     Unsigned,
 }
@@ -104,6 +106,7 @@ impl std::fmt::Display for ReleaseWarning {
                 f,
                 "{path} is in it no more: devices with micropython-ota that ask for it will keep the version that they have"
             ),
+            Self::NoMain => f.write_str("it has no main.py: devices with the safe client will not take it"),
             Self::Unsigned => f.write_str(
                 "earlier versions are signed and this one is not: devices with the safe client will not take it",
             ),
@@ -175,6 +178,9 @@ impl Release {
                 path: "the project".to_owned(),
                 why,
             });
+        }
+        if readers.safe && !contents.contains_key("main.py") {
+            warnings.push(ReleaseWarning::NoMain);
         }
         let mut folded = BTreeSet::new();
         for (path, content) in &contents {

@@ -36,6 +36,8 @@ pub struct Shelf {
     pub place: String,
     /// What devices are told.
     pub current: Option<Tag>,
+    /// What they are told instead, if it is no version: an underscore in it, or the page of a captive portal.
+    pub odd: Option<String>,
     /// What the file that says so was, for who replaces it.
     pub(super) before: Before,
     /// Every version of which there is something.
@@ -127,6 +129,7 @@ impl Shelf {
             keys: keys.clone(),
             place: store.place(),
             current: None,
+            odd: None,
             before: Before::Absent,
             releases: BTreeMap::new(),
             pins: BTreeMap::new(),
@@ -150,10 +153,11 @@ impl Shelf {
         // After the list, so that what it names is there.
         if let Some(found) = store.read(&keys.version()).await? {
             let text = found.word();
-            let what = keys.version();
             // Empty is what a device makes of a server that has nothing.
-            if !text.is_empty() {
-                shelf.current = Some(text.parse().map_err(|_| OtaError::Version { what, text })?);
+            match text.parse() {
+                Ok(tag) => shelf.current = Some(tag),
+                Err(_) if text.is_empty() => {}
+                Err(_) => shelf.odd = Some(text.chars().take(80).collect()),
             }
             shelf.before = found.revision;
         }
@@ -200,6 +204,10 @@ impl Shelf {
 
     /// What devices are told.
     pub fn current(&self) -> Result<&Tag, OtaError> {
+        if let Some(text) = &self.odd {
+            let (what, text) = (self.keys.version(), text.clone());
+            return Err(OtaError::Version { what, text });
+        }
         self.current.as_ref().ok_or_else(|| OtaError::NoCurrent {
             project: self.keys.project().to_string(),
             place: self.place.clone(),

@@ -12,6 +12,7 @@ use crate::repl::Answer;
 use crate::repl::Answers;
 use crate::repl::ReplError;
 use crate::repl::Traceback;
+use crate::repl::literal::in_ascii;
 use crate::repl::paste::Signal;
 use crate::repl::paste::Window;
 use crate::repl::reply::Part;
@@ -197,6 +198,9 @@ impl Repl {
 
     /// Sends a program and returns as soon as the board runs it.
     pub async fn start(&mut self, code: &[u8]) -> Result<(), ReplError> {
+        // A line that drops bytes would take letters out of names.
+        let plain = if self.is_binary() { None } else { in_ascii(code) };
+        let code = plain.as_deref().unwrap_or(code);
         if self.paste == Paste::Works {
             self.paste = Paste::Unknown;
         }

@@ -291,6 +291,13 @@ impl Repl {
         Ok(())
     }
 
+    /// Somebody else talks to the board from here on: what it said and was asked counts no more. As it may have been
+    /// asked for raw-paste, or run a program, it is interrupted before anything else.
+    pub fn lose_touch(&mut self) {
+        self.input.clear();
+        self.paste = Paste::Asked;
+    }
+
     /// Soft reset from the raw prompt to the raw prompt: boot.py runs, main.py does not, and nothing is left of what
     /// ran before.
     pub async fn refresh(&mut self) -> Result<(), ReplError> {

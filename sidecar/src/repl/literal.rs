@@ -53,6 +53,22 @@ pub fn text_literal(value: &str) -> String {
     text
 }
 
+/// The same program in ASCII, where its other characters all stand in literals of text, as in ours. `None`: it is ASCII.
+pub(super) fn in_ascii(code: &[u8]) -> Option<Vec<u8>> {
+    if code.is_ascii() {
+        return None;
+    }
+    let mut text = String::new();
+    for c in std::str::from_utf8(code).ok()?.chars() {
+        match u32::from(c) {
+            ..0x80 => text.push(c),
+            code @ ..0x1_0000 => write!(text, "\\u{code:04x}").expect("writing to a String cannot fail"),
+            code => write!(text, "\\U{code:08x}").expect("writing to a String cannot fail"),
+        }
+    }
+    Some(text.into_bytes())
+}
+
 fn push(text: &mut String, byte: u8) {
     match byte {
         b'\'' => text.push_str("\\'"),
@@ -68,6 +84,14 @@ fn push(text: &mut String, byte: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_in_ascii_says_the_same() {
+        let plain = in_ascii("A='\u{e4}\u{2192}\u{1f600}'".as_bytes()).unwrap();
+        assert_eq!(plain, b"A='\\u00e4\\u2192\\U0001f600'");
+        assert_eq!(in_ascii(b"A=1"), None);
+        assert_eq!(in_ascii(b"A=b'\xff'"), None);
+    }
 
     #[test]
     fn quotes_backslashes_and_control_characters_are_escaped() {

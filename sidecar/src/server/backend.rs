@@ -82,6 +82,7 @@ pub(super) fn service(
         .custom_method(names::FILES_RENAME, Backend::rename)
         .custom_method(names::FILES_MAKE_FOLDER, Backend::make_folder)
         .custom_method(names::SETTINGS_OF, Backend::settings)
+        .custom_method(words::ALIVE, Backend::host_alive)
         .custom_method(words::BOARDS, Backend::host_boards)
         .custom_method(words::SURVEY, Backend::host_survey)
         .custom_method(words::SYNC, Backend::host_sync)
@@ -227,12 +228,18 @@ impl Backend {
     }
 
     async fn of_releases(&self, of: asked::ReleasesOf, what: ReleaseCall) -> Result<Value> {
-        let asked::ReleasesOf { folder, target, name } = of;
+        let asked::ReleasesOf {
+            folder,
+            target,
+            name,
+            token,
+        } = of;
         let call = |reply| Call::Releases {
             folder,
             target,
             name,
             what,
+            token,
             reply,
         };
         self.ask(call).await
@@ -241,6 +248,11 @@ impl Backend {
     async fn settings(&self, asked: asked::SettingsOf) -> Result<Value> {
         let folder = asked.folder;
         self.ask(|reply| Call::Settings { folder, reply }).await
+    }
+
+    #[allow(clippy::unused_async)] // as all methods are
+    async fn host_alive(&self) {
+        self.hosting.heard();
     }
 
     async fn host_boards(&self, asked: words::Which) -> Result<Value> {

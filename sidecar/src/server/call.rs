@@ -105,6 +105,8 @@ pub(super) enum Call {
         target: Option<String>,
         name: Option<String>,
         what: ReleaseCall,
+        /// Of the client, for progress and cancel.
+        token: Option<Value>,
         reply: Reply,
     },
     /// Where to run from.

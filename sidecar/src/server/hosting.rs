@@ -2,16 +2,18 @@
 //! Knows no folders and no settings; the desk knows nothing of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::Weak;
 use std::time::Duration;
-use std::time::Instant;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use serde_json::json;
+use tokio::time::Instant;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::jsonrpc::Result;
 
@@ -54,6 +56,8 @@ pub(super) struct Hosting {
 #[derive(Default)]
 struct State {
     last: u64,
+    /// When the client said something, where a board is open.
+    heard: Option<Instant>,
     wires: BTreeMap<u64, Served>,
 }
 
@@ -71,19 +75,44 @@ impl Hosting {
     }
 
     fn wire(&self, number: u64) -> Result<Served> {
-        let wire = self.state().wires.get(&number).cloned();
+        let mut state = self.state();
+        state.heard = Some(Instant::now());
+        let wire = state.wires.get(&number).cloned();
         wire.ok_or_else(|| Error::invalid_params(format!("there is no wire {number}")))
     }
 
     fn may_write(&self) -> Result<()> {
         if self.allowed.read_only {
-            let what = "the board for more than to look at it".to_owned();
+            let what = "the board for more than to listen: also to read files or facts, code would be sent to it and its \
+                        program stopped"
+                .to_owned();
             return Err(Refusal::of(&ConnectError::NotAllowed { what }).into());
         }
         Ok(())
     }
 
-    pub(super) async fn open(&self, asked: Open) -> Result<Value> {
+    pub(super) fn heard(&self) {
+        self.state().heard = Some(Instant::now());
+    }
+
+    /// Lets go of all boards when the client has said nothing for long: a network that is gone tells nobody.
+    async fn watch(hosting: Weak<Self>) {
+        loop {
+            let Some(due) = hosting.upgrade().map(|hosting| hosting.state().heard) else {
+                return;
+            };
+            let due = due.unwrap_or_else(Instant::now) + words::SILENCE;
+            if due <= Instant::now() {
+                break;
+            }
+            tokio::time::sleep_until(due).await;
+        }
+        if let Some(hosting) = hosting.upgrade() {
+            hosting.end().await;
+        }
+    }
+
+    pub(super) async fn open(self: &Arc<Self>, asked: Open) -> Result<Value> {
         if self.state().wires.len() >= WIRES {
             return Err(Error::invalid_params(format!(
                 "{WIRES} boards are open, close one"
@@ -96,6 +125,9 @@ impl Hosting {
             return Err(Refusal::Ending.into());
         };
         state.last = number;
+        if state.heard.replace(Instant::now()).is_none() {
+            tokio::spawn(Self::watch(Arc::downgrade(self)));
+        }
         opened.wire = number;
         state.wires.insert(opened.wire, served);
         Ok(json!(opened))
@@ -209,4 +241,25 @@ fn told(wire: u64, stage: Stage) -> Option<Progress> {
 fn done<T>(answer: Option<std::result::Result<T, Explained>>) -> Result<T> {
     let answer = answer.ok_or_else(|| Error::from(Refusal::Ending))?;
     answer.map_err(|why| Refusal::Failed(why).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_says_nothing_any_more_is_let_go_and_one_that_does_is_kept() {
+        let hosting = Arc::new(Hosting::new(Allowed::default(), Outbox::default()));
+        hosting.heard();
+        let watching = tokio::spawn(Hosting::watch(Arc::downgrade(&hosting)));
+        for _ in 0..20 {
+            tokio::time::sleep(words::BEAT).await;
+            hosting.heard();
+        }
+        assert_eq!(hosting.state().last, 0);
+        let silent = Instant::now();
+        watching.await.unwrap();
+        assert_eq!(silent.elapsed(), words::SILENCE);
+        assert_eq!(hosting.state().last, u64::MAX, "no board is opened any more");
+    }
 }

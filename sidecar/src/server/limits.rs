@@ -9,11 +9,12 @@ use crate::server::refusal::Refusal;
 use crate::session::ConnectError;
 
 /// Which boards, and whether they may be written to, `hosting` decides for each of these.
-const ALLOWED: [&str; 12] = [
+const ALLOWED: [&str; 13] = [
     "$/cancelRequest",
     "exit",
     "initialize",
     "shutdown",
+    words::ALIVE,
     words::BOARDS,
     words::CLOSE,
     words::LINES,

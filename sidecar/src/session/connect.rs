@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
 use crate::base::Progress;
@@ -14,11 +15,12 @@ use crate::ftp::FtpError;
 use crate::host::Client;
 use crate::host::HostError;
 use crate::repl::Patience;
+use crate::session::opening::log_in;
 use crate::session::opening::open;
+use crate::session::plugged_in::Found;
+use crate::session::plugged_in::found;
 use crate::session::recent;
-use crate::wire;
 use crate::wire::Address;
-use crate::wire::Port;
 use crate::wire::Traffic;
 use crate::wire::Wire;
 use crate::wire::WireError;
@@ -40,6 +42,14 @@ pub struct Target {
     pub baud: u32,
     /// Reset the board and catch it while it boots.
     pub force_boot: bool,
+}
+
+impl Target {
+    /// Is it a board of another machine?
+    pub fn is_far(&self) -> bool {
+        let address = self.device.as_deref().map(str::parse);
+        matches!(address, Some(Ok(Address::Ssh(_))))
+    }
 }
 
 /// No board could be chosen or reached.
@@ -98,19 +108,6 @@ impl ConnectError {
     }
 }
 
-/// A board that was found without talking to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// What to type to name it.
-    pub address: String,
-    /// Name that stays the same when the port's name changes.
-    pub id: Option<String>,
-    /// What the USB device calls itself.
-    pub product: Option<String>,
-    /// USB vendor and product number.
-    pub usb: Option<(u16, u16)>,
-}
-
 /// What the user meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
@@ -155,57 +152,6 @@ pub enum Reset {
     Machine,
     /// By the port's control lines.
     Lines,
-}
-
-/// A port of this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// What it is, if it is a board.
-    pub found: Found,
-    /// The chip behind it, as people call it.
-    pub chip: Option<&'static str>,
-    /// Why it is not taken for a board; `None` if it is.
-    pub why_not: Option<&'static str>,
-}
-
-/// All ports of this machine, likely boards first. Nothing is opened.
-pub fn ports() -> Vec<Seen> {
-    let ports = wire::ports::list().into_iter();
-    ports
-        .map(|port| Seen {
-            chip: port
-                .usb
-                .as_ref()
-                .and_then(|usb| wire::chips::find(usb.vid, usb.pid))
-                .map(|chip| chip.name),
-            why_not: port.why_not(),
-            found: Found::from(port),
-        })
-        .collect()
-}
-
-/// The boards that are plugged in or named by `BOARDSIDE_PORTS`.
-pub fn found() -> Vec<Found> {
-    wire::ports::list()
-        .into_iter()
-        .filter(Port::looks_like_a_board)
-        .map(Found::from)
-        .collect()
-}
-
-impl From<Port> for Found {
-    fn from(port: Port) -> Self {
-        let usb = port.usb;
-        Self {
-            address: port.path,
-            id: usb
-                .as_ref()
-                .and_then(|usb| usb.serial.as_ref())
-                .map(|serial| format!("id:{serial}")),
-            product: usb.as_ref().and_then(|usb| usb.product.clone()),
-            usb: usb.map(|usb| (usb.vid, usb.pid)),
-        }
-    }
 }
 
 /// Which board the user means, given those that were found. Pure.
@@ -286,8 +232,32 @@ impl Connection {
     ///
     /// With `force_boot` a board that cannot be stopped is reset by its lines, or by the user's hand, and
     /// caught while it boots.
+    ///
+    /// A telnet server that asks for a login only now gets one.
     pub async fn enter(&mut self, force_boot: bool, progress: &mut dyn Progress) -> Result<(), BoardError> {
         self.force_boot = force_boot;
+        self.wire().watch_login(true);
+        let entered = self.stop_program(force_boot, progress).await;
+        let asks_login = self.wire().asks_login();
+        self.wire().watch_login(false);
+        if entered.is_ok() || !asks_login {
+            return entered;
+        }
+        // Boards that let in one at a time must see that this one has left.
+        self.wire().shutdown().await.unwrap_or_default();
+        match Box::pin(log_in(self.address.clone(), self.baud, progress)).await {
+            Ok(again) => self.take_over(again),
+            Err(ConnectError::Wire(error)) => return Err(BoardError::Repl(error.into())),
+            Err(_) => return entered,
+        }
+        self.stop_program(force_boot, progress).await
+    }
+
+    async fn stop_program(
+        &mut self,
+        force_boot: bool,
+        progress: &mut dyn Progress,
+    ) -> Result<(), BoardError> {
         let patience = if force_boot {
             Patience::Brief
         } else {
@@ -349,13 +319,18 @@ impl Connection {
         while Instant::now() < end {
             tokio::time::sleep(REOPEN).await;
             if let Ok(again) = open(self.address.clone(), self.baud, &mut Silent).await {
-                self.board = again.board;
-                self.traffic = again.traffic;
-                self.distant = again.distant;
+                self.take_over(again);
                 return Ok(());
             }
         }
         Err(gone)
+    }
+
+    fn take_over(&mut self, again: Self) {
+        self.board = again.board;
+        self.traffic = again.traffic;
+        self.distant = again.distant;
+        self.address = again.address;
     }
 
     /// What is to be said if `enter` found a board that a sync had left at another speed.

@@ -23,19 +23,26 @@ use crate::host::words::Which;
 use crate::wire::Address;
 use crate::wire::Remote;
 
-/// A list of boards is not worth a longer wait for one machine.
-pub const LIST_LIMIT: Duration = Duration::from_secs(3);
+/// A list of boards is not worth a longer wait for one machine: with all else that belongs to it, it is there in 3 s.
+pub const LIST_LIMIT: Duration = Duration::from_millis(2_700);
 /// The same where each board is asked, too.
 pub const PROBE_LIMIT: Duration = Duration::from_secs(15);
 
-/// Opens the line of a board on another machine.
-pub(super) async fn open(remote: &Remote, baud: u32) -> Result<Tunnel, HostError> {
-    let client = Client::open(way(remote)).await?;
+/// Nobody types a password meanwhile.
+const QUIET_LIMIT: Duration = Duration::from_secs(20);
+
+/// Opens the line of a board on another machine; with `quiet` without questions to the user.
+pub(super) async fn open(remote: &Remote, baud: u32, quiet: bool) -> Result<Tunnel, HostError> {
+    let mut way = way(remote);
+    if quiet {
+        way.quiet = true;
+        way.limit = QUIET_LIMIT;
+    }
     let open = Open {
         board: remote.board.clone(),
         baud,
     };
-    Tunnel::open(client, &open, Address::Ssh(remote.clone()).to_string()).await
+    Tunnel::open(way, &open, Address::Ssh(remote.clone()).to_string()).await
 }
 
 /// How a machine is reached: as it is known here, else as ssh knows it.
@@ -50,13 +57,13 @@ fn way(remote: &Remote) -> Way {
 /// What another machine says of its boards.
 pub async fn boards(name: &str, way: Way, probe: bool, limit: Duration) -> Result<Boards, HostError> {
     let asked = async {
-        let client = Client::open(way).await?;
-        client.ask(words::BOARDS, &Which { probe }, limit).await
+        let (_client, boards) = Client::open(way, words::BOARDS, &Which { probe }).await?;
+        boards.within(limit).await
     };
     timeout(limit, asked).await.unwrap_or_else(|_| {
         Err(HostError::Timeout {
             host: name.to_owned(),
-            seconds: limit.as_secs(),
+            seconds: (limit + Duration::from_millis(999)).as_secs(),
         })
     })
 }

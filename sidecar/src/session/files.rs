@@ -15,16 +15,17 @@ use crate::ftp::FtpError;
 use crate::session::ConnectError;
 use crate::session::Connection;
 use crate::session::Fetched;
-use crate::session::Project;
+use crate::session::Goal;
 use crate::session::Target;
 use crate::session::opening;
-use crate::session::passwords::password_for;
+use crate::session::passwords::Login;
 use crate::sync::Applied;
 use crate::sync::Delivery;
 use crate::sync::SyncError;
 use crate::sync::plan::Sides;
 use crate::sync::scan::Scan;
 use crate::wire::Address;
+use crate::wire::Place;
 use crate::wire::Secret;
 
 /// The files of a board.
@@ -69,13 +70,36 @@ pub async fn by_ftp(target: &Target, progress: &mut dyn Progress) -> Result<Opti
     let Address::Ftp(place) = device.parse()? else {
         return Ok(None);
     };
+    Ok(Some(open_ftp(place, progress).await?.0))
+}
+
+/// Opens the FTP server at this place. With its address, in which the login is.
+pub(super) async fn open_ftp(
+    place: Place,
+    progress: &mut dyn Progress,
+) -> Result<(Ftp, Address), ConnectError> {
     let doing = "opening";
     progress.report(Stage::Connecting { doing });
-    let password = password_for(&Address::Ftp(place.clone()), progress).await;
-    let password = password.as_ref().map(Secret::reveal);
-    match ftp::open(&place, password, opening::NETWORK_LIMIT).await {
-        Ok(ftp) => Ok(Some(ftp)),
-        Err(error) => Err(ConnectError::Ftp(error)),
+    let mut login = Login::new(Address::Ftp, place, progress);
+    let ftp = Box::pin(ftp_login(&mut login)).await?;
+    Ok((ftp, login.accepted()))
+}
+
+/// Connects and logs in, with one password after the other. Nobody is asked about a server for everybody.
+async fn ftp_login(login: &mut Login<'_>) -> Result<Ftp, FtpError> {
+    if login.place().user.is_some() {
+        login.password().await;
+    } else {
+        login.known().await;
+    }
+    login.in_time();
+    loop {
+        let password = login.place().password.clone();
+        let password = password.as_ref().map(Secret::reveal);
+        match ftp::open(login.place(), password, opening::NETWORK_LIMIT).await {
+            Err(FtpError::Wire(error)) if login.again(&error).await => {}
+            done => return done,
+        }
     }
 }
 
@@ -172,18 +196,18 @@ impl Files<'_> {
     /// Board and project file by file.
     pub async fn sides(
         &mut self,
-        project: &Project,
+        goal: &Goal,
         scan: &Scan,
         progress: &mut dyn Progress,
     ) -> Result<BTreeMap<BoardPath, Sides>, FilesError> {
         match self {
             Self::Board(connection) => {
-                let sides = project.goal.sides(&mut connection.board, scan, progress);
+                let sides = goal.sides(&mut connection.board, scan, progress);
                 Ok(sides.await?)
             }
             Self::Ftp(ftp) => {
                 progress.report(Stage::Comparing);
-                let is_wanted = |path: &BoardPath| crate::sync::is_wanted(path, &project.goal.rules);
+                let is_wanted = |path: &BoardPath| crate::sync::is_wanted(path, &goal.rules);
                 Ok(crate::sync::sides_by_files(ftp, scan, &is_wanted).await?)
             }
         }

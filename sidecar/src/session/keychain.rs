@@ -27,6 +27,12 @@ pub(super) async fn find(address: String) -> Option<String> {
     with(address, Entry::get_password).await.ok().flatten()
 }
 
+/// Is there one that could keep something? Nothing is unlocked for that.
+pub async fn is_there() -> bool {
+    let asked = tokio::task::spawn_blocking(|| Entry::store_status().is_ok());
+    matches!(tokio::time::timeout(LIMIT, asked).await, Ok(Ok(true)))
+}
+
 /// Keeps the password of this address.
 pub async fn remember(address: String, password: String) -> Result<(), KeychainError> {
     with(address, move |entry| entry.set_password(&password))

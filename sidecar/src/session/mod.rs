@@ -1,6 +1,7 @@
 //! One workspace: settings, which board, which wire, and words for every error.
 //! The only room that names every wire; never prints.
 
+mod by_files;
 mod connect;
 /// A terminal on one side, a board on the other.
 pub mod console;
@@ -10,6 +11,7 @@ pub mod distant;
 pub mod doctor;
 mod explain;
 mod files;
+mod goal;
 /// Passwords in the system's keychain.
 pub mod keychain;
 mod landing;
@@ -22,6 +24,7 @@ mod options;
 pub mod packages;
 /// Passwords of addresses.
 pub mod passwords;
+mod plugged_in;
 mod project;
 mod pulling;
 mod pymakr;
@@ -42,23 +45,24 @@ mod watched;
 pub mod writing;
 
 pub use crate::wire::Address;
+pub use crate::wire::Secret;
+pub use by_files::NO_TRANSACTION;
+pub use by_files::REMOVES_FIRST;
 pub use connect::Choice;
 pub use connect::ConnectError;
 pub use connect::Connection;
-pub use connect::Found;
 pub use connect::Reset;
-pub use connect::Seen;
 pub use connect::Target;
 pub use connect::choose;
 pub use connect::connect;
-pub use connect::found;
-pub use connect::ports;
 pub use explain::Exit;
 pub use explain::Explain;
 pub use explain::Explained;
 pub use files::Files;
 pub use files::FilesError;
 pub use files::by_ftp;
+pub use goal::AfterDone;
+pub use goal::Goal;
 pub use landing::CASE_BLIND;
 pub use landing::LandError;
 pub use landing::PullError;
@@ -72,8 +76,10 @@ pub use options::AfterError;
 pub use options::Options;
 pub use options::OptionsError;
 pub use options::PackageOptions;
-pub use project::AfterDone;
-pub use project::Goal;
+pub use plugged_in::Found;
+pub use plugged_in::Seen;
+pub use plugged_in::found;
+pub use plugged_in::ports;
 pub use project::Project;
 pub use project::ProjectError;
 pub use pulling::Fetched;

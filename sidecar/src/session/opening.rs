@@ -4,16 +4,16 @@
 use std::time::Duration;
 
 use crate::base::Progress;
+use crate::base::Silent;
 use crate::base::Stage;
 use crate::board::Board;
 use crate::repl::Repl;
 use crate::session::connect::ConnectError;
 use crate::session::connect::Connection;
 use crate::session::connect::Distant;
-use crate::session::passwords::password_for;
+use crate::session::passwords::Login;
 use crate::wire;
 use crate::wire::Address;
-use crate::wire::Place;
 use crate::wire::Recorder;
 use crate::wire::SerialSettings;
 use crate::wire::Telnet;
@@ -21,14 +21,45 @@ use crate::wire::Wire;
 use crate::wire::WireError;
 use crate::wire::telnet::Asked;
 use crate::wire::telnet::Said;
+use crate::wire::web_repl::WebRepl;
 
 /// How long a connection by the network may take to open.
 pub(super) const NETWORK_LIMIT: Duration = Duration::from_secs(8);
 
 /// Opens the wire to this address.
 pub(super) async fn open(
+    address: Address,
+    baud: u32,
+    progress: &mut dyn Progress,
+) -> Result<Connection, ConnectError> {
+    open_as(address, baud, Manner::Usual, progress).await
+}
+
+/// `open` where nobody wants that just now: what ssh would have to ask is an error.
+pub(super) async fn open_unasked(address: Address, baud: u32) -> Result<Connection, ConnectError> {
+    open_as(address, baud, Manner::Unasked, &mut Silent).await
+}
+
+/// `open` for a server that was seen to ask for a login, and is slow to do so.
+pub(super) async fn log_in(
+    address: Address,
+    baud: u32,
+    progress: &mut dyn Progress,
+) -> Result<Connection, ConnectError> {
+    open_as(address, baud, Manner::Login, progress).await
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Usual,
+    Unasked,
+    Login,
+}
+
+async fn open_as(
     mut address: Address,
     baud: u32,
+    manner: Manner,
     progress: &mut dyn Progress,
 ) -> Result<Connection, ConnectError> {
     progress.report(Stage::Connecting { doing: "opening" });
@@ -43,9 +74,11 @@ pub(super) async fn open(
         Address::Serial(path) => Box::new(wire::serial::open(path, settings).await?),
         Address::Socket { host, port } => Box::new(wire::tcp::open(host, *port, NETWORK_LIMIT).await?),
         Address::Telnet(place) => {
+            let expects = manner == Manner::Login || place.user.is_some();
+            let mut login = Login::new(Address::Telnet, place.clone(), progress);
             // Rarely needed, and large.
-            let (wire, place) = Box::pin(telnet(place.clone(), progress)).await?;
-            address = Address::Telnet(place);
+            let wire = Box::pin(telnet(&mut login, expects)).await?;
+            address = login.accepted();
             Box::new(wire)
         }
         Address::Rfc2217(place) => {
@@ -56,17 +89,18 @@ pub(super) async fn open(
             return Err(ConnectError::FilesOnly { address });
         }
         Address::WebRepl(place) => {
-            let password = password_for(&address, progress).await;
-            let place = Place {
-                password,
-                ..place.clone()
-            };
-            let wire = wire::web_repl::open(&place, NETWORK_LIMIT).await?;
-            address = Address::WebRepl(place);
+            let mut login = Login::new(Address::WebRepl, place.clone(), progress);
+            let wire = Box::pin(web_repl(&mut login)).await?;
+            address = login.accepted();
             Box::new(wire)
         }
         Address::Ssh(remote) => {
-            let tunnel = crate::session::distant::open(remote, baud).await?;
+            let tunnel = Box::pin(crate::session::distant::open(
+                remote,
+                baud,
+                manner == Manner::Unasked,
+            ))
+            .await?;
             there = Some((tunnel.client().clone(), tunnel.opened().wire));
             Box::new(tunnel)
         }
@@ -103,38 +137,60 @@ pub(super) async fn open(
     })
 }
 
-/// Connects and logs in where that is asked; the place has the password then.
-async fn telnet(mut place: Place, progress: &mut dyn Progress) -> Result<(Telnet, Place), ConnectError> {
-    let mut wire = wire::telnet::open(&place, NETWORK_LIMIT).await?;
-    let address = wire.address().to_owned();
-    let mut said = Said::Hello {
-        expects: place.user.is_some(),
-    };
+/// Connects and logs in where that is asked, with one password after the other.
+async fn telnet(login: &mut Login<'_>, expects: bool) -> Result<Telnet, WireError> {
     loop {
-        match wire.asked(said).await? {
-            Asked::Nothing => return Ok((wire, place)),
+        match let_in(login, expects).await {
+            Err(error) if login.again(&error).await => {}
+            done => return done,
+        }
+    }
+}
+
+async fn let_in(login: &mut Login<'_>, expects: bool) -> Result<Telnet, WireError> {
+    let mut wire = wire::telnet::open(login.place(), NETWORK_LIMIT).await?;
+    let address = wire.address().to_owned();
+    let mut said = Said::Hello { expects };
+    loop {
+        let answer = match wire.asked(said).await? {
+            Asked::Nothing => return Ok(wire),
             Asked::User => {
-                let Some(user) = &place.user else {
-                    return Err(WireError::NoUser { address }.into());
-                };
-                wire.answer(user).await?;
                 said = Said::User;
+                login.user().await.ok_or(WireError::NoUser {
+                    address: address.clone(),
+                })?
             }
             Asked::Password => {
-                place.password = password_for(&Address::Telnet(place.clone()), progress).await;
-                let Some(password) = &place.password else {
-                    return Err(WireError::NoPassword { address }.into());
-                };
-                wire.answer(password.reveal()).await?;
                 said = Said::Password;
+                let password = login.password().await.ok_or(WireError::NoPassword {
+                    address: address.clone(),
+                })?;
+                password.reveal().to_owned()
             }
             Asked::Other => {
                 return Err(WireError::Login {
                     address,
-                    why: "it asks again",
-                }
-                .into());
+                    why: "user and password do not fit",
+                });
             }
+        };
+        // Servers do not wait for ever; then the next attempt has the answer at hand.
+        if login.is_late() && wire.has_ended().await {
+            return Err(WireError::LoginClosed { address });
+        }
+        login.in_time();
+        wire.answer(&answer).await?;
+    }
+}
+
+/// Connects and logs in, with one password after the other. WebREPL always wants one.
+async fn web_repl(login: &mut Login<'_>) -> Result<WebRepl, WireError> {
+    login.password().await;
+    login.in_time();
+    loop {
+        match wire::web_repl::open(login.place(), NETWORK_LIMIT).await {
+            Err(error) if login.again(&error).await => {}
+            done => return done,
         }
     }
 }

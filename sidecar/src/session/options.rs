@@ -72,6 +72,8 @@ pub struct Options {
 pub struct PackageOptions {
     /// Public keys of minisign, of which one must have signed what is written.
     pub keys: Vec<String>,
+    /// Secret key of minisign that signs packages of this project, relative to it.
+    pub sign: Option<PathBuf>,
     /// Where packages lie, relative to the project.
     pub folder: Option<PathBuf>,
     /// `sys.platform` of the boards that packages of this project are for.
@@ -277,7 +279,7 @@ baud = 921600
 turbo = true
 conflict = "keep"
 boot_guard = true
-packages = { keys = ["RWQ"], folder = "dist", platforms = ["rp2"], firmware = ">=1.20" }
+packages = { sign = "release.key", keys = ["RWQ"], folder = "dist", platforms = ["rp2"], firmware = ">=1.20" }
 ota = { target = "s3://b", project = "p", layout = "folder", key = "k", files = ["a"], largest = 9, targets = ["rp2"], url = "http://h" }
 "#;
 
@@ -297,6 +299,7 @@ ota = { target = "s3://b", project = "p", layout = "folder", key = "k", files = 
             boot_guard: Some(true),
             conflict: Some(OnConflict::Keep),
             packages: Some(PackageOptions {
+                sign: Some("release.key".into()),
                 keys: vec!["RWQ".to_owned()],
                 folder: Some("dist".into()),
                 platforms: vec!["rp2".to_owned()],

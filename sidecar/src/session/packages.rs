@@ -294,6 +294,23 @@ pub fn pack_project(
     }
 }
 
+/// The environment variable with the password of secret keys.
+pub const KEY_PASSWORD: &str = "BOARDSIDE_KEY_PASSWORD";
+
+/// Is there a password to this secret key?
+pub fn has_password(path: &Path) -> Result<bool, PackageFileError> {
+    Ok(SecretKey::is_encrypted(&read_text(path).map_err(io(path))?))
+}
+
+/// The secret key in this file.
+pub fn secret_key(path: &Path, password: Option<String>) -> Result<SecretKey, PackageFileError> {
+    let text = read_text(path).map_err(io(path))?;
+    SecretKey::parse(&text, password).map_err(|source| PackageFileError::Wrong {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Puts a package, and its signature if it gets one, into a folder, which is made; neither is ever there by half.
 pub fn save(folder: &Path, packed: &Packed, key: Option<&SecretKey>) -> Result<PathBuf, PackageFileError> {
     let signature = key.map(|key| key.sign(&packed.bytes, &packed.head)).transpose()?;

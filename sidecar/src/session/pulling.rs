@@ -10,6 +10,8 @@ use crate::board::Board;
 use crate::board::BoardError;
 use crate::board::Lies;
 use crate::session::CASE_BLIND;
+use crate::session::Files;
+use crate::session::FilesError;
 use crate::session::Goal;
 use crate::session::LandError;
 use crate::session::PullError;
@@ -36,7 +38,13 @@ pub enum PullingError {
     Land(#[from] LandError),
     /// The board failed.
     #[error(transparent)]
-    Board(#[from] BoardError),
+    Files(#[from] FilesError),
+}
+
+impl From<BoardError> for PullingError {
+    fn from(error: BoardError) -> Self {
+        Self::Files(error.into())
+    }
 }
 
 /// How far several files have come.
@@ -110,11 +118,11 @@ impl Pulling {
     pub async fn decide(
         goal: &Goal,
         scan: &Scan,
-        board: &mut Board,
+        files: &mut Files<'_>,
         overwrite: bool,
         progress: &mut dyn Progress,
-    ) -> Result<Self, BoardError> {
-        let sides = goal.sides(board, scan, progress).await?;
+    ) -> Result<Self, FilesError> {
+        let sides = files.sides(goal, scan, progress).await?;
         let root = goal.root();
         let occupied: BTreeMap<_, _> = sides
             .iter()
@@ -160,7 +168,7 @@ impl Pulling {
         &self,
         goal: &Goal,
         scan: &Scan,
-        board: &mut Board,
+        files: &mut Files<'_>,
         progress: &mut dyn Progress,
     ) -> Result<(), PullingError> {
         self.refused()?;
@@ -175,7 +183,7 @@ impl Pulling {
                 Some(host) => host.clone(),
                 None => host_path(&root, &row.path)?,
             };
-            let content = bare(&row.path, fetched.fetch(board, &row.path, progress).await?);
+            let content = bare(&row.path, files.fetch(&mut fetched, &row.path, progress).await?);
             // It was looked at before, and may have become a link since.
             if !lies_within(&root, &place) {
                 return Err(LandError::LeadsOut { path: place }.into());

@@ -1,11 +1,12 @@
 //! `reconnect`: waits for a board that went away, and opens it again wherever it comes back.
 //! Sends nothing to it: what was running is running still, or again.
 
-use crate::base::Silent;
+use std::time::Duration;
+
 use crate::base::backoff;
 use crate::session::ConnectError;
 use crate::session::Connection;
-use crate::session::opening::open;
+use crate::session::opening::open_unasked;
 use crate::wire;
 use crate::wire::Address;
 use crate::wire::Port;
@@ -13,6 +14,11 @@ use crate::wire::WireError;
 
 /// A port that is just coming up is refused a few times: udev has not set its group, another program looks at it.
 const TOLD_AFTER: u32 = 3;
+
+/// A machine that cannot be reached is asked again after a while: each time is a log-in.
+const FAR: Duration = Duration::from_secs(3);
+/// One that lets nobody in without a question to the user: machines lock out who tries too often.
+const REFUSED: Duration = Duration::from_mins(1);
 
 /// Where a board is found again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +66,18 @@ pub async fn reconnect(home: &Home, trouble: &mut (dyn FnMut(&ConnectError) + Se
     let mut tries = 0;
     let mut refused = 0;
     loop {
+        let mut pause = Duration::ZERO;
         match attempt(home).await {
             Ok(connection) => return connection,
             Err(ConnectError::Wire(WireError::NotFound { .. })) => refused = 0,
+            Err(ConnectError::Host(error)) => {
+                refused += 1;
+                pause = if error.is_for_people() { REFUSED } else { FAR };
+                // The first is about the link that has just broken.
+                if refused == 2 || error.is_for_people() && refused == 1 {
+                    trouble(&error.into());
+                }
+            }
             Err(error) => {
                 refused += 1;
                 if refused == TOLD_AFTER {
@@ -71,7 +86,7 @@ pub async fn reconnect(home: &Home, trouble: &mut (dyn FnMut(&ConnectError) + Se
             }
         }
         tries += 1;
-        tokio::time::sleep(backoff::delay(tries)).await;
+        tokio::time::sleep(backoff::delay(tries).max(pause)).await;
     }
 }
 
@@ -93,7 +108,7 @@ async fn attempt(home: &Home) -> Result<Connection, ConnectError> {
         source: None,
     };
     let address = home.now(&ports.unwrap_or_default()).ok_or_else(not_found)?;
-    open(address, home.baud, &mut Silent).await
+    open_unasked(address, home.baud).await
 }
 
 #[cfg(test)]

@@ -202,7 +202,14 @@ impl Releases {
         let root = project.goal.root();
         // Releases within the project are no part of the next one.
         let own = self.folder.as_ref().and_then(|folder| folder.canonicalize().ok());
-        let own = own.filter(|own| own.starts_with(&root) && *own != root);
+        let own = own.map(|own| {
+            let is_around = root.starts_with(&own);
+            if is_around {
+                own.join(self.keys.project().as_str())
+            } else {
+                own
+            }
+        });
         let mut scans = 1;
         loop {
             let scan = project.scan(progress)?;

@@ -43,6 +43,10 @@ use crate::wire::WireError;
 
 /// Bytes of one answer.
 const PIECE: usize = 8 << 10;
+/// What a board says comes byte by byte, and each answer is a message: it waits until the board says nothing for a
+/// moment, but not for long.
+const PAUSE: Duration = Duration::from_millis(3);
+const GATHER: Duration = Duration::from_millis(20);
 /// Orders that may wait for a board that takes nothing.
 const WRITES: usize = 64;
 
@@ -218,6 +222,9 @@ async fn open_free(target: &Target) -> Result<Connection, ConnectError> {
 struct Waiting {
     reads: VecDeque<Reply<Vec<u8>>>,
     writes: VecDeque<(Vec<u8>, usize, Reply<()>)>,
+    /// What came and was not told yet, and when the first and the last of it did.
+    came: Vec<u8>,
+    since: Option<(Instant, Instant)>,
     /// It broke.
     gone: bool,
 }
@@ -247,10 +254,12 @@ async fn work(connection: &mut Connection, orders: &mut mpsc::Receiver<Order>, e
                 reply.send(set).unwrap_or_default();
             }
             Some(Order::Survey(manifest, reply)) => {
+                waiting.forget();
                 let asked = project::survey(connection, &manifest);
                 heed(asked, reply, end).await;
             }
             Some(Order::Sync(wanted, mut tell, reply)) => {
+                waiting.forget();
                 let whole = heed(project::sync(connection, &wanted, &mut tell), reply, end).await;
                 if !whole {
                     // What it says is heard by whoever works on the board next.
@@ -288,6 +297,8 @@ impl Waiting {
 
     /// Moves what can be moved, in either direction: a board that prints does not read until it is read.
     async fn move_some(&mut self, wire: &mut dyn Wire) {
+        let asked = self.since.filter(|_| !self.reads.is_empty());
+        let due = asked.map(|(first, last)| (first + GATHER).min(last + PAUSE));
         let mut bytes = vec![0; PIECE];
         let moved = poll_fn(|cx| {
             if let Some((content, done, _)) = self.writes.front_mut()
@@ -295,22 +306,50 @@ impl Waiting {
             {
                 return Poll::Ready(wrote.map(|size| (true, size)));
             }
-            if self.reads.is_empty() {
+            if self.reads.is_empty() || self.came.len() == PIECE {
                 return Poll::Pending;
             }
-            let mut some = ReadBuf::new(&mut bytes);
+            let mut some = ReadBuf::new(&mut bytes[self.came.len()..]);
             let read = Pin::new(&mut *wire).poll_read(cx, &mut some);
             read.map(|read| read.map(|()| (false, some.filled().len())))
         });
-        match moved.await {
+        let moved = tokio::select! {
+            biased;
+            moved = moved => moved,
+            () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                return self.tell_what_came();
+            }
+        };
+        match moved {
             Ok((true, size)) if size > 0 => self.wrote(size),
             Ok((false, size)) if size > 0 => {
-                bytes.truncate(size);
-                if let Some(read) = self.reads.pop_front() {
-                    read.send(Ok(bytes)).unwrap_or_default();
-                }
+                let now = Instant::now();
+                let begin = self.came.len();
+                self.came.extend_from_slice(&bytes[begin..begin + size]);
+                let first = self.since.map_or(now, |(first, _)| first);
+                self.since = Some((first, now));
             }
             Ok(_) | Err(_) => self.tell_gone(&wire.gone()),
+        }
+        if self.came.len() == PIECE {
+            self.tell_what_came();
+        }
+    }
+
+    /// What the board said belongs to another conversation.
+    fn forget(&mut self) {
+        self.came.clear();
+        self.since = None;
+    }
+
+    /// What nobody waits for any more, the next one gets.
+    fn tell_what_came(&mut self) {
+        while let Some(read) = self.reads.pop_front() {
+            let Err(Ok(came)) = read.send(Ok(std::mem::take(&mut self.came))) else {
+                self.since = None;
+                return;
+            };
+            self.came = came;
         }
     }
 
@@ -328,6 +367,9 @@ impl Waiting {
 
     fn tell_gone(&mut self, error: &WireError) {
         self.gone = true;
+        if !self.came.is_empty() {
+            self.tell_what_came();
+        }
         for read in self.reads.drain(..) {
             read.send(Ok(Vec::new())).unwrap_or_default();
         }

@@ -131,6 +131,17 @@ impl Tools {
         install::apt(cache, packages, why, tell)
     }
 
+    /// OpenSSH, which tests start for themselves, and what gives an sshd accounts of its own.
+    pub fn sshd(cache: &Path, tell: &mut Tell) -> Result<(), VirtualBoardError> {
+        let wrapper = format!("/usr/lib/{}-linux-gnu/libnss_wrapper.so", std::env::consts::ARCH);
+        let files = ["/usr/sbin/sshd", "/usr/bin/ssh", &*wrapper];
+        if !files.iter().all(|file| Path::new(file).exists()) {
+            let packages = ["openssh-server", "openssh-client", "libnss-wrapper"];
+            install::apt(cache, &packages, "boards on another machine, for tests", tell)?;
+        }
+        Ok(())
+    }
+
     /// Debian's ser2net, which tests start with settings of their own. Its package starts nothing where no systemd runs.
     pub fn ser2net(cache: &Path, tell: &mut Tell) -> Result<PathBuf, VirtualBoardError> {
         // Not on the PATH of everybody.

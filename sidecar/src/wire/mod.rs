@@ -120,6 +120,15 @@ pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
         false
     }
 
+    /// From now on it is watched whether the other end asks who logs in, in place of being a board: some servers take
+    /// longer for that than anybody waits who opens one without a login. Then the wire ends, and `asks_login` says why.
+    fn watch_login(&mut self, _on: bool) {}
+
+    /// The other end was seen to ask who logs in.
+    fn asks_login(&self) -> bool {
+        false
+    }
+
     /// The error for a wire that ended.
     fn gone(&self) -> WireError {
         WireError::Gone {
@@ -159,6 +168,14 @@ impl<W: Wire + ?Sized> Wire for Box<W> {
 
     fn ends_at_reset(&self) -> bool {
         (**self).ends_at_reset()
+    }
+
+    fn watch_login(&mut self, on: bool) {
+        (**self).watch_login(on);
+    }
+
+    fn asks_login(&self) -> bool {
+        (**self).asks_login()
     }
 
     fn gone(&self) -> WireError {

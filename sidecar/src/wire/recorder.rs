@@ -174,6 +174,14 @@ impl<W: Wire> Wire for Recorder<W> {
         self.wire.ends_at_reset()
     }
 
+    fn watch_login(&mut self, on: bool) {
+        self.wire.watch_login(on);
+    }
+
+    fn asks_login(&self) -> bool {
+        self.wire.asks_login()
+    }
+
     fn gone(&self) -> WireError {
         self.wire.gone()
     }

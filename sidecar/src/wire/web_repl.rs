@@ -35,6 +35,9 @@ use crate::wire::tcp;
 use crate::wire::web_repl::frames::Event;
 use crate::wire::web_repl::frames::Frames;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use frames::fuzzing;
+
 /// The longest password that WebREPL can have (`webrepl_passwd` in extmod/modwebrepl.c has ten bytes).
 pub const LONGEST_PASSWORD: usize = 9;
 /// The most that a frame carries: what webrepl_cli.py sends at once.

@@ -46,6 +46,15 @@ pub(crate) struct Hello {
     pub(crate) settings: Option<Value>,
 }
 
+impl Hello {
+    /// Of a client that answers `boardside/question`.
+    pub(crate) fn asked() -> Self {
+        let mut hello = Self::default();
+        hello.initialize["capabilities"]["experimental"]["boardside"]["questions"] = true.into();
+        hello
+    }
+}
+
 impl Default for Hello {
     fn default() -> Self {
         let capabilities = json!({
@@ -87,7 +96,13 @@ impl TestEditor {
     /// At `boardside lsp` with these variables; its caches and choices are in `home`.
     pub(crate) fn process(home: &Path, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_boardside"));
-        command.args(["lsp", "--stdio"]).current_dir(home);
+        command.args(["lsp", "--stdio"]);
+        Self::command_in(home, command, variables)
+    }
+
+    /// At a command that ends in `boardside lsp`.
+    pub(crate) fn command_in(home: &Path, mut command: Command, variables: &[(&str, &str)]) -> Self {
+        command.current_dir(home);
         command
             .env_remove("BOARDSIDE_PORTS")
             .env_remove("BOARDSIDE_DEVICE");
@@ -182,6 +197,14 @@ impl TestEditor {
             message["id"] == id && message.get("method").is_none()
         })
         .await
+    }
+
+    /// What the server asks people; they answer it.
+    pub(crate) async fn answer(&mut self, method: &str, result: Value) -> Value {
+        let asked = self.take(method, |message| message["method"] == method).await;
+        self.send(&json!({"jsonrpc": "2.0", "id": asked["id"], "result": result}))
+            .await;
+        asked["params"].clone()
     }
 
     /// A command; the number of its job.

@@ -1,6 +1,7 @@
 //! Files by FTP, with real servers: pyftpdlib, plain and with the habits of a board's, and Debian's vsftpd.
 //! What lies in the server's folder is then put on a board, and the board's own sync must agree with it.
 
+mod cuts;
 mod server;
 
 pub(crate) use server::Server;
@@ -12,6 +13,8 @@ use rstest::rstest;
 
 use crate::boards;
 use crate::transports::every_byte;
+use crate::transports::first_project;
+use crate::transports::steps;
 use crate::workspace::Workspace;
 
 /// What it is, what is done to the project, and what the sync then counts.
@@ -92,6 +95,17 @@ fn a_sync_by_ftp_makes_the_boards_files_the_projects(#[case] server: Server) {
         (0, 4, &serde_json::Value::Null),
         "{ran:?}"
     );
+}
+
+#[rstest]
+#[case::pyftpdlib(Server::new("plain"))]
+#[case::vsftpd(Server::vsftpd())]
+fn ftp_does_all_steps_that_it_can(#[case] server: Server) {
+    let address = server.address();
+    let workspace = first_project();
+    steps(&workspace, &address, &|| server.project());
+    let ran = workspace.boardside(&["console", "-d", &address]);
+    assert_eq!(ran.code(), "connect.files_only", "{ran:?}");
 }
 
 #[test]
@@ -226,6 +240,16 @@ fn the_verbs_for_files_work(#[case] server: Server) {
         fs::read(workspace.path().join("copy.bin")).unwrap(),
         every_byte(3_000)
     );
+    fs::write(server.root().join("log.py"), b"LOG = 1").unwrap();
+    assert_eq!(run(&["pull"]).code(), "pull.conflict");
+    let pulled = done(&["pull", "--overwrite"]);
+    assert_eq!((pulled.count("added"), pulled.count("updated")), (1, 1));
+    let files = workspace.files();
+    assert_eq!(
+        (&files["/log.py"][..], &files["/main.py"][..]),
+        (&b"LOG = 1"[..], &b"print('first')\n"[..])
+    );
+    done(&["rm", "log.py"]);
     done(&["mkdir", "a/b"]);
     assert!(server.root().join("a/b").is_dir());
     done(&["rm", "main.py"]);
@@ -239,6 +263,7 @@ fn the_verbs_for_files_work(#[case] server: Server) {
         (&["exec", "1"], "connect.files_only"),
         (&["reset"], "connect.files_only"),
         (&["console"], "connect.files_only"),
+        (&["watch"], "connect.files_only"),
         (&["sync", "--after", "reset"], "connect.files_only"),
     ] {
         let ran = run(args);

@@ -1,8 +1,12 @@
 //! Boards on another machine: `ssh://frank/candy`, through a real sshd.
 //! What happens on the board itself is tested elsewhere.
 
+mod editor;
+mod faults;
 pub(crate) mod frank;
 mod limits;
+mod packages;
+mod programs;
 
 use std::io::BufRead as _;
 use std::io::BufReader;
@@ -10,13 +14,18 @@ use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
 
+use boardside::virtual_board::HostSide;
 use boardside::virtual_board::Profile;
+use boardside::virtual_board::VirtualBoard;
 
 use crate::boards::start;
 use crate::desk::Desk;
 use crate::desk::on_flash;
 use crate::desk::tree;
 use crate::desk::with_files;
+use crate::transports::Peer;
+use crate::transports::matrix;
+use crate::transports::paced;
 
 use self::frank::Account;
 use self::frank::Frank;
@@ -56,6 +65,32 @@ fn a_board_of_another_machine_is_used_like_one_that_is_plugged_in() {
     assert!(listed.contains("a.py"), "{listed}");
     assert_eq!(frank.run(&desk, &["cat", "/lib/a.py"]).good(), "A = 2\n");
     frank.run(&desk, &["doctor"]).good();
+}
+
+/// sshd, and the link to it is what dies.
+struct Ssh(Frank);
+
+impl Peer for Ssh {
+    fn address(&self) -> String {
+        "ssh://frank/candy".to_owned()
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![("BOARDSIDE_SSH", self.0.ssh())]
+    }
+
+    fn cut(&mut self, _: &mut VirtualBoard) {
+        self.0.cut();
+    }
+
+    fn back(&mut self, _: &mut VirtualBoard) {}
+}
+
+#[test]
+fn a_board_of_another_machine_does_all_steps() {
+    let mut board = paced(HostSide::Pty { link: None });
+    let frank = Frank::with(&[("candy", &board)], &Account::default());
+    matrix(&mut board, &mut Ssh(frank));
 }
 
 /// Files of 10 kB that no two of which are alike, 224 kB together.
@@ -121,7 +156,11 @@ fn a_link_that_is_cut_in_the_middle_leaves_the_board_whole() {
 #[test]
 fn ssh_asks_for_what_it_needs_and_a_wrong_answer_does_not_get_in() {
     let candy = start(&with_files(&[]));
-    let frank = Frank::with(&[("candy", &candy)], &Account::default());
+    let account = Account {
+        password: "swordfish",
+        ..Account::default()
+    };
+    let frank = Frank::with(&[("candy", &candy)], &account);
     let desk = Desk::at("ssh://frank/candy");
     keygen(&frank.path("locked"), "open sesame");
     std::fs::copy(frank.path("locked.pub"), frank.path("authorized_keys")).unwrap();
@@ -142,19 +181,44 @@ fn ssh_asks_for_what_it_needs_and_a_wrong_answer_does_not_get_in() {
     };
     assert_eq!(with("open sesame").good(), "42\n");
     assert_eq!(with("open barley").failure(), (3, "ssh.denied".to_owned()));
-    // The same with a password, which no account has here.
-    frank.first(
-        "ssh_config",
-        "PreferredAuthentications password\nNumberOfPasswordPrompts 1",
-    );
+    // The same with a password.
+    frank.first("ssh_config", frank::PASSWORDS);
     assert_eq!(with("open barley").failure(), (3, "ssh.denied".to_owned()));
+    assert_eq!(with("swordfish").good(), "42\n");
+}
+
+/// A line that takes 50 ms more in each direction. What ssh itself needs is not ours.
+#[test]
+fn a_slow_line_is_waited_for_a_few_times_and_not_for_each_file() {
+    let candy = start(&with_files(&[]));
+    let account = Account {
+        delay: Duration::from_millis(50),
+        ..Account::default()
+    };
+    let frank = Frank::with(&[("candy", &candy)], &account);
+    let desk = Desk::at("ssh://frank/candy");
+    let mut ssh = std::process::Command::new("ssh");
+    ssh.arg("-F")
+        .arg(frank.path("ssh_config"))
+        .args(["frank", "true"]);
+    run(&mut ssh).good();
+    let alone = frank.rounds();
+    large(&desk);
+    // The greeting with the board's line, the prompt, what the board holds, the contents, and back to the prompt.
+    for what in ["first sync", "no change"] {
+        frank.run(&desk, &["sync", "p"]).good();
+        let rounds = frank.rounds();
+        assert!(rounds <= alone + 6, "{what}: {rounds}, ssh alone {alone}");
+    }
+    assert_eq!(on_flash(&candy).len(), 22);
 }
 
 /// First sync of 224 kB over a line that takes 50 ms more in each direction, and beside the board.
 #[test]
 #[ignore = "a measurement: cargo test --test it -- --ignored --nocapture remote::measured"]
 fn measured() {
-    for (delay, name) in [(0, "0 ms"), (50, "100 ms")] {
+    let mut first = Vec::new();
+    for (delay, name) in [(0, "plugged in"), (50, "ssh, 100 ms")] {
         let candy = start(&Profile {
             baud: Some(115_200),
             ..with_files(&[])
@@ -170,11 +234,15 @@ fn measured() {
             "ssh://frank/candy"
         });
         large(&desk);
-        let begin = Instant::now();
-        frank.run(&desk, &["sync", "p"]).good();
-        eprintln!("round trip {name}: {:.2} s", begin.elapsed().as_secs_f64());
-        let begin = Instant::now();
-        frank.run(&desk, &["sync", "p"]).good();
-        eprintln!("    again: {:.2} s", begin.elapsed().as_secs_f64());
+        for what in ["first sync", "no change"] {
+            let begin = Instant::now();
+            frank.run(&desk, &["sync", "p"]).good();
+            let took = begin.elapsed().as_secs_f64();
+            eprintln!("{name}: {what} {took:.2} s");
+            first.push(took);
+        }
     }
+    let most = first[0] * 1.3 + 2.0;
+    eprintln!("1.3 x plugged in + 2 s: {most:.2} s");
+    assert!(first[2] <= most);
 }

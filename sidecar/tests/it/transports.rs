@@ -2,8 +2,10 @@
 //! The steps are one function, `matrix`; what stands between the program and the board is a `Peer`.
 //! What is special to one kind of connection is tested in its own chapter.
 
+mod beyond;
 mod line;
-mod network;
+pub(crate) mod network;
+pub(crate) mod odd_logins;
 mod passwords;
 
 use std::collections::BTreeMap;
@@ -21,6 +23,10 @@ use crate::workspace::Workspace;
 pub(crate) trait Peer {
     /// What the user types.
     fn address(&self) -> String;
+    /// What the program has to find in its environment on the way there.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
     /// Dies at once, whatever passes just then.
     fn cut(&mut self, board: &mut VirtualBoard);
     /// Is there again; the address may be another.
@@ -41,11 +47,23 @@ pub(crate) fn paced(host: HostSide) -> VirtualBoard {
 
 /// All the steps over one connection.
 pub(crate) fn matrix(board: &mut VirtualBoard, peer: &mut dyn Peer) {
-    let workspace = Workspace::new(&[
+    let workspace = first_project().with_environment(peer.environment());
+    steps(&workspace, &peer.address(), &|| project(board));
+    peer.console(&workspace);
+    cut_in_the_middle(&workspace, board, peer);
+}
+
+/// A project for `steps`.
+pub(crate) fn first_project() -> Workspace {
+    Workspace::new(&[
         ("main.py", b"print('first')\n"),
         ("lib/gone.py", b"GONE = 1\n"),
         ("every.bin", &every_byte(1_024)),
-    ]);
+    ])
+}
+
+/// First sync, no change, edit, delete; `held` is what the board has of the project.
+pub(crate) fn steps(workspace: &Workspace, address: &str, held: &dyn Fn() -> BTreeMap<String, Vec<u8>>) {
     for (what, change, counts) in [
         (
             "first sync",
@@ -68,16 +86,14 @@ pub(crate) fn matrix(board: &mut VirtualBoard, peer: &mut dyn Peer) {
             [("added", 0), ("updated", 0), ("removed", 1), ("unchanged", 2)],
         ),
     ] {
-        change(&workspace);
-        let ran = workspace.sync(&peer.address(), &[]);
+        change(workspace);
+        let ran = workspace.sync(address, &[]);
         assert_eq!(ran.exit, 0, "{what}: {ran:?}");
         for (name, count) in counts {
             assert_eq!(ran.count(name), count, "{what}: {name}: {ran:?}");
         }
-        assert_eq!(project(board), workspace.files(), "{what}");
+        assert_eq!(held(), workspace.files(), "{what}");
     }
-    peer.console(&workspace);
-    cut_in_the_middle(&workspace, board, peer);
 }
 
 /// The peer dies while the contents are under way: the error is clear, the board has the whole old project or the

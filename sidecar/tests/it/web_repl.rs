@@ -31,7 +31,7 @@ use crate::workspace::Workspace;
 const PASSWORD: &str = "py thon:@";
 
 /// The model, in front of a board on TCP.
-struct Model {
+pub(crate) struct Model {
     port: u16,
     board: String,
     fault: String,
@@ -39,7 +39,7 @@ struct Model {
 }
 
 impl Model {
-    fn new(board: &VirtualBoard, fault: &str) -> Self {
+    pub(crate) fn new(board: &VirtualBoard, fault: &str) -> Self {
         let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
@@ -116,7 +116,7 @@ fn fast() -> VirtualBoard {
 #[rstest]
 #[case::wrong("nope", "wire.login", "the password is wrong")]
 #[case::too_long("0123456789", "wire.login", "9 characters")]
-#[case::none("", "wire.login", "asks for a password")]
+#[case::none("", "wire.no_password", "asks for a password")]
 fn without_its_password_nobody_gets_in(#[case] password: &str, #[case] code: &str, #[case] text: &str) {
     let board = fast();
     let model = Model::new(&board, "none");

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 pub(crate) struct Workspace {
     project: TempDir,
     cache: TempDir,
+    environment: Vec<(&'static str, String)>,
 }
 
 /// How one run of the program ended.
@@ -60,11 +61,18 @@ impl Workspace {
         let workspace = Self {
             project: TempDir::new().unwrap(),
             cache: TempDir::new().unwrap(),
+            environment: Vec::new(),
         };
         for (path, content) in files {
             workspace.write(path, content);
         }
         workspace
+    }
+
+    /// The same, and the program finds this in its environment.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn with_environment(self, environment: Vec<(&'static str, String)>) -> Self {
+        Self { environment, ..self }
     }
 
     /// The project folder.
@@ -161,7 +169,8 @@ impl Workspace {
         command
             .current_dir(self.path())
             .env("XDG_CACHE_HOME", self.cache.path())
-            .env_remove("BOARDSIDE_DEVICE");
+            .env_remove("BOARDSIDE_DEVICE")
+            .envs(self.environment.iter().cloned());
         command
     }
 }

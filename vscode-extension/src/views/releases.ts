@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { log } from '../log';
 import type { Published, Turn } from '../protocol';
 import type { Sidecar } from '../sidecar';
+import { showToast } from './choices';
 import { changeLine, releaseLine, size } from '../wording';
 
 /** Without `release` it is a project among several. */
@@ -12,6 +13,7 @@ const { window, workspace } = vscode;
 
 export class ReleasesView implements vscode.TreeDataProvider<ReleaseNode> {
   view?: vscode.TreeView<ReleaseNode>;
+  private count = 0;
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
 
@@ -72,14 +74,19 @@ export class ReleasesView implements vscode.TreeDataProvider<ReleaseNode> {
 
   /** Shows what would change for devices, and does it if somebody says so. */
   private async turn(method: Method, folder: string, version: string, deed: string): Promise<void> {
-    const ask = (preview: boolean) => this.sidecar.request(method, { folder, version, preview }) as Promise<Turn>;
-    const { project, target, before, changes, warnings } = await ask(true);
+    const ask = (more: { preview?: boolean; workDoneToken?: string }) =>
+      this.sidecar.request(method, { folder, version, ...more }) as Promise<Turn>;
+    const { project, target, before, changes, warnings } = await ask({ preview: true });
     const files = changes.map((change) => ({ label: changeLine(change), description: size(change.bytes ?? change.before ?? 0) }));
     const go = { label: `$(rocket) ${deed}`, description: `${project} in ${target}`, detail: warnings.join(' · ') };
     const title = before === null ? `${version} will be the first` : `Devices are told ${before} now`;
     const chosen = await window.showQuickPick([go, ...files], { title, placeHolder: 'Nothing has changed yet for any device.' });
     if (chosen === go) {
-      await window.withProgress({ location: vscode.ProgressLocation.Notification, title: `${deed}…` }, () => ask(false));
+      const workDoneToken = `boardside-release-${++this.count}`;
+      const cancel = () => this.sidecar.notify('window/workDoneProgress/cancel', { token: workDoneToken });
+      const toast = showToast(`${deed}…`, cancel);
+      const progress = await this.sidecar.listen(workDoneToken, (value) => value.kind === 'report' && toast.report(value.message, value.percentage));
+      await ask({ workDoneToken }).finally(() => (progress.dispose(), toast.close(), this.refresh()));
       window.setStatusBarMessage(`$(rocket) Boardside: devices are told ${project} ${version}`, 8_000);
     }
     this.refresh();

@@ -8,19 +8,19 @@ import { LIMIT } from './until.mjs';
 export class VirtualBoard {
   /**
    * Starts a board whose port appears at `link`.
-   * @param {string} link
+   * @param {string | undefined} link without one, the options say where else
    * @param {string[]} more options of `boardside virtual-board`; without any, a line without a speed
    */
   static async start(link, more = ['--unpaced']) {
     const board = new VirtualBoard();
-    board.address = link;
     board.process = spawn(
       process.env.BOARDSIDE_BIN,
-      ['virtual-board', 'unix', '--json', '--link', link, ...more],
+      ['virtual-board', 'unix', '--json', ...(link ? ['--link', link] : []), ...more],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     board.lines = createInterface({ input: board.process.stdout })[Symbol.asyncIterator]();
-    await board.answer('virtual_board');
+    const told = await board.answer('virtual_board');
+    board.address = link ?? told.address;
     return board;
   }
 

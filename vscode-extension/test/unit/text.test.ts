@@ -111,7 +111,9 @@ test('the status bar says board, state, progress and what is not there yet', () 
 
 test('a board is described by what it has told', () => {
   assert.equal(describe(board), 'connected');
-  assert.equal(describe({ ...board, host: 'frank' }), 'on frank · connected');
+  assert.equal(describe({ ...board, host: 'frank', firmware: 'MicroPython 1.29.0 on rp2' }), 'on frank · connected · MicroPython 1.29.0 on rp2');
+  const down = { code: 'ssh.unreachable', message: 'anna cannot be reached: Connection refused', help: 'see whether it is on' };
+  assert.equal(describe({ ...board, host: 'anna', state: 'refused', why: down }), 'on anna · anna cannot be reached: Connection refused');
   assert.equal(describe({ ...board, facts }), 'connected · v1.25.0 · 1.3 MiB free');
   const why = { code: 'wire.busy', message: 'another program has the port open', help: 'close it' };
   assert.deepEqual(details({ ...board, state: 'held', why, id: 'id:7' }),

@@ -30,6 +30,9 @@ and compared with what was published. Exit code 6 if something is missing or was
 pub(super) async fn status(place: &Place, screen: &mut Screen) -> Result<Exit, Failure> {
     let (mut project, releases) = place.open(screen)?;
     let shelf = Shelf::look(&*releases.store, &releases.keys).await?;
+    if shelf.odd.is_some() {
+        shelf.current()?;
+    }
     let mut told: Vec<&Tag> = shelf.pins.values().chain(&shelf.current).collect();
     told.sort();
     told.dedup();

@@ -108,12 +108,15 @@ fn logins(users: &[Device], screen: &mut Screen) -> Result<Option<Logins>, Failu
 
 fn show(one: &Served, screen: &mut Screen) {
     screen.event(&json!({
-        "event": "request", "device": one.device, "peer": one.peer.to_string(), "project": one.project,
+        "event": "request", "device": one.device, "running": one.running, "peer": one.peer.to_string(), "project": one.project,
         "version": one.version, "path": one.path, "status": one.status, "bytes": one.bytes, "result": one.result,
     }));
     let device = one.device.clone().unwrap_or_else(|| one.peer.ip().to_string());
     let what = match (&one.version, one.result) {
-        (Some(version), "told") => format!("told {version}"),
+        (Some(version), "told") => match &one.running {
+            Some(running) => format!("told {version}, it runs {running}"),
+            None => format!("told {version}"),
+        },
         (_, result) => format!("{result} {}, {}", visible(&one.path), size_text(one.bytes)),
     };
     let colour = match one.result {

@@ -74,6 +74,13 @@ fn what_no_client_can_take_is_refused_whoever_signs() {
 }
 
 #[test]
+fn a_release_without_a_program_is_told_where_the_safe_client_would_refuse_it() {
+    assert_eq!(release(&[("a.py", b"")], None, false).unwrap().1, [""; 0]);
+    let (_, warnings) = release(&[("a.py", b"")], None, true).unwrap();
+    assert!(warnings[0].contains("no main.py"), "{warnings:?}");
+}
+
+#[test]
 fn large_files_are_told() {
     let heavy = vec![b'#'; 20_000];
     let (_, warnings) = release(&[("a.py", &heavy)], None, false).unwrap();

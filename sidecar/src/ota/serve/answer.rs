@@ -19,6 +19,7 @@ use tokio::io::AsyncSeekExt as _;
 use crate::ota::Device;
 use crate::ota::Keys;
 use crate::ota::serve::Serving;
+use crate::ota::serve::agent::said;
 use crate::ota::serve::body::Content;
 use crate::ota::serve::body::Report;
 use crate::ota::serve::question::Question;
@@ -60,7 +61,11 @@ pub(super) async fn answer<B>(request: &Request<B>, serving: &Serving, mut repor
         .device
         .clone()
         .or_else(|| user.and_then(|user| user.parse().ok()));
-    report.served.device = device.as_ref().map(Device::to_string).or(user.map(str::to_owned));
+    let agent = request.headers().get(header::USER_AGENT);
+    let (agent, running) = said(agent.and_then(|value| value.to_str().ok()));
+    report.served.running = running.map(|tag| tag.to_string());
+    let asks = device.as_ref().or(agent.as_ref()).map(Device::to_string);
+    report.served.device = asks.or(user.map(str::to_owned));
     report.served.project = question.project.as_ref().map(|keys| keys.project().to_string());
     report.served.version.clone_from(&question.version);
     if question.is_version

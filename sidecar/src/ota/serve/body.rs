@@ -32,6 +32,7 @@ impl Report {
     pub(super) fn new(peer: SocketAddr, tell: Tell) -> Self {
         let served = Served {
             device: None,
+            running: None,
             peer,
             path: String::new(),
             project: None,

@@ -1,6 +1,7 @@
 //! `ota serve`: a web server for a bench or a LAN that tells devices their version as nginx with our configuration does.
 //! Not for production, where nginx or an object store does this; writes nothing and prints nothing.
 
+mod agent;
 mod answer;
 mod body;
 mod login;
@@ -57,8 +58,10 @@ pub struct Serving {
 /// One request that was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
-    /// Who asked: the user, or what `host` ends with.
+    /// Who asked: the user, what `host` ends with, or what the safe client says of itself.
     pub device: Option<String>,
+    /// What it runs, if it is the safe client, which says so.
+    pub running: Option<String>,
     /// Its address.
     pub peer: SocketAddr,
     /// As it was asked for.

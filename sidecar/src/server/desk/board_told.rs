@@ -1,9 +1,12 @@
 //! What boards tell, taken in: state, facts, console, jobs.
 //! Decides nothing about jobs: that is in `commands` and `results`.
 
+use serde_json::json;
+
 use crate::server::desk::Desk;
 use crate::server::desk::FolderId;
 use crate::server::desk::jobs::Task;
+use crate::server::protocol::names;
 use crate::session::live::Done;
 use crate::session::live::State;
 use crate::session::live::Told;
@@ -29,7 +32,15 @@ impl Desk {
                 }
             }
             Told::Note(note) => self.note(address, &note),
+            Told::Warning(warning) => {
+                self.log_warning(&format!("{}: {warning}", self.name_of(address)));
+                self.note(address, warning);
+                self.outbox
+                    .tell(names::SHOW, json!({"type": 2, "message": warning}), None);
+            }
             Told::Progress(job, stage) => self.report(job, &stage),
+            Told::Question(question, answer) => self.ask_people(&question, answer),
+            Told::Typed(address, password) => self.offer_to_keep(address, password),
             Told::Done(job, done) => {
                 let ended = matches!(*done, Ok(Done::Ran(true)));
                 let run = self

@@ -19,6 +19,7 @@ mod jobs;
 mod packages;
 mod ports;
 mod progress;
+mod publishing;
 mod releases;
 mod results;
 mod saves;
@@ -96,6 +97,7 @@ pub(super) struct Desk {
     boards: BTreeMap<String, Board>,
     jobs: Jobs,
     chosen: Chosen,
+    publishing: publishing::Publishing,
     /// Counts folders and openings of boards.
     count: u64,
     /// What the client was told of the boards.
@@ -113,6 +115,7 @@ pub(super) async fn run(outbox: Outbox, mut calls: mpsc::Receiver<Call>, end: im
         boards: BTreeMap::new(),
         jobs: Jobs::default(),
         chosen: Chosen::load(),
+        publishing: publishing::Publishing::default(),
         count: 0,
         shown: Vec::new(),
     };
@@ -176,6 +179,7 @@ impl Desk {
                 reply,
             } => self.command(command, arguments, token, reply),
             Call::CancelToken(token) => {
+                self.publishing.cancel(&token);
                 if let Some(job) = self.jobs.of_token(&token) {
                     self.cancel(job);
                 }

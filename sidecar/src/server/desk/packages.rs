@@ -9,13 +9,16 @@ use serde_json::json;
 
 use crate::base::Silent;
 use crate::package::PackageError;
+use crate::package::SecretKey;
 use crate::package::Signed;
 use crate::server::call::Call;
 use crate::server::call::Reply;
 use crate::server::desk::Desk;
 use crate::server::desk::Event;
 use crate::server::desk::answers;
+use crate::server::desk::asking::ask;
 use crate::server::desk::jobs::Task;
+use crate::server::outbox::Outbox;
 use crate::server::refusal::Refusal;
 use crate::server::uri;
 use crate::session::Explain as _;
@@ -27,6 +30,7 @@ use crate::session::Project;
 use crate::session::live::JobId;
 use crate::session::live::Work;
 use crate::session::packages;
+use crate::session::packages::KEY_PASSWORD;
 use crate::session::packages::Opened;
 use crate::session::packages::PackageFileError;
 use crate::sync::plan::OnConflict;
@@ -92,7 +96,11 @@ impl Desk {
                 let Some(Ok(home)) = home else {
                     return answers::send(reply, Err(refused(&folder)));
                 };
-                apart(reply, move || packed(&home, &version));
+                let outbox = self.start.questions.then(|| self.outbox.clone());
+                tokio::spawn(async move {
+                    let packed = packed(home, version, outbox).await;
+                    answers::send(reply, packed.map_err(|error| Refusal::of(&error)));
+                });
             }
             // It waits for the settings of its folder.
             _ => {}
@@ -198,14 +206,54 @@ fn listed(home: &Home, facts: Option<(String, String)>) -> Result<Value, Package
     Ok(json!({"packages": shown.collect::<Vec<_>>(), "unreadable": bad}))
 }
 
-fn packed(home: &Home, version: &str) -> Result<Value, PackageFileError> {
+async fn packed(home: Home, version: String, outbox: Option<Outbox>) -> Result<Value, PackageFileError> {
     let version = version.parse()?;
     let target = packages::target(&[], None, &home.settings)?;
-    let mut project = Project::open(&home.folder, &home.editor)?;
-    let packed = packages::pack_project(&mut project, version, target, &mut Silent)?;
-    let path = packages::save(&home.place(), &packed, None)?;
-    Ok(json!({
-        "uri": uri::uri_of(&path), "name": packed.head.name, "version": packed.head.version.as_str(),
-        "bytes": packed.bytes.len(), "files": packed.scan.files.len(),
-    }))
+    let key = match &home.settings.sign {
+        Some(path) => Some(secret_key(home.folder.join(path), outbox).await?),
+        None => None,
+    };
+    blocking(move || {
+        let mut project = Project::open(&home.folder, &home.editor)?;
+        let packed = packages::pack_project(&mut project, version, target, &mut Silent)?;
+        let path = packages::save(&home.place(), &packed, key.as_ref())?;
+        Ok(json!({
+            "uri": uri::uri_of(&path), "name": packed.head.name, "version": packed.head.version.as_str(),
+            "bytes": packed.bytes.len(), "files": packed.scan.files.len(), "signed": key.is_some(),
+        }))
+    })
+    .await
+}
+
+/// The key that signs. Its password is that of the environment, or asked for; a wrong one once more.
+async fn secret_key(path: PathBuf, outbox: Option<Outbox>) -> Result<SecretKey, PackageFileError> {
+    let given = std::env::var(KEY_PASSWORD).ok();
+    let file = path.clone();
+    let asks = given.is_none() && blocking(move || packages::has_password(&file)).await?;
+    let Some(outbox) = outbox.filter(|_| asks) else {
+        return blocking(move || packages::secret_key(&path, given)).await;
+    };
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let mut prompt = format!("password of the key {name}");
+    let mut again = true;
+    loop {
+        let password = ask(&outbox, &prompt, true).await.ok().flatten();
+        let (file, given) = (path.clone(), password.is_some());
+        match blocking(move || packages::secret_key(&file, password)).await {
+            Err(error) if given && again => {
+                prompt = format!("{}; password of the key {name}", error.explained().message);
+                again = false;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.expect("nothing in it panics")
 }

@@ -127,7 +127,7 @@ impl Desk {
 }
 
 /// For people; a percentage while content is moved.
-fn words(stage: &Stage) -> (String, Option<u64>) {
+pub(super) fn words(stage: &Stage) -> (String, Option<u64>) {
     let percent = |done: &u64, total: &u64| Some((100 * done.min(total)).checked_div(*total).unwrap_or(100));
     match stage {
         Stage::Hashing { done, total } => ("reading the project".to_owned(), percent(done, total)),

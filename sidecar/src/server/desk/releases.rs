@@ -10,7 +10,9 @@ use chrono::Utc;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::base::Progress as _;
 use crate::base::Silent;
+use crate::base::Stage;
 use crate::ota;
 use crate::ota::Device;
 use crate::ota::How;
@@ -22,6 +24,8 @@ use crate::server::call::Call;
 use crate::server::call::ReleaseCall;
 use crate::server::desk::Desk;
 use crate::server::desk::answers;
+use crate::server::desk::publishing::Shown;
+use crate::server::refusal;
 use crate::server::refusal::Refusal;
 use crate::session::Options;
 use crate::session::Project;
@@ -45,6 +49,7 @@ impl Desk {
             target,
             name,
             what,
+            token,
             reply,
         }) = call
         else {
@@ -72,9 +77,21 @@ impl Desk {
             name,
             ..Said::default()
         };
+        let title = match &what {
+            ReleaseCall::List => "looking at releases",
+            ReleaseCall::Publish { .. } => "publishing",
+            ReleaseCall::RollBack { .. } => "rolling back",
+        };
+        let mut shown = self.publishing.begin(&self.outbox, token, title);
         tokio::spawn(async move {
-            let done = done(folder, editor, said, what).await;
-            answers::send(reply, done.map_err(|error| Refusal::of(&error)));
+            let cancelled = shown.cancelled();
+            let done = tokio::select! {
+                done = done(folder, editor, said, what, &mut shown) => done.map_err(|error| Refusal::of(&error)),
+                () = cancelled.cancelled() => Err(Refusal::Failed(refusal::cancelled())),
+            };
+            // Its progress ends before it has an answer.
+            drop(shown);
+            answers::send(reply, done);
         });
     }
 }
@@ -84,6 +101,7 @@ async fn done(
     editor: Options,
     said: Said,
     what: ReleaseCall,
+    progress: &mut Shown,
 ) -> Result<Value, ReleasesError> {
     let open = move || -> Result<_, ReleasesError> {
         let project = Project::open(&folder, &editor)?;
@@ -99,7 +117,7 @@ async fn done(
             version,
             hold,
             preview,
-        } => publish(project, releases, &version, hold, preview).await,
+        } => publish(project, releases, &version, (hold, preview), progress).await,
         ReleaseCall::RollBack { version, preview } => roll_back(&releases, version.as_deref(), preview).await,
     }
 }
@@ -162,9 +180,10 @@ async fn publish(
     mut project: Project,
     releases: Releases,
     version: &str,
-    hold: bool,
-    preview: bool,
+    (hold, preview): (bool, bool),
+    progress: &mut Shown,
 ) -> Result<Value, ReleasesError> {
+    progress.report(Stage::Scanning);
     let tag: Tag = version.parse()?;
     let work = move || -> Result<_, ReleasesError> {
         let key = releases.key()?;
@@ -208,15 +227,7 @@ async fn publish(
         url: releases.url.as_ref(),
         hold,
     };
-    let published = ota::publish(
-        store,
-        &releases.keys,
-        release,
-        &prepared.contents,
-        &how,
-        &mut Silent,
-    )
-    .await?;
+    let published = ota::publish(store, &releases.keys, release, &prepared.contents, &how, progress).await?;
     done.current = published.current;
     Ok(told(&releases, &done))
 }

@@ -123,6 +123,8 @@ pub(in crate::server) struct ReleasesOf {
     pub(in crate::server) target: Option<String>,
     #[serde(default)]
     pub(in crate::server) name: Option<String>,
+    #[serde(default, rename = "workDoneToken")]
+    pub(in crate::server) token: Option<Value>,
 }
 
 /// `boardside/publish`.

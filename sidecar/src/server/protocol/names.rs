@@ -85,7 +85,7 @@ pub const PROGRESS_CREATE: &str = "window/workDoneProgress/create";
 pub const CONFIGURATION: &str = "workspace/configuration";
 
 /// Every method that has a section in protocol.md.
-pub const METHODS: [(&str, Way); 47] = [
+pub const METHODS: [(&str, Way); 48] = [
     (PROGRESS, Way::Told),
     (BASE, Way::Request),
     (BOARDS, Way::Request),
@@ -102,6 +102,7 @@ pub const METHODS: [(&str, Way); 47] = [
     (FILES_READ, Way::Request),
     (FILES_RENAME, Way::Request),
     (FILES_WRITE, Way::Request),
+    (words::ALIVE, Way::Notification),
     (words::BOARDS, Way::Request),
     (words::PROGRESS, Way::Told),
     (words::SURVEY, Way::Request),

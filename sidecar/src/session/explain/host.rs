@@ -90,8 +90,7 @@ impl Explain for HostError {
                 Exit::NoBoard,
                 self,
                 format!(
-                    "install Boardside there, on the PATH of a login without a terminal, and check that a login prints \
-                     nothing else: ssh {host} boardside --version"
+                    "install Boardside there, on the PATH of a login without a terminal; check it with `ssh {host} boardside --version`"
                 ),
             ),
             Self::Version { .. } => words(

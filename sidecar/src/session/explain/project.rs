@@ -148,7 +148,7 @@ impl Explain for PullingError {
         match self {
             Self::Refused(error) => error.explained(),
             Self::Land(error) => error.explained(),
-            Self::Board(error) => error.explained(),
+            Self::Files(error) => error.explained(),
         }
     }
 }

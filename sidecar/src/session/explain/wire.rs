@@ -44,7 +44,7 @@ impl Explain for ConnectError {
                 "connect.files_only",
                 Exit::Usage,
                 self,
-                "use sync, diff, ls, cat, get, put, rm or mkdir; for the rest, reset included, name the board's REPL: a \
+                "use sync, diff, pull, ls, cat, get, put, rm or mkdir; for the rest, reset included, name the board's REPL: a \
                  port, telnet://host or ws://host",
             ),
             Self::Ftp(error) => error.explained(),

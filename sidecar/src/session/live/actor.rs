@@ -1,6 +1,7 @@
 //! `Live`: the task that owns one board: what it waits for, and what it tells.
 //! What orders do is in `work`, `program` and `ask`; how the board is opened and left in `door`.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,9 +10,12 @@ use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::base::Answer;
 use crate::base::Progress;
+use crate::base::Question;
 use crate::base::Stage;
 use crate::board::Facts;
 use crate::board::Tier;
@@ -26,11 +30,13 @@ use crate::session::live::Order;
 use crate::session::live::State;
 use crate::session::live::Told;
 use crate::session::live::Trouble;
+use crate::session::live::by_files::files_only;
 use crate::session::live::mail::Mail;
 use crate::session::live::mail::Next;
 use crate::session::live::mail::Tell;
 use crate::session::live::prompt::Prompt;
 use crate::session::live::prompt::can_change_files;
+use crate::wire::Secret;
 
 /// Keys that were typed before a job get so long to be sent.
 const LAST_KEYS: Duration = Duration::from_secs(1);
@@ -100,6 +106,16 @@ impl Progress for Reports {
             (self.tell)(Told::Progress(job, stage));
         }
     }
+
+    fn ask(&mut self, question: Question) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        (self.tell)(Told::Question(question, answer));
+        Box::pin(async move { answered.await.ok() })
+    }
+
+    fn typed(&mut self, address: String, password: String) {
+        (self.tell)(Told::Typed(address, Secret::new(password)));
+    }
 }
 
 /// Until it is done or ended early. Orders that come meanwhile are taken in.
@@ -145,6 +161,10 @@ pub(super) struct Live {
     /// It may have changed since. Told when the board is at its prompt: who looks before would stop the program.
     pub(super) touched: bool,
     pub(super) told_facts: Option<(Facts, Tier)>,
+    /// The place of an FTP server: there is no REPL. With the login, once it is known.
+    pub(super) files_only: Option<crate::wire::Place>,
+    /// What has been warned of, which is enough.
+    pub(super) warned: BTreeSet<&'static str>,
 }
 
 impl Live {
@@ -155,6 +175,7 @@ impl Live {
         end: CancellationToken,
     ) -> Self {
         let (keys, typed) = tokio::sync::mpsc::unbounded_channel();
+        let files_only = files_only(&target);
         Self {
             target,
             mail: Mail::new(inbox, Arc::clone(&tell)),
@@ -170,6 +191,8 @@ impl Live {
             known: false,
             touched: false,
             told_facts: None,
+            files_only,
+            warned: BTreeSet::new(),
         }
     }
 
@@ -301,6 +324,12 @@ impl Live {
     }
 
     async fn typed(&mut self, keys: Vec<u8>) {
+        if let Some(trouble) = self.no_console() {
+            if can_change_files(&keys) {
+                self.note(trouble.explained.message);
+            }
+            return;
+        }
         match &self.place {
             Place::Shut(_) => {
                 let task = self.task(None, CancellationToken::new());

@@ -26,7 +26,7 @@ use crate::sync::plan::is_own;
 use crate::sync::put;
 
 /// Changes of files.
-enum Change {
+pub(super) enum Change {
     Write(BoardPath, Vec<u8>),
     Remove(BoardPath),
     Rename(BoardPath, BoardPath),
@@ -34,6 +34,20 @@ enum Change {
 }
 
 impl Change {
+    /// Boardside's own files are nobody else's.
+    pub(super) fn allowed(&self) -> Result<(), BoardError> {
+        let named = match self {
+            Self::Write(path, _) | Self::Remove(path) | Self::MakeFolder(path) => vec![path],
+            Self::Rename(from, to) => vec![from, to],
+        };
+        match named.into_iter().find(|path| is_own(path)) {
+            Some(path) => Err(BoardError::Own {
+                path: path.to_string(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// It was done.
     fn note(&self, listing: &mut Listing) {
         match self {
@@ -48,9 +62,14 @@ impl Change {
 impl Live {
     /// Answers, unless nobody waits for that any more.
     pub(super) async fn answer(&mut self, ask: Ask, task: &Task) {
+        if self.files_only.is_some() {
+            return Box::pin(self.answer_by_files(ask, task)).await;
+        }
         let lost = match ask {
-            Ask::List { path, answer, .. } => heed(answer, task, self.list(path.as_ref(), task)).await,
-            Ask::Read { path, answer } => heed(answer, task, self.read(&path, task)).await,
+            Ask::List { path, answer, .. } => {
+                heed(answer, task, Box::pin(self.list(path.as_ref(), task))).await
+            }
+            Ask::Read { path, answer } => heed(answer, task, Box::pin(self.read(&path, task))).await,
             Ask::Write {
                 path,
                 content,
@@ -120,14 +139,7 @@ impl Live {
     }
 
     async fn change(&mut self, change: Change, task: &Task) -> Result<(), Trouble> {
-        let named = match &change {
-            Change::Write(path, _) | Change::Remove(path) | Change::MakeFolder(path) => vec![path],
-            Change::Rename(from, to) => vec![from, to],
-        };
-        if let Some(path) = named.into_iter().find(|path| is_own(path)) {
-            let path = path.to_string();
-            return Err(BoardError::Own { path }.into());
-        }
+        change.allowed()?;
         Box::pin(self.come_in(task)).await?;
         let board = &mut here(&mut self.place)?.board;
         let mut reports = task.reports();
@@ -164,7 +176,7 @@ impl Live {
 }
 
 /// Works until it is done, and cancels if nobody waits for the answer any more. Gives whether the wire broke.
-async fn heed<T>(
+pub(super) async fn heed<T>(
     mut answer: oneshot::Sender<Result<T, Explained>>,
     task: &Task,
     work: impl Future<Output = Result<T, Trouble>>,

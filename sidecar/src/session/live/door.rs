@@ -88,7 +88,14 @@ impl Live {
     pub(super) async fn come_in(&mut self, task: &Task) -> Result<(), Trouble> {
         self.open(task).await?;
         match self.enter(task).await {
-            Ok(entered) => entered?,
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let trouble = Trouble::from(error);
+                if trouble.is_about_login() {
+                    self.place = Place::Shut(State::Refused(trouble.explained.clone()));
+                }
+                return Err(trouble);
+            }
             Err(Stopped) => return Err(Trouble::cancelled()),
         }
         if task.is_stopped() {
@@ -121,6 +128,8 @@ impl Live {
             }
         };
         if entered.is_ok() {
+            // Somebody may have logged in only now.
+            open.home.address.clone_from(&connection.address);
             self.ran |= connection.board.was_running();
             if let Some(text) = connection.found_fast() {
                 self.note(text);

@@ -4,6 +4,7 @@
 mod actor;
 mod ask;
 mod board;
+mod by_files;
 mod chosen;
 mod door;
 mod folder;

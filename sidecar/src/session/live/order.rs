@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::base::BoardPath;
+use crate::base::Question;
 use crate::base::Stage;
 use crate::board::Facts;
 use crate::board::Listed;
@@ -21,6 +22,7 @@ use crate::sync::plan::OnConflict;
 use crate::sync::plan::Plan;
 use crate::sync::plan::Sides;
 use crate::sync::scan::Scan;
+use crate::wire::Secret;
 
 /// Number of a job, counted from 1 by whoever gives the orders.
 pub type JobId = u64;
@@ -168,10 +170,16 @@ pub enum Told {
     Facts(Box<Facts>, Tier),
     /// What the board said, and what its programs printed.
     Heard(Vec<u8>),
+    /// Something that people should know.
+    Warning(&'static str),
     /// A line for whoever looks at the console: the board is gone, is back, was synced.
     Note(String),
     /// Where a job is.
     Progress(JobId, Stage),
+    /// Somebody has to say something before it goes on; what is dropped is not answered.
+    Question(Question, oneshot::Sender<String>),
+    /// The password of this address was typed, and is the right one: it may be kept if they say so.
+    Typed(String, Secret),
     /// A job is over.
     Done(JobId, Box<Result<Done, Trouble>>),
     /// A program begins to run from its start: after a reset, a run, a restore.

@@ -2,10 +2,12 @@
 //! Words are `explain`'s.
 
 use crate::board::BoardError;
+use crate::ftp::FtpError;
 use crate::session::ConnectError;
 use crate::session::Exit;
 use crate::session::Explain as _;
 use crate::session::Explained;
+use crate::session::FilesError;
 use crate::session::PullingError;
 use crate::session::live::Trouble;
 use crate::sync::SyncError;
@@ -22,6 +24,13 @@ const REFUSALS: [&str; 9] = [
     "board.no_reset",
     "package.older",
     "package.target",
+];
+/// Codes of a server that did not let anybody to the board.
+const LOGIN: [&str; 4] = [
+    "wire.no_user",
+    "wire.no_password",
+    "wire.login",
+    "wire.login_closed",
 ];
 /// The same for whole families of codes.
 const REFUSING: [&str; 4] = ["sync.", "pull.", "project.", "host."];
@@ -43,6 +52,11 @@ impl Trouble {
         self.explained.code == "wire.gone"
     }
 
+    /// Nobody is let in.
+    pub(super) fn is_about_login(&self) -> bool {
+        LOGIN.contains(&self.explained.code)
+    }
+
     /// Is the board at its raw prompt, with nothing left over?
     pub(super) fn is_refusal(&self) -> bool {
         let code = self.explained.code;
@@ -52,6 +66,18 @@ impl Trouble {
 
 impl From<BoardError> for Trouble {
     fn from(error: BoardError) -> Self {
+        error.explained().into()
+    }
+}
+
+impl From<FtpError> for Trouble {
+    fn from(error: FtpError) -> Self {
+        error.explained().into()
+    }
+}
+
+impl From<FilesError> for Trouble {
+    fn from(error: FilesError) -> Self {
         error.explained().into()
     }
 }
@@ -85,7 +111,7 @@ impl From<PullingError> for Trouble {
                 .into_iter()
                 .map(|(path, why)| (path, why.to_string(), why == Hindrance::Differs))
                 .collect(),
-            PullingError::Land(_) | PullingError::Board(_) => Vec::new(),
+            PullingError::Land(_) | PullingError::Files(_) => Vec::new(),
         };
         Self { explained, conflicts }
     }

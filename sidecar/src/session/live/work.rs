@@ -9,9 +9,9 @@ use crate::base::BoardPath;
 use crate::board::Board;
 use crate::board::BoardError;
 use crate::session::AfterDone;
+use crate::session::Files;
 use crate::session::Goal;
 use crate::session::Pulling;
-use crate::session::PullingError;
 use crate::session::Reset;
 use crate::session::doctor::Doctor;
 use crate::session::live::Done;
@@ -61,6 +61,9 @@ impl Live {
         task: &Task,
         after: &mut Option<BoardPath>,
     ) -> Result<Done, Trouble> {
+        if self.files_only.is_some() {
+            return Box::pin(self.work_by_files(work, task)).await;
+        }
         match work {
             Work::Connect => self.connect(task).await,
             Work::Disconnect => {
@@ -112,6 +115,10 @@ impl Live {
     }
 
     async fn connect(&mut self, task: &Task) -> Result<Done, Trouble> {
+        // Whoever wants it can be asked what the way there needs; without that it may never come back.
+        if matches!(self.place, Place::Away { .. }) && self.target.is_far() {
+            self.shut();
+        }
         if let Place::Away { back, error } = &mut self.place {
             let waited = tokio::time::timeout(BACK, back);
             let back = match race(&mut self.mail, task, waited).await {
@@ -192,7 +199,7 @@ impl Live {
         })
     }
 
-    fn note_sync(&mut self, outcome: &Outcome, start: Instant) {
+    pub(super) fn note_sync(&mut self, outcome: &Outcome, start: Instant) {
         let mut done = outcome.counts;
         done.unchanged = 0;
         if outcome.applied.is_some() {
@@ -234,23 +241,18 @@ impl Live {
         task: &Task,
     ) -> Result<Done, Trouble> {
         self.come_in(task).await?;
-        let board = &mut here(&mut self.place)?.board;
+        let connection = here(&mut self.place)?;
         let mut reports = task.reports();
         let pulled = async {
-            tidy(board).await?;
-            let pulling = Pulling::decide(goal, scan, board, overwrite, &mut reports).await?;
-            let written: Result<(), PullingError> = pulling.write(goal, scan, board, &mut reports).await;
-            written?;
+            tidy(&mut connection.board).await?;
+            let mut files = Files::Board(connection);
+            let pulling = Pulling::decide(goal, scan, &mut files, overwrite, &mut reports).await?;
+            pulling.write(goal, scan, &mut files, &mut reports).await?;
             Ok(pulling)
         };
         let pulled = race(&mut self.mail, task, pulled).await;
         let pulled = self.leave(pulled).await?;
-        Ok(Done::Pulled {
-            added: pulled.count(|decision| *decision == Decision::Fetch),
-            updated: pulled.count(|decision| *decision == Decision::Overwrite),
-            unchanged: pulled.count(|decision| *decision == Decision::Same),
-            only_project: pulled.count(|decision| *decision == Decision::NotOnBoard),
-        })
+        Ok(done_pulling(&pulled))
     }
 
     async fn hard_reset(&mut self, task: &Task) -> Result<Done, Trouble> {
@@ -315,6 +317,16 @@ impl Live {
             self.forget_files();
         }
         Ok(Done::Checks(checks))
+    }
+}
+
+/// What came of a pull.
+pub(super) fn done_pulling(pulled: &Pulling) -> Done {
+    Done::Pulled {
+        added: pulled.count(|decision| *decision == Decision::Fetch),
+        updated: pulled.count(|decision| *decision == Decision::Overwrite),
+        unchanged: pulled.count(|decision| *decision == Decision::Same),
+        only_project: pulled.count(|decision| *decision == Decision::NotOnBoard),
     }
 }
 

@@ -29,6 +29,7 @@ use crate::wire::tcp;
 
 use codec::COM_PORT;
 use codec::Codec;
+use login::Login;
 use port::Port;
 
 pub use login::Asked;
@@ -55,6 +56,7 @@ pub struct Telnet {
     port: Option<Port>,
     /// Data that came and were not read yet.
     inbox: Vec<u8>,
+    login: Login,
     /// What is to go over the line.
     outbox: Vec<u8>,
     _lease: Option<Lease>,
@@ -110,6 +112,7 @@ async fn start(
         address,
         port,
         inbox: Vec::new(),
+        login: Login::default(),
         _lease: lease,
     })
 }
@@ -252,6 +255,14 @@ impl Wire for Telnet {
     fn is_binary(&self) -> bool {
         self.codec.is_binary()
     }
+
+    fn watch_login(&mut self, on: bool) {
+        self.login.watch(on && self.port.is_none(), &self.inbox);
+    }
+
+    fn asks_login(&self) -> bool {
+        self.login.is_asked()
+    }
 }
 
 impl AsyncRead for Telnet {
@@ -261,9 +272,15 @@ impl AsyncRead for Telnet {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         while self.inbox.is_empty() {
-            if ready!(self.poll_hear(cx))? == 0 {
+            if self.login.poll_asked(cx).is_ready() {
                 return Poll::Ready(Ok(()));
             }
+            if ready!(self.poll_hear(cx))? == 0 {
+                self.login.end();
+                return Poll::Ready(Ok(()));
+            }
+            let this = &mut *self;
+            this.login.hear(&this.inbox);
         }
         let count = self.inbox.len().min(buf.remaining());
         buf.put_slice(&self.inbox[..count]);

@@ -154,6 +154,10 @@ fn text_of(mut frame: Frame, mask: [u8; 4]) -> Vec<u8> {
     out
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[path = "frames/fuzzing.rs"]
+pub(crate) mod fuzzing;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,7 +31,7 @@ fn servers() -> &'static FtpServers {
 
 /// A server with a folder of its own.
 pub(crate) struct Server {
-    pub(super) port: u16,
+    pub(crate) port: u16,
     folder: TempDir,
     process: Child,
     user: &'static str,
@@ -95,14 +95,14 @@ impl Server {
     }
 
     /// Where the project lies.
-    pub(super) fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         let inner = ["flash", "files"].map(|name| self.folder.path().join(name));
         let inner = inner.into_iter().find(|inner| inner.is_dir());
         inner.unwrap_or_else(|| self.folder.path().to_owned())
     }
 
     /// Ends, if it has not, and is there again, with nothing special.
-    pub(super) fn again(&mut self) {
+    pub(crate) fn again(&mut self) {
         self.process.kill().unwrap_or_default();
         self.process.wait().unwrap();
         self.process = start(self.port, self.folder.path(), "plain");
@@ -127,7 +127,7 @@ impl Server {
     }
 
     /// Without Boardside's own.
-    pub(super) fn project(&self) -> Files {
+    pub(crate) fn project(&self) -> Files {
         let mut files = self.all();
         files.retain(|path, _| !path.starts_with("/.boardside"));
         files

@@ -165,6 +165,23 @@ fn versions_that_were_put_there_by_hand_are_known_and_kept() {
 }
 
 #[test]
+fn a_version_that_is_none_is_told_and_the_next_one_replaces_it() {
+    let publisher = Publisher::to_folder();
+    publisher.publish("v1", &[]);
+    for odd in ["v1_0\n", "<html>log in</html>\n"] {
+        publisher.desk.write("srv/sample/version", odd);
+        assert_eq!(publisher.bad(&["status", "p"]), (1, "ota.record".to_owned()));
+        assert_eq!(
+            publisher.bad(&["rollback", "-p", "p"]),
+            (1, "ota.record".to_owned())
+        );
+        publisher.good(&["list", "p"]);
+        assert_eq!(publisher.good(&["rollback", "v1", "-p", "p"])["version"], "v1");
+        assert_eq!(publisher.good(&["status", "p"])["current"], "v1");
+    }
+}
+
+#[test]
 fn releases_that_lie_in_the_project_are_no_part_of_the_next_one() {
     let publisher = Publisher::to_folder();
     publisher
@@ -181,6 +198,17 @@ fn releases_that_lie_in_the_project_are_no_part_of_the_next_one() {
         assert_eq!((run.code, &run.last()["files"]), (0, &1.into()), "{}", run.err);
     }
     assert_eq!(publisher.desk.read("p/releases/sample/version"), "v2");
+    for version in ["v3", "v4"] {
+        let args = ["ota", "publish", "p", "--to", "p", "--version", version, "--json"];
+        let run = publisher.desk.run(&args);
+        // Those in `releases` are files like others now.
+        assert_eq!(run.failure(), (1, String::new()), "{version}: {}", run.err);
+        assert_eq!(run.last()["code"], "ota.content");
+        fs::remove_dir_all(publisher.desk.path("p/releases")).unwrap_or_default();
+        let run = publisher.desk.run(&args);
+        assert_eq!((run.code, &run.last()["files"]), (0, &1.into()), "{}", run.err);
+        publisher.desk.write("p/releases/x.py", "");
+    }
 }
 
 #[test]

@@ -15,6 +15,9 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -28,10 +31,14 @@ use crate::boards::target;
 use crate::desk::Desk;
 use crate::desk::Run;
 
+/// A line of ssh_config by which passwords count, and each question is the last.
+pub(crate) const PASSWORDS: &str = "PreferredAuthentications password\nNumberOfPasswordPrompts 1";
+
 /// A machine with boards, and the way to it.
 pub(crate) struct Frank {
     folder: TempDir,
     sockets: Arc<Mutex<Vec<TcpStream>>>,
+    rounds: Arc<AtomicU64>,
 }
 
 /// Who is let in, and to what.
@@ -44,6 +51,8 @@ pub(crate) struct Account {
     pub(crate) client: &'static str,
     /// Added to each direction.
     pub(crate) delay: Duration,
+    /// Of whoever runs the tests; with none only keys open.
+    pub(crate) password: &'static str,
 }
 
 impl Default for Account {
@@ -53,6 +62,7 @@ impl Default for Account {
             config: String::new(),
             client: "",
             delay: Duration::ZERO,
+            password: "",
         }
     }
 }
@@ -95,6 +105,9 @@ impl Frank {
         fs::write(at("sshd_config"), config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
+        if !account.password.is_empty() {
+            accounts(folder.path(), account.password);
+        }
         let client = format!(
             "{}\nHost frank\nHostName 127.0.0.1\nPort {port}\nHostKeyAlias frank\nUserKnownHostsFile {}\n\
              GlobalKnownHostsFile /dev/null\nIdentityFile {}\nIdentitiesOnly yes\nIdentityAgent none\n\
@@ -105,18 +118,24 @@ impl Frank {
         );
         fs::write(at("ssh_config"), client).unwrap();
         let sockets = Arc::<Mutex<Vec<TcpStream>>>::default();
+        let rounds = Arc::<AtomicU64>::default();
         let (config, kept, delay) = (at("sshd_config"), sockets.clone(), account.delay);
+        let count = rounds.clone();
         thread::spawn(move || {
             for socket in listener.incoming().map_while(Result::ok) {
                 kept.lock().unwrap().push(socket.try_clone().unwrap());
                 if delay.is_zero() {
                     sshd(&config, socket);
                 } else {
-                    sshd(&config, delayed(&socket, delay));
+                    sshd(&config, delayed(&socket, delay, &count));
                 }
             }
         });
-        Self { folder, sockets }
+        Self {
+            folder,
+            sockets,
+            rounds,
+        }
     }
 
     /// A file of it.
@@ -133,6 +152,12 @@ impl Frank {
     /// What is in `BOARDSIDE_SSH`.
     pub(crate) fn ssh(&self) -> String {
         format!("ssh -F {}", self.path("ssh_config").display())
+    }
+
+    /// How often something was sent there after something had come from there, since this was asked last. Counted where
+    /// there is a delay, on the near side of it: for each of these somebody waited for the line.
+    pub(crate) fn rounds(&self) -> u64 {
+        self.rounds.swap(0, SeqCst)
     }
 
     /// Cuts every connection to it.
@@ -170,11 +195,7 @@ pub(crate) fn run(command: &mut Command) -> Run {
 fn install() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
-        if !Path::new("/usr/sbin/sshd").exists() || !Path::new("/usr/bin/ssh").exists() {
-            let packages = ["openssh-server", "openssh-client"];
-            let tell = &mut |line: &str| eprintln!("{line}");
-            Tools::debian(&target(), &packages, "boards on another machine", tell).unwrap();
-        }
+        Tools::sshd(&target(), &mut |line| eprintln!("{line}")).unwrap();
     });
 }
 
@@ -186,11 +207,37 @@ pub(crate) fn keygen(path: &Path, passphrase: &str) {
     assert!(command.arg(path).status().unwrap().success());
 }
 
+/// Whoever runs this has this password, for an sshd with libnss-wrapper.
+fn accounts(folder: &Path, password: &str) {
+    let me = rustix::process::getuid().as_raw().to_string();
+    let all = fs::read_to_string("/etc/passwd").unwrap();
+    let mine = all.lines().find(|line| line.split(':').nth(2) == Some(&me));
+    let name = mine.unwrap().split(':').next().unwrap();
+    let mut perl = Command::new("perl");
+    perl.args(["-e", r"print crypt($ARGV[0], '$6$boardside$')", password]);
+    let hash = run(&mut perl).good();
+    fs::write(folder.join("passwd"), &all).unwrap();
+    fs::write(
+        folder.join("shadow"),
+        format!("{name}:{hash}:19000:0:99999:7:::\n"),
+    )
+    .unwrap();
+}
+
 fn sshd(config: &Path, socket: TcpStream) {
     // As root it wants this folder, which a service makes where sshd is one.
     fs::create_dir_all("/run/sshd").unwrap_or_default();
     let output = OwnedFd::from(socket.try_clone().unwrap());
     let mut command = Command::new("/usr/sbin/sshd");
+    let folder = config.parent().unwrap();
+    if folder.join("shadow").exists() {
+        // Accounts that are only this sshd's.
+        command
+            .env("LD_PRELOAD", "libnss_wrapper.so")
+            .env("NSS_WRAPPER_PASSWD", folder.join("passwd"))
+            .env("NSS_WRAPPER_SHADOW", folder.join("shadow"))
+            .env("NSS_WRAPPER_GROUP", "/etc/group");
+    }
     command.arg("-i").arg("-f").arg(config);
     command
         .stdin(OwnedFd::from(socket))
@@ -201,17 +248,23 @@ fn sshd(config: &Path, socket: TcpStream) {
 }
 
 /// The other end of a line on which everything takes `delay` more in each direction.
-fn delayed(socket: &TcpStream, delay: Duration) -> TcpStream {
+fn delayed(socket: &TcpStream, delay: Duration, rounds: &Arc<AtomicU64>) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (far, _) = listener.accept().unwrap();
-    for (from, to) in [(socket, &near), (&near, socket)] {
+    // The first that is sent is a round trip, too.
+    let heard = Arc::new(AtomicBool::new(true));
+    for (from, to, asks) in [(socket, &near, true), (&near, socket, false)] {
         let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+        let (heard, rounds) = ((heard.clone(), heard.clone()), rounds.clone());
         to.set_nodelay(true).unwrap();
         let (sender, receiver) = mpsc::channel::<(Instant, Vec<u8>)>();
         thread::spawn(move || {
             let mut bytes = vec![0; 64 << 10];
             while let Ok(size @ 1..) = from.read(&mut bytes) {
+                if asks && heard.0.swap(false, SeqCst) {
+                    rounds.fetch_add(1, SeqCst);
+                }
                 let due = Instant::now() + delay;
                 sender.send((due, bytes[..size].to_vec())).unwrap_or_default();
             }
@@ -219,6 +272,9 @@ fn delayed(socket: &TcpStream, delay: Duration) -> TcpStream {
         thread::spawn(move || {
             for (due, bytes) in receiver {
                 thread::sleep(due.saturating_duration_since(Instant::now()));
+                if !asks {
+                    heard.1.store(true, SeqCst);
+                }
                 if to.write_all(&bytes).is_err() {
                     break;
                 }

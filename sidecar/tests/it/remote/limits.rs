@@ -3,12 +3,18 @@
 
 use std::io::Read as _;
 use std::io::Write as _;
+use std::net::TcpListener;
 use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 
 use boardside::virtual_board::VirtualBoard;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::boards::LIMIT;
 use crate::boards::start;
 use crate::desk::Desk;
 use crate::desk::Run;
@@ -231,4 +237,56 @@ fn boards_of_all_machines_are_listed_and_one_that_is_down_says_so() {
         frank.run(&desk, &["host", "remove", "down"]).failure(),
         (2, "ssh.host".to_owned())
     );
+}
+
+/// A machine behind a firewall, or one that hangs, takes a connection and says nothing.
+#[test]
+fn a_machine_that_says_nothing_is_given_up_and_keeps_nobody_waiting() {
+    let candy = start(&with_files(&[]));
+    let frank = Frank::with(&[("candy", &candy)], &Account::default());
+    let desk = Desk::at("");
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = mute.local_addr().unwrap().to_string();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (name, destination) in [
+        ("mute", &*place),
+        ("down", &*closed.to_string()),
+        ("frank", "frank"),
+    ] {
+        frank.run(&desk, &["host", "add", name, destination]).good();
+    }
+    let (left, ended) = mpsc::channel();
+    thread::spawn(move || {
+        for mut socket in mute.incoming().map_while(Result::ok) {
+            // Until whoever knocked goes away.
+            let all = std::io::copy(&mut socket, &mut std::io::sink());
+            left.send(all).unwrap_or_default();
+        }
+    });
+    let mut tries = (0..10).map(|_| {
+        let begin = Instant::now();
+        let run = frank.run(&desk, &["devices", "--json"]);
+        let took = begin.elapsed();
+        // Sooner than ssh gives up by itself.
+        ended
+            .recv_timeout(LIMIT / 3)
+            .expect("no ssh is left behind")
+            .unwrap_or_default();
+        (run.events(), took)
+    });
+    let code = |events: &[Value], host: &str| {
+        let mine = events.iter().find(|event| event["host"] == host);
+        mine.map(|event| event["error"]["code"].clone())
+    };
+    // A machine that has much else to do may take longer.
+    let good = tries.any(|(events, took)| {
+        assert_eq!(code(&events, "mute"), Some(json!("ssh.timeout")), "{events:?}");
+        let candy = events
+            .iter()
+            .find(|event| event["address"] == "ssh://frank/candy");
+        took < Duration::from_secs(3)
+            && code(&events, "down") == Some(json!("ssh.unreachable"))
+            && candy.is_some_and(|candy| candy["state"] == "free")
+    });
+    assert!(good, "all is listed within 3 s, once in ten times");
 }

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
+use boardside::virtual_board::HostSide;
+use boardside::virtual_board::Profile;
 use serde_json::json;
 use tempfile::tempdir;
 
@@ -12,6 +14,9 @@ use crate::boards;
 use crate::editor::Hello;
 use crate::editor::TestEditor;
 use crate::editor::uri;
+use crate::transports::Peer as _;
+use crate::transports::network::Server;
+use crate::transports::network::python;
 use crate::workspace::Workspace;
 
 const MARKER: &str = "hunter2Swordfish";
@@ -164,6 +169,54 @@ fn a_password_in_settings_of_any_tool_is_shown_by_no_verb_and_not_put_on_the_boa
         }
     }
     assert_clean_files(home.path());
+    for (path, content) in board.files().unwrap() {
+        assert_clean(&path, &content);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_is_typed_in_the_editor_is_told_nobody_else() {
+    let board = boards::start(&Profile {
+        host: HostSide::Tcp("127.0.0.1:0".parse().unwrap()),
+        ..boards::fast()
+    });
+    let inner = board.address().strip_prefix("socket://").unwrap().to_owned();
+    let (wrong, right) = (format!("{MARKER}1"), MARKER);
+    for kind in ["proper", "pycom"] {
+        let (home, project) = (tempdir().unwrap(), tempdir().unwrap());
+        let place = inner.clone();
+        let server = Server::new("telnet://micro@", move || {
+            python("telnet_server.py", &[kind, &place, right])
+        });
+        fs::write(project.path().join("main.py"), "1").unwrap();
+        let settings = format!("device = '{}'\nconflict = 'overwrite'\n", server.address());
+        fs::write(project.path().join("boardside.toml"), settings).unwrap();
+        let mut editor =
+            TestEditor::process(home.path(), &[("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")]);
+        editor.ignored = vec!["boardside/console/output"];
+        editor.greet(&[project.path()], Hello::asked()).await;
+        let mut said = Vec::new();
+        // Wrong twice, then right the second time.
+        for answers in [[&wrong[..], &wrong], [&wrong, right]] {
+            let sync = editor.command("boardside.sync", json!({})).await;
+            for answer in answers {
+                said.push(editor.answer("boardside/question", answer.into()).await);
+            }
+            said.push(editor.done(sync).await);
+        }
+        assert_eq!(said[5].get("error"), None, "{}", said[5]);
+        let code = "import sys; print(sys.implementation)";
+        let run = json!({"board": server.address(), "code": code});
+        let run = editor.command("boardside.run", run).await;
+        said.push(editor.done(run).await);
+        said.push(editor.request("boardside/boards", json!(null)).await);
+        for message in said.iter().chain(editor.unread()) {
+            assert_clean(kind, message.to_string().as_bytes());
+        }
+        editor.end().await;
+        assert_clean_files(home.path());
+        assert_clean_files(project.path());
+    }
     for (path, content) in board.files().unwrap() {
         assert_clean(&path, &content);
     }

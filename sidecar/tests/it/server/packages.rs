@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use boardside::package::SecretKey;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::tempdir;
@@ -36,6 +37,44 @@ async fn versions(editor: &mut TestEditor, folder: &Path, board: Option<&str>) -
         .unwrap_or_else(|| panic!("{answer}"));
     let version = |one: &Value| one["version"].as_str().unwrap().to_owned();
     packages.iter().map(version).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_signs_what_is_packed_and_its_password_is_asked_for() {
+    let (project, home) = (tempdir().unwrap(), tempdir().unwrap());
+    let folder = project.path();
+    let (secret, public) = SecretKey::generate(Some("hunter2".to_owned())).unwrap();
+    fs::write(folder.join("release.key"), secret).unwrap();
+    fs::write(folder.join("release.pub"), public).unwrap();
+    let settings = "name = 'blink'\nignore = ['release.*']\npackages = { sign = 'release.key', keys = ['release.pub'] }\n";
+    fs::write(folder.join("boardside.toml"), settings).unwrap();
+    fs::write(folder.join("main.py"), "print('one')\n").unwrap();
+    let mut editor = TestEditor::process(home.path(), &[]);
+    editor.greet(&[folder], Hello::asked()).await;
+    let params = |version: &str| json!({"folder": uri(folder), "version": version});
+    let packing = editor.post("boardside/pack", params("1.0.0")).await;
+    let asked = editor.answer("boardside/question", "wrong".into()).await;
+    let prompt = "password of the key release.key";
+    assert_eq!(asked, json!({"prompt": prompt, "secret": true}));
+    let asked = editor.answer("boardside/question", "hunter2".into()).await;
+    let again = asked["prompt"].as_str().unwrap();
+    assert!(
+        again.ends_with(prompt) && again.len() > prompt.len() + 2,
+        "{again}"
+    );
+    let packed = editor.answer_to(packing).await;
+    assert_eq!(packed["result"]["signed"], true, "{packed}");
+    let list = editor
+        .request("boardside/packages", json!({"folder": uri(folder)}))
+        .await;
+    assert_eq!(list["result"]["packages"][0]["signature"], "trusted", "{list}");
+    // Who does not want to say it gets no package.
+    let packing = editor.post("boardside/pack", params("1.1.0")).await;
+    editor.answer("boardside/question", Value::Null).await;
+    let refused = editor.answer_to(packing).await;
+    assert_eq!(refused["error"]["data"]["code"], "package.key", "{refused}");
+    assert_eq!(versions(&mut editor, folder, None).await, ["1.0.0"]);
+    editor.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -93,3 +93,51 @@ async fn a_release_is_previewed_published_listed_and_gone_back_to() {
     );
     editor.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_progress_is_told_and_a_bucket_that_does_not_answer_is_waited_for_no_longer_than_somebody_wants()
+{
+    let (project, home) = (tempdir().unwrap(), tempdir().unwrap());
+    let folder = project.path();
+    // It takes connections and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    fs::write(folder.join("boardside.toml"), "name = 'blink'\n").unwrap();
+    fs::write(folder.join("main.py"), "print('one')\n").unwrap();
+    let variables = [
+        ("BOARDSIDE_PORTS", ""),
+        ("AWS_ENDPOINT", &endpoint),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "b"),
+    ];
+    let mut editor = TestEditor::process(home.path(), &variables);
+    editor.greet(&[folder], Hello::default()).await;
+    let params = |target: &str, token: &str| json!({"folder": uri(folder), "version": "v1", "target": target, "workDoneToken": token});
+    let told = async |editor: &mut TestEditor, token: &str, kind: &str| {
+        let fits = |params: &Value| params["token"] == token && params["value"]["kind"] == kind;
+        editor.told("$/progress", fits).await["value"].clone()
+    };
+    let answer = editor
+        .request("boardside/publish", params(".releases", "one"))
+        .await;
+    assert_eq!(answer["result"]["current"], true, "{answer}");
+    assert_eq!(
+        told(&mut editor, "one", "begin").await["title"],
+        "Boardside: publishing"
+    );
+    told(&mut editor, "one", "report").await;
+    told(&mut editor, "one", "end").await;
+
+    let id = editor.post("boardside/publish", params("s3://b", "two")).await;
+    told(&mut editor, "two", "begin").await;
+    silent.accept().unwrap();
+    editor
+        .notify("window/workDoneProgress/cancel", json!({"token": "two"}))
+        .await;
+    let answer = editor.answer_to(id).await;
+    assert_eq!(answer["error"]["data"]["code"], "cancelled", "{answer}");
+    told(&mut editor, "two", "end").await;
+    editor.ignored = vec!["$/progress"];
+    editor.end().await;
+}

@@ -43,7 +43,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(before: &'static str, start: impl Fn() -> (Child, u16) + 'static) -> Self {
+    pub(crate) fn new(before: &'static str, start: impl Fn() -> (Child, u16) + 'static) -> Self {
         let (child, port) = start();
         Self {
             child,
@@ -91,7 +91,7 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// A Python program that prints its port.
-pub(super) fn python(name: &str, args: &[&str]) -> (Child, u16) {
+pub(crate) fn python(name: &str, args: &[&str]) -> (Child, u16) {
     let mut child = tools()
         .python()
         .arg(script(name))

@@ -1,4 +1,4 @@
-"""A telnet server with a login in front of a board: telnet_server.py KIND ADDRESS.
+"""A telnet server with a login in front of a board: telnet_server.py KIND ADDRESS [PASSWORD].
 
 ADDRESS is host:port, where the board is; prints the port that it listens on. Kinds:
 
@@ -15,7 +15,7 @@ import sys
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 ECHO, SGA, LINEMODE = 1, 3, 34
-USER, PASSWORD = b"micro", b"python"
+USER, PASSWORD = b"micro", (sys.argv[3:] or ["python"])[0].encode()
 
 
 class Proper:
@@ -142,7 +142,7 @@ def serve(client, kind, address):
 
 
 def main():
-    _, kind, address = sys.argv
+    kind, address = sys.argv[1:3]
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
     while True:
