@@ -108,7 +108,7 @@ pub fn device_keys(text: &str) -> Result<String, &'static str> {
     let lines: Vec<&str> = lines.collect();
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let is_key = |line: &&str| [512, 768, 1024].contains(&line.len()) && line.bytes().all(is_digit);
-    if lines.is_empty() || !lines.iter().all(|line| is_key(line)) {
+    if lines.is_empty() || !lines.iter().all(is_key) {
         return Err("it is no public key for devices");
     }
     Ok(lines.join("\n") + "\n")

@@ -134,7 +134,8 @@ fn after_lost_power_one_whole_version_runs_and_one_attempt_more_ends_in_the_new_
         (FileSystem::LittleFs, Torn::Half),
         (FileSystem::LittleFs, Torn::Garbage),
         (FileSystem::Fat, Torn::Half),
-        (FileSystem::Fat, Torn::None)
+        (FileSystem::Fat, Torn::None),
+        (FileSystem::Fat, Torn::Garbage)
     )]
     (file_system, torn): (FileSystem, Torn),
 ) {

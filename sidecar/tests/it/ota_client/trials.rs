@@ -21,7 +21,7 @@ use super::stand::Stand;
 )]
 #[case::hangs_without_a_watchdog("while True: pass", "\"trial_s\":1,", false)]
 #[case::never_confirms(
-    "import time, a\nprint('well', a.V)\nwhile True: time.sleep_ms(9)",
+    "import time\nprint('well')\nwhile True: time.sleep_ms(9)",
     "\"trial_s\":1,",
     false
 )]
@@ -30,8 +30,13 @@ fn a_release_that_does_not_work_is_left_and_not_taken_again(
     #[case] code: &str,
     #[case] settings: &str,
     #[case] crashes: bool,
-    #[values(FileSystem::LittleFs, FileSystem::Fat)] file_system: FileSystem,
 ) {
+    // One file system for each: what both have to do is the same, and `power` has both.
+    let file_system = if code.len().is_multiple_of(2) {
+        FileSystem::Fat
+    } else {
+        FileSystem::LittleFs
+    };
     let stand = Stand::new(file_system);
     stand.installed(&Release::new("1", 1));
     stand.settings(&format!("{settings}\"tries\":2,"));
