@@ -4,16 +4,23 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
 use tempfile::tempdir;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::editor::Hello;
 use crate::editor::TestEditor;
 use crate::editor::uri;
+
+/// Less than a bucket is waited for.
+const LET_GO: Duration = Duration::from_secs(8);
 
 /// A project with releases in `site`, in an editor.
 struct Stand {
@@ -97,6 +104,14 @@ impl Stand {
 fn changes(result: &Value) -> Vec<String> {
     let change = |it: &Value| format!("{} {}", it["path"].as_str().unwrap(), it["how"].as_str().unwrap());
     result["changes"].as_array().unwrap().iter().map(change).collect()
+}
+
+/// Waits until nobody has the other end of this line any more: what was asked for is not waited for.
+async fn let_go(mut line: TcpStream) {
+    let mut asked = Vec::new();
+    let ended = timeout(LET_GO, line.read_to_end(&mut asked)).await;
+    // However it ends.
+    drop(ended.expect("the line is let go"));
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -287,7 +302,6 @@ async fn whoever_waits_for_a_far_place_can_stop_it_in_every_way() {
     ])
     .await;
     stand.settings("target = 's3://releases'\n");
-    let mut asked = Vec::new();
     for (method, more) in [
         ("boardside/releases", json!({})),
         (PUBLISH, json!({"version": "1.0.0", "preview": true})),
@@ -297,10 +311,11 @@ async fn whoever_waits_for_a_far_place_can_stop_it_in_every_way() {
         let params = stand.params(&more);
         let id = stand.editor.post(method, params).await;
         // It is under way.
-        asked.push(bucket.accept().await.unwrap());
+        let (line, _) = bucket.accept().await.unwrap();
         stand.editor.notify("$/cancelRequest", json!({"id": id})).await;
         let answer = stand.editor.answer_to(id).await;
         assert_eq!(answer["error"]["code"], -32800, "{method} {more}: {answer}");
+        let_go(line).await;
     }
     let params = stand.params(&json!({"version": "1.0.0"}));
     let command = json!({"command": "boardside.publish", "arguments": [params], "workDoneToken": "p"});
@@ -313,7 +328,7 @@ async fn whoever_waits_for_a_far_place_can_stop_it_in_every_way() {
             .request("workspace/executeCommand", command.clone())
             .await;
         let job = answer["result"]["job"].as_u64().unwrap();
-        asked.push(bucket.accept().await.unwrap());
+        let (line, _) = bucket.accept().await.unwrap();
         let params = if by == "job" {
             json!({"job": job})
         } else {
@@ -322,6 +337,7 @@ async fn whoever_waits_for_a_far_place_can_stop_it_in_every_way() {
         stand.editor.notify(method, params).await;
         let done = stand.editor.done(job).await;
         assert_eq!(done["error"]["code"], "cancelled", "{method}: {done}");
+        let_go(line).await;
     }
     stand.editor.end().await;
 }
