@@ -56,6 +56,7 @@ export class ReleasesView implements vscode.TreeDataProvider<ReleaseNode> {
       description: releaseLine(release),
       iconPath: new vscode.ThemeIcon(iconOf(release)),
       contextValue: release.current ? 'release.current' : 'release',
+      tooltip: releaseLine(release),
     });
   }
 
@@ -68,7 +69,7 @@ export class ReleasesView implements vscode.TreeDataProvider<ReleaseNode> {
     }
     return Object.assign(new vscode.TreeItem(found.project, Expanded), {
       id: folder, description: found.target, contextValue: 'releases', iconPath: new vscode.ThemeIcon('cloud'),
-      tooltip: found.current === null ? 'Devices are told nothing yet' : `Devices are told ${found.current}`,
+      tooltip: `${found.target}\nDevices are told ${found.current ?? 'nothing yet'}`,
     });
   }
 
