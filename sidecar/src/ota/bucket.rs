@@ -34,6 +34,37 @@ use crate::ota::store::Store;
 const PATIENCE: Duration = Duration::from_secs(20);
 const TRIES: usize = 4;
 
+/// Any of these names credentials. Without one, object_store would ask an address of the network that nobody named
+/// whether this machine is one in a cloud.
+const S3: [&str; 6] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_METADATA_ENDPOINT",
+    "AWS_SKIP_SIGNATURE",
+];
+const GOOGLE: [&str; 5] = [
+    "GOOGLE_SERVICE_ACCOUNT",
+    "GOOGLE_SERVICE_ACCOUNT_PATH",
+    "GOOGLE_SERVICE_ACCOUNT_KEY",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_SKIP_SIGNATURE",
+];
+const AZURE: [&str; 11] = [
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_ACCESS_KEY",
+    "AZURE_STORAGE_SAS_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "AZURE_STORAGE_TOKEN",
+    "AZURE_STORAGE_CLIENT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_MSI_ENDPOINT",
+    "AZURE_USE_AZURE_CLI",
+    "AZURE_SKIP_SIGNATURE",
+];
+
 /// A bucket, and what stands before every key.
 pub struct Bucket {
     store: Arc<dyn ObjectStore>,
@@ -59,6 +90,18 @@ impl Bucket {
             ));
         }
         Path::parse(prefix).map_err(|_| refused("its prefix has empty parts or odd characters"))?;
+        let credentials = match kind {
+            "s3" => &S3[..],
+            "gs" => &GOOGLE,
+            "az" => &AZURE,
+            _ => return Err(refused("it is a folder, or begins with s3://, gs:// or az://")),
+        };
+        let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        if !credentials.iter().any(is_set) {
+            let why = "no credentials for it are in the environment".to_owned();
+            let what = place.to_owned();
+            return Err(OtaError::Bucket { what, why });
+        }
         let retry = RetryConfig {
             backoff: BackoffConfig::default(),
             max_retries: TRIES,
@@ -79,14 +122,13 @@ impl Bucket {
                     .build()
                     .map(|store| Arc::new(store) as _)
             }
-            "az" => {
+            _ => {
                 let builder = MicrosoftAzureBuilder::from_env().with_container_name(bucket);
                 builder
                     .with_retry(retry)
                     .build()
                     .map(|store| Arc::new(store) as _)
             }
-            _ => return Err(refused("it is a folder, or begins with s3://, gs:// or az://")),
         };
         let store = store.map_err(|error| OtaError::Bucket {
             what: place.to_owned(),

@@ -7,6 +7,7 @@ use super::old_clients::try_canaries;
 use super::servers::Publisher;
 use super::servers::http;
 use super::servers::main_of;
+use crate::desk::Desk;
 
 #[test]
 fn devices_update_themselves_from_a_bucket() {
@@ -130,4 +131,26 @@ fn a_canary_in_a_bucket_has_copies_of_its_own_and_follows_the_others_afterwards(
         "{left}"
     );
     one.updates_to("v2", &main_of("v2"));
+}
+
+#[test]
+fn without_credentials_in_the_environment_nobody_is_asked_for_any() {
+    let desk = Desk::at("");
+    desk.write("p/main.py", "");
+    for target in ["s3://b/x", "gs://b/x", "az://b/x"] {
+        let mut command = desk.command(&["ota", "list", "p", "--to", target, "--json"]);
+        let names = std::env::vars().map(|(name, _)| name);
+        for name in names.filter(|name| {
+            ["AWS_", "GOOGLE_", "AZURE_"]
+                .iter()
+                .any(|begin| name.starts_with(begin))
+        }) {
+            command.env_remove(name);
+        }
+        let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        assert!(
+            text.contains("ota.bucket") && text.contains("no credentials"),
+            "{target}: {text}"
+        );
+    }
 }

@@ -16,6 +16,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use rustix::process::Pid;
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::device::tools;
@@ -28,8 +30,15 @@ pub(super) struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.0.kill().unwrap_or_default();
-        self.0.wait().unwrap();
+        // Killed otherwise, nginx would leave its workers behind.
+        rustix::process::kill_process(Pid::from_child(&self.0), Signal::TERM).unwrap_or_default();
+        let begun = Instant::now();
+        while self.0.try_wait().unwrap().is_none() {
+            if begun.elapsed() > LIMIT {
+                self.0.kill().unwrap_or_default();
+            }
+            std::thread::yield_now();
+        }
     }
 }
 
