@@ -284,6 +284,11 @@ export class Page {
   async drag(from, to) {
     await from.dragTo(to, { steps: 8, timeout: 5000 });
   }
+
+  /** Opens a row of a tree. VS Code opens one by itself that something is held over for half a second. */
+  async expand(row) {
+    if ((await row.getAttribute('aria-expanded')) !== 'true') await row.locator('.monaco-tl-twistie').click();
+  }
 }
 
 /** VS Code draws spaces as no-break spaces. */

@@ -45,7 +45,7 @@ test('the editor with its board', async () => {
   await desk.sync();
   await desk.openConsole();
   await page.command('Boardside: Focus on Boards View');
-  await page.rows().first().locator('.monaco-tl-twistie').click();
+  await page.expand(page.rows().first());
   await page.rows('main.py').first().waitFor();
   await page.untilTerminal(/soil 3[0-5] %/);
   await draw('editor');

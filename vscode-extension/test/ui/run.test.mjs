@@ -44,7 +44,7 @@ test('the Boards view shows a board whose program runs, and the program goes on'
 
 test('when its files are shown the program starts anew', async () => {
   await startsAnew(async () => {
-    await page.rows().first().locator('.monaco-tl-twistie').click();
+    await page.expand(page.rows().first());
     await page.rows('main.py').first().waitFor();
   });
 });
