@@ -11,6 +11,7 @@ use boardside::virtual_board::Profile;
 use rstest::rstest;
 
 use crate::boards;
+use crate::transports::line::terminal;
 use crate::workspace::Workspace;
 
 fn with(files: &[(&str, &[u8])]) -> Profile {
@@ -267,16 +268,8 @@ fn a_program_that_swallows_every_interrupt_is_named_as_the_cause() {
 
 /// A terminal whose other end is a test.
 fn pretend(answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> (String, std::thread::JoinHandle<()>) {
-    use rustix::pty::OpenptFlags;
-    let main = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    rustix::pty::grantpt(&main).unwrap();
-    rustix::pty::unlockpt(&main).unwrap();
-    let path = rustix::pty::ptsname(&main, Vec::new())
-        .unwrap()
-        .into_string()
-        .unwrap();
+    let (mut file, path) = terminal();
     let thread = std::thread::spawn(move || {
-        let mut file = std::fs::File::from(main);
         let mut bytes = [0; 256];
         let mut opened = false;
         loop {

@@ -107,8 +107,8 @@ fn large(desk: &Desk) {
     }
 }
 
-#[test]
-fn a_link_that_is_cut_in_the_middle_leaves_the_board_whole() {
+/// A board at frank that is slow enough to be cut off, and has the old project.
+fn old_project() -> (VirtualBoard, Frank, Desk) {
     let candy = start(&Profile {
         baud: Some(115_200),
         ..with_files(&[])
@@ -117,6 +117,12 @@ fn a_link_that_is_cut_in_the_middle_leaves_the_board_whole() {
     let desk = Desk::at("ssh://frank/candy");
     desk.write("p/main.py", "old\n");
     frank.run(&desk, &["sync", "p"]).good();
+    (candy, frank, desk)
+}
+
+#[test]
+fn a_link_that_is_cut_in_the_middle_leaves_the_board_whole() {
+    let (candy, frank, desk) = old_project();
     desk.write("p/main.py", "new\n");
     large(&desk);
     let mut child = frank

@@ -3,7 +3,7 @@
 //! What is special to one kind of connection is tested in its own chapter.
 
 mod beyond;
-mod line;
+pub(crate) mod line;
 pub(crate) mod network;
 pub(crate) mod odd_logins;
 mod passwords;

@@ -113,26 +113,8 @@ impl Workspace {
 
     /// The project's files as they should lie on a board.
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
-        let mut files = BTreeMap::new();
-        let mut todo = vec![self.path().to_owned()];
-        while let Some(folder) = todo.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    todo.push(path);
-                } else {
-                    let name = path
-                        .strip_prefix(self.path())
-                        .unwrap()
-                        .to_str()
-                        .unwrap()
-                        .to_owned();
-                    if name != "boardside.toml" {
-                        files.insert(format!("/{name}"), fs::read(path).unwrap());
-                    }
-                }
-            }
-        }
+        let mut files = files_below(self.path());
+        files.remove("/boardside.toml");
         files
     }
 
@@ -173,6 +155,24 @@ impl Workspace {
             .envs(self.environment.iter().cloned());
         command
     }
+}
+
+/// All files below a folder, by their paths as a board has them: from `/` on.
+pub(crate) fn files_below(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut todo = vec![root.to_owned()];
+    while let Some(folder) = todo.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                todo.push(path);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                files.insert(format!("/{name}"), fs::read(path).unwrap());
+            }
+        }
+    }
+    files
 }
 
 fn ran(output: &Output) -> Ran {

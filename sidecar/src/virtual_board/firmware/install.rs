@@ -37,13 +37,9 @@ pub(super) fn venv(
         fs::read_to_string(&ready).is_ok_and(|text| text == wanted)
             && run(Command::new(python).args(["-I", "-c", PYTHON_FITS])).is_ok()
     };
-    if is_ready() {
+    let Some(_lock) = lock_unless(home, is_ready)? else {
         return Ok(());
-    }
-    let _lock = lock(home)?;
-    if is_ready() {
-        return Ok(()); // another process was faster
-    }
+    };
     tell(&format!("installing {wanted} into {} ({why})", home.display()));
     let python = python(home, tell)?;
     let _ = fs::remove_dir_all(home); // half of an earlier try
@@ -90,13 +86,9 @@ pub(super) fn unpacked(
     tell: &mut Tell,
 ) -> Result<(), VirtualBoardError> {
     let ready = home.join("ready");
-    if ready.is_file() {
+    let Some(_lock) = lock_unless(home, || ready.is_file())? else {
         return Ok(());
-    }
-    let _lock = lock(home)?;
-    if ready.is_file() {
-        return Ok(()); // another process was faster
-    }
+    };
     let names = packages.join(" ");
     tell(&format!(
         "unpacking {names} of Debian into {} ({why})",
@@ -246,6 +238,15 @@ fn python(home: &Path, tell: &mut Tell) -> Result<PathBuf, VirtualBoardError> {
         command: "python3".to_owned(),
         output: format!("{} needs a Python from 3.10 to 3.14 on PATH", home.display()),
     })
+}
+
+/// `lock`, to make what is not ready; `None`: it is, perhaps as another process was faster.
+fn lock_unless(home: &Path, is_ready: impl Fn() -> bool) -> Result<Option<File>, VirtualBoardError> {
+    if is_ready() {
+        return Ok(None);
+    }
+    let lock = lock(home)?;
+    Ok((!is_ready()).then_some(lock))
 }
 
 /// Holds everybody else off until it is dropped.

@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use crate::boards;
 use crate::boards::LIMIT;
+use crate::workspace::files_below;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -109,21 +110,7 @@ impl Server {
     }
 
     pub(super) fn all(&self) -> Files {
-        let mut files = Files::new();
-        let root = self.root();
-        let mut todo = vec![root.clone()];
-        while let Some(folder) = todo.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    todo.push(path);
-                } else {
-                    let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-                    files.insert(format!("/{name}"), fs::read(path).unwrap());
-                }
-            }
-        }
-        files
+        files_below(&self.root())
     }
 
     /// Without Boardside's own.

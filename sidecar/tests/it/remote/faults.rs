@@ -7,7 +7,6 @@ use std::io::BufReader;
 use std::os::unix::net::UnixListener;
 use std::process::Stdio;
 
-use boardside::virtual_board::Profile;
 use rustix::process::Pid;
 use rustix::process::Signal;
 
@@ -20,6 +19,7 @@ use crate::transports::every_byte;
 
 use super::frank::Account;
 use super::frank::Frank;
+use super::old_project;
 
 #[test]
 fn what_a_machine_prints_before_its_boardside_does_not_matter() {
@@ -40,14 +40,7 @@ fn what_a_machine_prints_before_its_boardside_does_not_matter() {
 
 #[test]
 fn a_machine_whose_boardside_is_killed_in_the_middle_leaves_the_board_whole() {
-    let candy = start(&Profile {
-        baud: Some(115_200),
-        ..with_files(&[])
-    });
-    let frank = Frank::with(&[("candy", &candy)], &Account::default());
-    let desk = Desk::at("ssh://frank/candy");
-    desk.write("p/main.py", "old\n");
-    frank.run(&desk, &["sync", "p"]).good();
+    let (candy, frank, desk) = old_project();
     let number = frank.path("number").display().to_string();
     frank.first(
         "sshd_config",

@@ -23,7 +23,7 @@ use super::network::ser2net;
 use crate::boards::LIMIT;
 
 /// A terminal whose other end is in this process.
-fn terminal() -> (fs::File, String) {
+pub(crate) fn terminal() -> (fs::File, String) {
     let flags = rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY;
     let main = rustix::pty::openpt(flags | rustix::pty::OpenptFlags::CLOEXEC).unwrap();
     rustix::pty::grantpt(&main).unwrap();

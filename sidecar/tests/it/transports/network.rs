@@ -94,6 +94,7 @@ fn script(name: &str) -> PathBuf {
 pub(crate) fn python(name: &str, args: &[&str]) -> (Child, u16) {
     let mut child = tools()
         .python()
+        .arg("-B") // leaves nothing beside what it imports
         .arg(script(name))
         .args(args)
         .stdout(Stdio::piped())

@@ -19,11 +19,12 @@ slow       takes a second for the password prompt, and one for its word on it
 none       never asks
 """
 
-import select
 import socket
 import struct
 import sys
 import time
+
+from relay import listen, relay
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 
@@ -125,34 +126,8 @@ def serve(client, kind, address):
         client.sendall(flood())
     if kind != "none" and not login(client, hear, kind):
         return
-    host, port = address.rsplit(":", 1)
-    board = socket.create_connection((host, int(port)))
-    while True:
-        ready, _, _ = select.select([client, board], [], [])
-        if client in ready:
-            data = client.recv(4096)
-            if not data:
-                return
-            board.sendall(hear(data))
-        if board in ready:
-            data = board.recv(4096)
-            if not data:
-                return
-            client.sendall(data.replace(b"\xff", b"\xff\xff"))
+    relay(client, address, hear, lambda data: data.replace(b"\xff", b"\xff\xff"))
 
 
-def main():
-    _, kind, address = sys.argv
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)
-    while True:
-        client, _ = listener.accept()
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            serve(client, kind, address)
-        except OSError:
-            pass
-        client.close()
-
-
-main()
+_, kind, address = sys.argv
+listen(lambda client: serve(client, kind, address))

@@ -10,8 +10,9 @@ deaf    takes the user, and hangs up
 """
 
 import select
-import socket
 import sys
+
+from relay import listen, relay
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 ECHO, SGA, LINEMODE = 1, 3, 34
@@ -124,35 +125,8 @@ def serve(client, kind, address):
     client.sendall(b"MicroPython v1.20.2 on 2020-01-01; LoPy with ESP32\r\n")
     if not login(client, telnet, kind):
         return
-    host, port = address.rsplit(":", 1)
-    board = socket.create_connection((host, int(port)))
-    board.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    while True:
-        ready, _, _ = select.select([client, board], [], [])
-        if client in ready:
-            data = client.recv(4096)
-            if not data:
-                return
-            board.sendall(telnet.hear(data))
-        if board in ready:
-            data = board.recv(4096)
-            if not data:
-                return
-            client.sendall(telnet.say(data))
+    relay(client, address, telnet.hear, telnet.say)
 
 
-def main():
-    kind, address = sys.argv[1:3]
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)
-    while True:
-        client, _ = listener.accept()
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            serve(client, kind, address)
-        except OSError:
-            pass
-        client.close()
-
-
-main()
+kind, address = sys.argv[1:3]
+listen(lambda client: serve(client, kind, address))
