@@ -3,6 +3,8 @@
 def facts(g):
     if mode(J + "journal"):
         g += "j"
+    if getattr(getattr(sys, "modules", {}).get("ota"), "slot", 0):
+        g += "o"
     try:
         import vfs
         for x in vfs.mount():

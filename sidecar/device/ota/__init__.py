@@ -5,6 +5,7 @@ import sys
 
 slot = ""  # what runs: "a" or "b" below /slots (on damaged FAT "c" or "d"), "" the app at the root
 trial = False  # it runs on trial: without confirm() the board goes back to the version before
+booted = False  # ota.boot has chosen; a release's own boot.py may ask again
 why = ""  # what the last update() came to, in words
 wdt = None  # the watchdog of a trial
 limit = None  # the timer that ends one

@@ -67,7 +67,10 @@ def prepare():
             pass  # this firmware has none, or not for so long: resets count all the same
 
 
-prepare()
+# Once a boot: the boot.py of a project may have these lines, too, and be part of its release.
+if not ota.booted:
+    ota.booted = True
+    prepare()
 # The RAM is the app's.
 del choose, limit, watch, prepare
 sys.modules.pop(__name__)

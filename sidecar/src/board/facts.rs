@@ -24,6 +24,8 @@ pub struct Facts {
     pub fat: bool,
     /// An unfinished transaction lies on the board.
     pub unfinished: bool,
+    /// What runs is a release that the board fetched itself (`device/ota/`), and not what lies where a sync puts it.
+    pub released: bool,
     /// Free RAM in bytes, after a collection.
     pub free_ram: u64,
     /// Smallest piece of flash a file takes, free and total flash, in bytes; `None` where it cannot tell.
@@ -67,6 +69,7 @@ impl Facts {
             littlefs: has('l'),
             fat: has('a'),
             unfinished: has('j'),
+            released: has('o'),
             free_ram: ram.parse().ok()?,
             flash: (block > 0).then_some((block, block * free, block * total)),
             root: root.trim_end_matches('/').to_owned(),

@@ -29,6 +29,7 @@ use crate::session::Goal;
 use crate::session::Options;
 use crate::session::Project;
 use crate::session::ProjectError;
+use crate::session::RELEASE_RUNS;
 use crate::session::by_ftp;
 use crate::sync::Outcome;
 use crate::sync::SyncError;
@@ -203,6 +204,11 @@ pub(super) async fn one_sync(
     };
     if let Some(why) = connection.board.turbo().why_not() {
         screen.warn(&format!("--turbo was {why}"));
+    }
+    if let Some((facts, _)) = connection.board.last_facts()
+        && facts.released
+    {
+        screen.warn(RELEASE_RUNS);
     }
     if verify && let Err(error) = verified(goal, connection, scan, screen).await {
         return link::leave(&mut connection.board, Err(error)).await;

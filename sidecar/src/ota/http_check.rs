@@ -12,9 +12,7 @@ use reqwest::header::TRANSFER_ENCODING;
 use reqwest::redirect::Policy;
 
 use crate::ota::Entry;
-use crate::ota::Keys;
 use crate::ota::OtaError;
-use crate::ota::Release;
 
 /// For one file; micropython-ota waits 5 s for each piece.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -54,20 +52,16 @@ impl Address {
     }
 }
 
-/// Gets every file of a release from where devices get it.
-pub(super) async fn check_by_http(address: &Address, keys: &Keys, release: &Release) -> Result<(), OtaError> {
+/// Gets these files of a release from where devices get them: by their keys in the store.
+pub(super) async fn check_by_http(address: &Address, files: &[(String, Entry)]) -> Result<(), OtaError> {
     let client = Client::builder()
         .redirect(Policy::none())
         .timeout(PATIENCE)
         .no_proxy()
         .build();
     let client = client.map_err(|error| not_back(&address.url, &told(&error)))?;
-    for (path, entry) in &release.files {
-        let url = format!(
-            "{}/{}",
-            address.url,
-            keys.file(&release.version, release.layout, path)
-        );
+    for (key, entry) in files {
+        let url = format!("{}/{key}", address.url);
         let request = client.get(&url).version(Version::HTTP_10);
         let request = match &address.login {
             Some((user, password)) => request.basic_auth(user, Some(password)),

@@ -82,7 +82,13 @@ pub async fn publish(
     };
     let seq = signer.ensure_newest(&release, Some(&how.targets)).await?;
     if let Some(url) = how.url {
-        check_by_http(url, keys, &release).await?;
+        let payload = release.files.iter();
+        let key = |path| keys.file(&tag, release.layout, path);
+        let mut files: Vec<_> = payload.map(|(path, entry)| (key(path), *entry)).collect();
+        if seq.is_some() {
+            files.extend(signer.newest(&release).await?);
+        }
+        check_by_http(url, &files).await?;
     }
     let mut current = shelf.current.as_ref() == Some(&tag);
     if !how.hold {

@@ -1,6 +1,7 @@
 //! The signed manifests of a version: the newest one has the highest number of the project when devices are told of it.
 //! Numbers are claimed by files that only one publisher can create.
 
+use crate::ota::Entry;
 use crate::ota::Keys;
 use crate::ota::OtaError;
 use crate::ota::Release;
@@ -92,6 +93,22 @@ impl Signer<'_> {
         }
         let what = self.keys.manifest(&release.version, release.layout, 0);
         Err(OtaError::Raced { what, now: None })
+    }
+
+    /// The newest manifest of a release that is signed, and its signature: by their keys in the store.
+    pub(super) async fn newest(&self, release: &Release) -> Result<Vec<(String, Entry)>, OtaError> {
+        let shelf = Shelf::look(self.store, self.keys).await?;
+        let n = shelf.published(&release.version)?.manifests().saturating_sub(1);
+        let (tag, layout) = (&release.version, release.layout);
+        let mut newest = Vec::new();
+        for key in [
+            self.keys.manifest(tag, layout, n),
+            self.keys.signature(tag, layout, n),
+        ] {
+            let found = self.store.read(&key).await?;
+            newest.extend(found.map(|found| (key, Entry::of(&found.bytes))));
+        }
+        Ok(newest)
     }
 
     /// Puts a signature where devices do not look yet, for its manifest is not there. One may be there of a publisher

@@ -222,7 +222,9 @@ async fn files(board: &mut Board, fix: bool, project: &BTreeSet<String>) -> Resu
                 .clone_into(&mut empty.help);
         }
     }
-    Ok(vec![record, synced, findings::boot(&listed, &wanted), empty])
+    let mut checks = vec![record, synced, findings::boot(&listed, &wanted), empty];
+    checks.extend(findings::release(&board.facts().await?));
+    Ok(checks)
 }
 
 /// The group that this user would have to be in to open serial ports. Where none is there to ask about, Linux has the

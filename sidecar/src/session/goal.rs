@@ -39,6 +39,10 @@ use crate::sync::scan::update;
 /// A sync of files that change all the time gives up after so many scans.
 pub(super) const SCANS: u32 = 4;
 
+/// What is to be known about a sync of a board that updates itself and has done so.
+pub const RELEASE_RUNS: &str = "the board runs a release that it fetched itself, from /slots, and not what was synced: \
+     `boardside rm /slots/st_a /slots/st_b` lets that run from its next reset on, until it fetches one again";
+
 /// What was done to the board after a sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AfterDone {

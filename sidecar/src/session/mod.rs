@@ -63,6 +63,7 @@ pub use files::FilesError;
 pub use files::by_ftp;
 pub use goal::AfterDone;
 pub use goal::Goal;
+pub use goal::RELEASE_RUNS;
 pub use landing::CASE_BLIND;
 pub use landing::LandError;
 pub use landing::PullError;

@@ -77,6 +77,35 @@ fn a_release_is_fetched_tried_and_confirmed(
     assert_eq!(board.update().1, "staged 2, 0 bytes");
 }
 
+/// Whoever keeps boot.py in the project publishes it with the client's lines in it.
+#[test]
+fn the_lines_of_boot_py_may_be_part_of_a_release() {
+    let stand = Stand::new(FileSystem::LittleFs);
+    let release = |version, seq| {
+        let mut release = Release::new(version, seq);
+        let boot = [b"print('booted')\n", stand::BOOT, b"print('on')\n"].concat();
+        release.files.insert("boot.py".to_owned(), boot);
+        release
+    };
+    stand.settings("\"tries\":2,");
+    stand.publish(&release("1", 1));
+    let mut board = stand.start();
+    board.boots(&["0"]);
+    assert_eq!(board.update().0, "True");
+    board.reset();
+    board.boots(&["1"]);
+    assert_eq!(
+        board.says("ota.slot, ota.trial, ota.status()['left']"),
+        "a True 1"
+    );
+    assert_eq!(board.says("ota.confirm()"), "True");
+    stand.publish(&release("2", 2).doing("1/0"));
+    assert_eq!(board.update().0, "True");
+    board.reset();
+    board.boots(&["1"]);
+    assert_eq!(board.says("ota.slot, ota.status()['bad']"), "a ['2']");
+}
+
 /// A pointer of the unix port has 8 bytes, a board's has 4: this heap is one of 32 KiB.
 #[test]
 fn an_update_works_with_32_kib_of_ram() {

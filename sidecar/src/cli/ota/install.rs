@@ -184,6 +184,13 @@ pub(super) async fn run(global: &Global, args: &InstallArgs, screen: &mut Screen
     screen.event(&json!({
         "event": "installed", "files": put.files.len(), "host": client.host, "project": client.project.as_str(),
     }));
+    // Put there by a sync, it would be without them again.
+    if fs::read(project.goal.root().join("boot.py")).is_ok_and(|own| with_client(&own) != own) {
+        screen.warn(
+            "the project's boot.py lacks the lines that the board's has now: add them (boardside ota snippet), or the next \
+             sync stops at a boot.py that was changed",
+        );
+    }
     screen.say(&format!(
         "{}; at its next reset the board asks {}/{}/version whenever its program calls ota.update()",
         count(put.files.len(), "file"),

@@ -239,6 +239,17 @@ pub(super) fn boot(listed: &[Listed], wanted: &Wanted<'_>) -> Check {
     Check::ok(name, message)
 }
 
+/// What runs instead of that on a board that updates itself.
+pub(super) fn release(facts: &Facts) -> Option<Check> {
+    facts.released.then(|| {
+        Check::note(
+            "files.release",
+            "a release that the board fetched itself runs, from /slots, and not what lies at its root",
+            "boardside rm /slots/st_a /slots/st_b lets the root run from the next reset on",
+        )
+    })
+}
+
 /// A list, cut where it is long.
 pub(super) fn some(list: &[String]) -> String {
     const SHOWN: usize = 5;

@@ -173,6 +173,7 @@ mod tests {
             folders: true,
             littlefs,
             fat: !littlefs,
+            released: false,
             unfinished: false,
             free_ram: 100_000,
             flash: Some((4096, 1_048_576, 2_097_152)),

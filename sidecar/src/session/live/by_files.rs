@@ -157,7 +157,7 @@ impl Live {
     }
 
     /// Once is enough.
-    fn warn(&mut self, text: &'static str) {
+    pub(super) fn warn(&mut self, text: &'static str) {
         if self.warned.insert(text) {
             self.tell(Told::Warning(text));
         }

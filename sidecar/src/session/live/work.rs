@@ -12,6 +12,7 @@ use crate::session::AfterDone;
 use crate::session::Files;
 use crate::session::Goal;
 use crate::session::Pulling;
+use crate::session::RELEASE_RUNS;
 use crate::session::Reset;
 use crate::session::doctor::Doctor;
 use crate::session::live::Done;
@@ -169,6 +170,11 @@ impl Live {
         };
         if let Some(why) = here(&mut self.place)?.board.turbo().why_not() {
             self.note(format!("turbo was {why}"));
+        }
+        if let Some((facts, _)) = here(&mut self.place)?.board.last_facts()
+            && facts.released
+        {
+            self.warn(RELEASE_RUNS);
         }
         // Who gave the order learns of these files by its end.
         if let Some(listing) = &mut self.mail.listing {

@@ -1,10 +1,12 @@
 //! Signatures of releases, checked as a board does, with nothing but `pow`; numbers that only rise.
 //! What the safe client does with them is its own chapter's.
 
+use std::fs;
 use std::process::Command;
 
 use super::device::tools;
 use super::servers::Publisher;
+use super::servers::Serve;
 
 /// RFC 8017, 8.2.2 in Python: what a device has is `ota.pub`.
 const VERIFY: &str = r"
@@ -138,4 +140,43 @@ fn in_the_folder_layout_manifests_lie_with_their_version() {
             .head("v1/manifest.1")
             .contains(r#""seq":3,"targets":["rp2"]"#)
     );
+}
+
+/// What only boards with the safe client ask for is asked for, too, before they are told.
+#[test]
+fn a_signature_that_is_not_served_is_found_before_devices_are_told() {
+    let mut publisher = Publisher::to_folder();
+    publisher.desk.run(&["ota", "keygen"]).good();
+    let key = ["--key", "ota.key"];
+    publisher.publish("v1", &key);
+    publisher.publish("v2", &[&key[..], &["--hold"]].concat());
+    // A web server with a copy of its own, in which one file is not there yet.
+    let copy = publisher.desk.path("copy");
+    fs::create_dir_all(copy.join("sample")).unwrap();
+    for entry in fs::read_dir(publisher.desk.path("srv/sample")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        if path.is_file() && name != "v2_manifest.sig" {
+            fs::copy(&path, copy.join("sample").join(name)).unwrap();
+        }
+    }
+    let target = std::mem::replace(&mut publisher.target, copy.to_str().unwrap().to_owned());
+    let serve = Serve::start(&publisher, &[]);
+    publisher.target = target;
+    let url = serve.url();
+    let again = [
+        "publish",
+        "p",
+        "--version",
+        "v2",
+        "--key",
+        "ota.key",
+        "--url",
+        &url,
+    ];
+    assert_eq!(publisher.bad(&again), (6, "ota.not_back".to_owned()));
+    assert_eq!(publisher.desk.read("srv/sample/version"), "v1");
+    let signature = publisher.desk.path("srv/sample/v2_manifest.sig");
+    fs::copy(signature, copy.join("sample/v2_manifest.sig")).unwrap();
+    assert_eq!(publisher.good(&again)["current"], true);
 }

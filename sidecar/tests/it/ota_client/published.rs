@@ -12,6 +12,8 @@ use crate::workspace::Workspace;
 use super::keys;
 use super::server::Server;
 use super::stand::Board;
+use super::stand::Release;
+use super::stand::Stand;
 use super::stand::app;
 
 fn done(ran: Ran) -> Ran {
@@ -93,4 +95,32 @@ fn a_board_takes_what_is_published_and_what_is_turned_back() {
         let last = requests.iter().find(|line| line.contains("/version"));
         assert!(last.unwrap().contains("boardside-ota/1 (pump-7;"), "{requests:?}");
     }
+}
+
+#[test]
+fn a_sync_of_a_board_that_runs_a_release_says_so() {
+    let stand = Stand::new(FileSystem::LittleFs);
+    stand.installed(&Release::new("1", 1));
+    let mut board = stand.start();
+    board.boots(&["1"]);
+    let address = board.board.address().to_owned();
+    let workspace = Workspace::new(&[]);
+    for (path, content) in app("5") {
+        workspace.write(&path, &content);
+    }
+    let told = |ran: &Ran| {
+        let texts = ran.events.iter().filter_map(|event| event["message"].as_str());
+        texts.filter(|text| text.contains("a release that")).count()
+    };
+    let sync = ["sync", "-d", &address, "--conflict", "overwrite"];
+    let synced = done(workspace.boardside(&sync));
+    assert_eq!(told(&synced), 1, "{synced:?}");
+    let doctor = workspace.boardside(&["doctor", "-d", &address]);
+    assert_eq!(told(&doctor), 1, "{doctor:?}");
+    done(workspace.boardside(&["rm", "/slots/st_a", "/slots/st_b", "-d", &address]));
+    assert_eq!(board.says("ota.slot"), "a");
+    board.reset();
+    board.boots(&["5"]);
+    let synced = done(workspace.boardside(&sync));
+    assert_eq!(told(&synced), 0, "{synced:?}");
 }

@@ -23,7 +23,7 @@ use super::server::Server;
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// The lines that a board's boot.py ends with.
-const BOOT: &[u8] = b"try:\n    import ota.boot\nexcept Exception:\n    pass\n";
+pub(super) const BOOT: &[u8] = b"try:\n    import ota.boot\nexcept Exception:\n    pass\n";
 
 /// A version of the app: it says what it is made of and goes to the prompt.
 pub(super) fn app(version: &str) -> Files {

@@ -18,6 +18,7 @@ fn facts() -> Facts {
         littlefs: true,
         fat: false,
         unfinished: false,
+        released: false,
         free_ram: 100_000,
         flash: Some((4096, 1_048_576, 2_097_152)),
         root: String::new(),
