@@ -206,6 +206,7 @@ pub async fn make_current(
     keys: &Keys,
     tag: Option<&Tag>,
     key: Option<&ReleaseKey>,
+    progress: &mut dyn Progress,
 ) -> Result<Done, OtaError> {
     let lock = store.lock(keys.project().as_str()).await?;
     let shelf = Shelf::look(store, keys).await?;
@@ -213,7 +214,7 @@ pub async fn make_current(
         Some(tag) => tag,
         None => shelf.before(shelf.current()?)?,
     };
-    let seq = ready(store, &shelf, tag, key).await?;
+    let seq = ready(store, &shelf, tag, key, progress).await?;
     point(store, &keys.version(), &shelf.before, tag).await?;
     follow(store, keys, &[]).await?;
     drop(lock);
@@ -238,10 +239,14 @@ async fn ready(
     shelf: &Shelf,
     tag: &Tag,
     key: Option<&ReleaseKey>,
+    progress: &mut dyn Progress,
 ) -> Result<Option<u32>, OtaError> {
+    progress.report(Stage::Comparing);
     let release = shelf.check(store, tag).await?;
     let keys = &shelf.keys;
-    Signer { store, keys, key }.ensure_newest(&release, None).await
+    let seq = Signer { store, keys, key }.ensure_newest(&release, None).await?;
+    progress.report(Stage::Committing);
+    Ok(seq)
 }
 
 /// Tells single devices another version than the others: canaries.
@@ -251,10 +256,11 @@ pub async fn pin(
     devices: &[Device],
     tag: &Tag,
     key: Option<&ReleaseKey>,
+    progress: &mut dyn Progress,
 ) -> Result<Option<u32>, OtaError> {
     let lock = store.lock(keys.project().as_str()).await?;
     let shelf = Shelf::look(store, keys).await?;
-    let seq = ready(store, &shelf, tag, key).await?;
+    let seq = ready(store, &shelf, tag, key, progress).await?;
     for device in devices {
         let at = keys.pin(device);
         let before = store
@@ -274,6 +280,7 @@ pub async fn promote(
     keys: &Keys,
     tag: Option<&Tag>,
     key: Option<&ReleaseKey>,
+    progress: &mut dyn Progress,
 ) -> Result<(Done, Vec<Device>), OtaError> {
     let lock = store.lock(keys.project().as_str()).await?;
     let shelf = Shelf::look(store, keys).await?;
@@ -293,7 +300,7 @@ pub async fn promote(
             return Err(OtaError::Pins { versions });
         }
     };
-    let seq = ready(store, &shelf, tag, key).await?;
+    let seq = ready(store, &shelf, tag, key, progress).await?;
     point(store, &keys.version(), &shelf.before, tag).await?;
     // Only now: a device without a pin is told what everybody is told.
     let devices: Vec<Device> = shelf.pinned_to(tag).cloned().collect();
@@ -311,6 +318,7 @@ pub async fn abort(
     keys: &Keys,
     devices: &[Device],
     key: Option<&ReleaseKey>,
+    progress: &mut dyn Progress,
 ) -> Result<(Tag, Vec<Device>), OtaError> {
     let lock = store.lock(keys.project().as_str()).await?;
     let shelf = Shelf::look(store, keys).await?;
@@ -327,7 +335,7 @@ pub async fn abort(
     }
     let current = shelf.current()?.clone();
     // What they go back to must be there.
-    ready(store, &shelf, &current, key).await?;
+    ready(store, &shelf, &current, key, progress).await?;
     for device in &pinned {
         store.remove(&keys.pin(device)).await?;
     }

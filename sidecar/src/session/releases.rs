@@ -148,6 +148,12 @@ pub fn url_of(settings: &Settings, said: &Said) -> Result<Option<Address>, OtaEr
     url.map(|url| Address::new(url, login())).transpose()
 }
 
+/// How a version stands in URLs.
+pub fn layout_of(settings: &Settings, said: &Said) -> Result<Layout, OtaError> {
+    let layout = said.layout.as_ref().or(settings.ota.layout.as_ref());
+    layout.map_or(Ok(Layout::default()), |layout| layout.parse())
+}
+
 impl Releases {
     /// Puts the words together: the command line over the settings.
     pub fn open(folder: &Path, settings: &Settings, said: &Said) -> Result<Self, ReleasesError> {
@@ -157,11 +163,10 @@ impl Releases {
             (None, Some(target)) => (target, folder),
             (None, None) => return Err(ReleasesError::NoTarget),
         };
-        let layout = said.layout.as_ref().or(options.layout.as_ref());
         Ok(Self {
             store: crate::ota::open(target, base)?,
             keys: name_of(settings, said)?,
-            layout: layout.map_or(Ok(Layout::default()), |layout| layout.parse())?,
+            layout: layout_of(settings, said)?,
             url: url_of(settings, said)?,
             key: said
                 .key

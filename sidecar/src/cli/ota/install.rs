@@ -16,7 +16,7 @@ use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::link;
 use crate::cli::ls::count;
-use crate::cli::ota::Place;
+use crate::cli::ota::At;
 use crate::cli::screen::Screen;
 use crate::ota::Client;
 use crate::ota::certificate;
@@ -26,6 +26,7 @@ use crate::session::Exit;
 use crate::session::Fetched;
 use crate::session::Settings;
 use crate::session::releases::Said;
+use crate::session::releases::layout_of;
 use crate::session::releases::login;
 use crate::session::releases::name_of;
 use crate::session::releases::url_of;
@@ -40,9 +41,6 @@ app has to call.";
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct InstallArgs {
-    /// The project's folder
-    #[arg(value_name = "PROJECT")]
-    folder: Option<PathBuf>,
     /// Where the board asks [default: `ota.url` of the settings]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -71,7 +69,7 @@ pub(super) struct InstallArgs {
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(100..600_000))]
     watchdog: Option<u32>,
     #[command(flatten)]
-    place: Place,
+    at: At,
 }
 
 impl InstallArgs {
@@ -79,7 +77,7 @@ impl InstallArgs {
         let said = Said {
             url: self.url.clone(),
             layout: self.layout.clone(),
-            ..self.place.said()
+            ..self.at.place().said()
         };
         let Some(url) = url_of(settings, &said)? else {
             let help = "say it by --url http://HOST:PORT, or as url in [ota] of boardside.toml";
@@ -105,16 +103,12 @@ impl InstallArgs {
                 help,
             ));
         }
-        let layout = said.layout.as_ref().or(settings.ota.layout.as_ref());
         let text = |value: &Option<String>| value.clone().map(Value::from);
         let number = |value: Option<u32>| value.map(Value::from);
         Ok(Client {
             host: url.url,
             project: name_of(settings, &said)?.project().clone(),
-            layout: layout
-                .map(|layout| layout.parse())
-                .transpose()?
-                .unwrap_or_default(),
+            layout: layout_of(settings, &said)?,
             keys: device_keys(&String::from_utf8_lossy(&read(&keys)?)).map_err(|why| {
                 let help = "give the file of `boardside ota keygen` that ends with .pub";
                 Failure::usage(format!("{}: {why}", keys.display()), help)
@@ -148,10 +142,7 @@ fn path(text: &str) -> BoardPath {
 }
 
 pub(super) async fn run(global: &Global, args: &InstallArgs, screen: &mut Screen) -> Result<Exit, Failure> {
-    let mut place = args.place.clone();
-    if let Some(folder) = &args.folder {
-        place.project.clone_from(folder);
-    }
+    let place = args.at.place();
     let project = place.project(screen)?;
     let client = args.client(&project.goal.settings, &project.goal.folder)?;
     let mut files: BTreeMap<BoardPath, Content> = client

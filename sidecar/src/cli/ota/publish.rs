@@ -1,7 +1,5 @@
 //! `boardside ota publish`: what a sync would put on a board, put where boards fetch it.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde_json::json;
 
@@ -9,7 +7,7 @@ use crate::base::size_text;
 use crate::cli::failure::Failure;
 use crate::cli::link;
 use crate::cli::ls::count;
-use crate::cli::ota::Place;
+use crate::cli::ota::At;
 use crate::cli::ota::looking::show_changes;
 use crate::cli::screen::Screen;
 use crate::ota;
@@ -30,9 +28,6 @@ before devices are told; BOARDSIDE_OTA_USER and BOARDSIDE_OTA_PASSWORD are the l
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct PublishArgs {
-    /// The project's folder
-    #[arg(value_name = "PROJECT")]
-    folder: Option<PathBuf>,
     /// Its version, in any form without blanks and underscores: v1.2.0, 2026.11.21
     #[arg(long, value_name = "V")]
     version: Tag,
@@ -49,14 +44,11 @@ pub(super) struct PublishArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    place: Place,
+    at: At,
 }
 
 pub(super) async fn run(args: &PublishArgs, screen: &mut Screen) -> Result<Exit, Failure> {
-    let mut place = args.place.clone();
-    if let Some(folder) = &args.folder {
-        place.project.clone_from(folder);
-    }
+    let place = args.at.place();
     let mut project = place.project(screen)?;
     let said = Said {
         layout: args.layout.clone(),

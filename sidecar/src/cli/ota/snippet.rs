@@ -1,25 +1,21 @@
 //! `boardside ota snippet`: what goes into boot.py.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde_json::json;
 
 use crate::cli::failure::Failure;
-use crate::cli::ota::Place;
+use crate::cli::ota::At;
 use crate::cli::screen::Screen;
 use crate::ota::Snippet;
 use crate::ota::flat_fault;
 use crate::session::Exit;
 use crate::session::releases::Said;
+use crate::session::releases::layout_of;
 use crate::session::releases::name_of;
 use crate::session::releases::url_of;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct SnippetArgs {
-    /// The project's folder
-    #[arg(value_name = "PROJECT")]
-    folder: Option<PathBuf>,
     /// What devices have as host [default: `ota.url` of the settings]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -30,14 +26,11 @@ pub(super) struct SnippetArgs {
     #[arg(long)]
     login: bool,
     #[command(flatten)]
-    place: Place,
+    at: At,
 }
 
 pub(super) fn run(args: &SnippetArgs, screen: &mut Screen) -> Result<Exit, Failure> {
-    let mut place = args.place.clone();
-    if let Some(folder) = &args.folder {
-        place.project.clone_from(folder);
-    }
+    let place = args.at.place();
     let mut project = place.project(screen)?;
     let said = Said {
         url: args.url.clone(),
@@ -46,8 +39,7 @@ pub(super) fn run(args: &SnippetArgs, screen: &mut Screen) -> Result<Exit, Failu
     };
     let goal = project.goal.clone();
     let settings = &goal.settings;
-    let layout = said.layout.as_ref().or(settings.ota.layout.as_ref());
-    let layout = layout.map(|layout| layout.parse()).transpose()?;
+    let layout = layout_of(settings, &said)?;
     let files = project.scan(screen)?.files;
     screen.finish();
     let all: Vec<String> = files.keys().map(|path| path.relative().to_owned()).collect();
@@ -62,7 +54,7 @@ pub(super) fn run(args: &SnippetArgs, screen: &mut Screen) -> Result<Exit, Failu
     let snippet = Snippet {
         host: url.map_or_else(|| "http://HOST".to_owned(), |url| url.url),
         project: name_of(settings, &said)?.project().clone(),
-        layout: layout.unwrap_or_default(),
+        layout,
         left_out: all.iter().filter(|path| !flat.contains(path)).count(),
         files: flat,
         login: args.login,

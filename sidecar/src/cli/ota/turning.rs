@@ -44,7 +44,7 @@ pub(super) async fn rollback(
 ) -> Result<Exit, Failure> {
     let (_, releases) = place.open(screen)?;
     let key = releases.key()?;
-    let work = ota::make_current(&*releases.store, &releases.keys, version, key.as_ref());
+    let work = ota::make_current(&*releases.store, &releases.keys, version, key.as_ref(), screen);
     let done = link::flat(link::cancellable(work).await)?;
     told(&done, "current", None, screen);
     Ok(Exit::Done)
@@ -58,7 +58,14 @@ pub(super) async fn pin(
 ) -> Result<Exit, Failure> {
     let (_, releases) = place.open(screen)?;
     let key = releases.key()?;
-    let work = ota::pin(&*releases.store, &releases.keys, devices, version, key.as_ref());
+    let work = ota::pin(
+        &*releases.store,
+        &releases.keys,
+        devices,
+        version,
+        key.as_ref(),
+        screen,
+    );
     let seq = link::flat(link::cancellable(work).await)?;
     screen.event(
         &json!({"event": "pinned", "devices": names(devices), "version": version.as_str(), "seq": seq}),
@@ -76,7 +83,7 @@ pub(super) async fn promote(
 ) -> Result<Exit, Failure> {
     let (_, releases) = place.open(screen)?;
     let key = releases.key()?;
-    let work = ota::promote(&*releases.store, &releases.keys, version, key.as_ref());
+    let work = ota::promote(&*releases.store, &releases.keys, version, key.as_ref(), screen);
     let (done, devices) = link::flat(link::cancellable(work).await)?;
     told(&done, "promoted", Some(&devices), screen);
     for device in devices {
@@ -88,7 +95,7 @@ pub(super) async fn promote(
 pub(super) async fn abort(devices: &[Device], place: &Place, screen: &mut Screen) -> Result<Exit, Failure> {
     let (_, releases) = place.open(screen)?;
     let key = releases.key()?;
-    let work = ota::abort(&*releases.store, &releases.keys, devices, key.as_ref());
+    let work = ota::abort(&*releases.store, &releases.keys, devices, key.as_ref(), screen);
     let (version, devices) = link::flat(link::cancellable(work).await)?;
     screen.event(&json!({"event": "aborted", "devices": names(&devices), "version": version.as_str()}));
     for device in devices {

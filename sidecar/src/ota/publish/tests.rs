@@ -231,13 +231,15 @@ impl Deed {
             put(store, "v2", layout, "v2", key).await.unwrap();
         }
         if matches!(self, Self::Promote | Self::Abort | Self::Third) {
-            make_current(store, &keys(), None, key).await.unwrap();
-            pin(store, &keys(), &["dev1".parse().unwrap()], &v2, key)
+            make_current(store, &keys(), None, key, &mut Silent)
+                .await
+                .unwrap();
+            pin(store, &keys(), &["dev1".parse().unwrap()], &v2, key, &mut Silent)
                 .await
                 .unwrap();
         }
         if self == Self::Third {
-            abort(store, &keys(), &[], key).await.unwrap();
+            abort(store, &keys(), &[], key, &mut Silent).await.unwrap();
         }
     }
 
@@ -247,14 +249,20 @@ impl Deed {
             Self::First => put(store, "v1", layout, "v1", key).await.map(drop),
             Self::Second => put(store, "v2", layout, "v2", key).await.map(drop),
             Self::Third => put(store, "v3", layout, "v3", key).await.map(drop),
-            Self::Back => make_current(store, &keys(), Some(&v1), key).await.map(drop),
-            Self::Pin => pin(store, &keys(), &["dev1".parse().unwrap()], &v1, key)
+            Self::Back => make_current(store, &keys(), Some(&v1), key, &mut Silent)
                 .await
                 .map(drop),
-            Self::Promote => promote(store, &keys(), Some(&v2), key).await.map(drop),
-            Self::Abort => match abort(store, &keys(), &[], key).await {
+            Self::Pin => pin(store, &keys(), &["dev1".parse().unwrap()], &v1, key, &mut Silent)
+                .await
+                .map(drop),
+            Self::Promote => promote(store, &keys(), Some(&v2), key, &mut Silent)
+                .await
+                .map(drop),
+            Self::Abort => match abort(store, &keys(), &[], key, &mut Silent).await {
                 // It had done that before it was stopped.
-                Err(OtaError::NoPins { .. }) => make_current(store, &keys(), Some(&v1), key).await.map(drop),
+                Err(OtaError::NoPins { .. }) => make_current(store, &keys(), Some(&v1), key, &mut Silent)
+                    .await
+                    .map(drop),
                 other => other.map(drop),
             },
         }

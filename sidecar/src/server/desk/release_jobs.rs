@@ -14,7 +14,6 @@ use crate::server::desk::jobs::At;
 use crate::server::desk::jobs::Task;
 use crate::server::desk::releases;
 use crate::server::refusal::cancelled;
-use crate::session::Explain as _;
 use crate::session::Explained;
 use crate::session::live::Done;
 use crate::session::live::JobId;
@@ -59,10 +58,7 @@ impl Desk {
                 events: events.clone(),
                 job: id,
             };
-            let done = tokio::select! {
-                done = releases::done(home, what, &mut reports) => done.map_err(|error| error.explained()),
-                () = cancel.cancelled() => Err(cancelled()),
-            };
+            let done = releases::done_unless(cancel.cancelled(), home, what, &mut reports).await;
             events.send(Event::Released(id, done)).unwrap_or_default();
         });
     }

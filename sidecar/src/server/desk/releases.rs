@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use chrono::DateTime;
@@ -30,6 +32,8 @@ use crate::server::desk::FolderId;
 use crate::server::desk::answers;
 use crate::server::refusal;
 use crate::server::refusal::Refusal;
+use crate::session::Explain as _;
+use crate::session::Explained;
 use crate::session::Options;
 use crate::session::Project;
 use crate::session::releases::Releases;
@@ -86,12 +90,15 @@ impl Desk {
         let mut shown = self.publishing.begin(&self.outbox, token, title);
         tokio::spawn(async move {
             let cancelled = shown.cancelled();
-            let done = tokio::select! {
-                done = done(home, what, &mut shown) => done.map_err(|error| Refusal::of(&error)),
-                // Nobody waits for it any more: `$/cancelRequest`.
-                () = reply.closed() => return,
-                () = cancelled.cancelled() => Err(Refusal::Failed(refusal::cancelled())),
+            let gone = async {
+                tokio::select! {
+                    () = cancelled.cancelled() => {}
+                    // Nobody waits for it any more: `$/cancelRequest`.
+                    () = reply.closed() => {}
+                }
             };
+            let done = done_unless(gone, home, what, &mut shown).await;
+            let done = done.map_err(Refusal::Failed);
             // Its progress ends before it has an answer.
             drop(shown);
             answers::send(reply, done);
@@ -116,12 +123,48 @@ pub(super) struct Home {
     said: Said,
 }
 
-/// Does it; who stops waiting for it, at any moment, leaves devices with a version that is whole.
-pub(super) async fn done(
+/// Notes the moment from which on devices may have been told.
+struct Telling<'a> {
+    progress: &'a mut dyn Progress,
+    begun: &'a AtomicBool,
+}
+
+impl Progress for Telling<'_> {
+    fn report(&mut self, stage: Stage) {
+        if stage == Stage::Committing {
+            self.begun.store(true, Ordering::Relaxed);
+        }
+        self.progress.report(stage);
+    }
+}
+
+/// Does it, unless it is cancelled before devices are told. That takes a moment; a cancel which falls into it comes too
+/// late, and what is answered then is what was done.
+pub(super) async fn done_unless(
+    cancelled: impl Future<Output = ()>,
     home: Home,
     what: ReleaseCall,
     progress: &mut dyn Progress,
-) -> Result<Value, ReleasesError> {
+) -> Result<Value, Explained> {
+    let begun = AtomicBool::new(false);
+    let mut telling = Telling {
+        progress,
+        begun: &begun,
+    };
+    let stopped = async {
+        cancelled.await;
+        if begun.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        done = done(home, what, &mut telling) => done.map_err(|error| error.explained()),
+        () = stopped => Err(refusal::cancelled()),
+    }
+}
+
+/// Does it; who stops waiting for it, at any moment, leaves devices with a version that is whole.
+async fn done(home: Home, what: ReleaseCall, progress: &mut dyn Progress) -> Result<Value, ReleasesError> {
     let Home { folder, editor, said } = home;
     let open = move || -> Result<_, ReleasesError> {
         let project = Project::open(&folder, &editor)?;
@@ -314,8 +357,7 @@ async fn roll_back(
     progress.report(Stage::Comparing);
     let release = ota::may_tell(store, &shelf, &tag, key.is_some()).await?;
     if !preview {
-        progress.report(Stage::Committing);
-        ota::make_current(store, &releases.keys, Some(&tag), key.as_ref()).await?;
+        ota::make_current(store, &releases.keys, Some(&tag), key.as_ref(), progress).await?;
     }
     let done = Done {
         version: &tag,
@@ -327,3 +369,6 @@ async fn roll_back(
     };
     Ok(told(releases, &done))
 }
+
+#[cfg(test)]
+mod tests;

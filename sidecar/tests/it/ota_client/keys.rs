@@ -13,6 +13,16 @@ use tempfile::TempDir;
 
 use crate::boards;
 
+/// A new key without a password, and what is asked for with it.
+const EC: [&str; 6] = [
+    "req",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+];
+
 /// Runs it and answers what it says.
 fn openssl(arguments: &[&str], folder: &Path) -> Vec<u8> {
     let output = Command::new("openssl")
@@ -54,46 +64,22 @@ fn folder() -> &'static Path {
         for name in ["ca", "other"] {
             let subject = format!("/CN={name}");
             let (pem, key) = (format!("{name}.crt"), format!("{name}.key"));
-            openssl(
-                &[
-                    "req",
-                    "-x509",
-                    "-newkey",
-                    "ec",
-                    "-pkeyopt",
-                    "ec_paramgen_curve:P-256",
-                    "-nodes",
-                    "-subj",
-                    &subject,
-                    "-days",
-                    "9",
-                    "-keyout",
-                    &key,
-                    "-out",
-                    &pem,
-                ],
-                at,
-            );
+            let of = [
+                "-x509", "-days", "9", "-subj", &subject, "-keyout", &key, "-out", &pem,
+            ];
+            openssl(&[&EC[..], &of].concat(), at);
             let der = format!("{name}.der");
             openssl(&["x509", "-in", &pem, "-outform", "DER", "-out", &der], at);
         }
-        openssl(
-            &[
-                "req",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-subj",
-                "/CN=localhost",
-                "-keyout",
-                "server.key",
-                "-out",
-                "server.csr",
-            ],
-            at,
-        );
+        let of = [
+            "-subj",
+            "/CN=localhost",
+            "-keyout",
+            "server.key",
+            "-out",
+            "server.csr",
+        ];
+        openssl(&[&EC[..], &of].concat(), at);
         fs::write(at.join("names"), "subjectAltName=DNS:localhost\n").unwrap();
         openssl(
             &[

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::FileSystem;
 use boardside::virtual_board::Profile;
+use boardside::virtual_board::Torn;
 use boardside::virtual_board::UpdateServers;
 use rstest::rstest;
 use tempfile::TempDir;
@@ -215,25 +216,18 @@ fn lost_power_breaks_boards_of_the_old_client(
     let field = Field::new(version, file_system, false);
     assert_eq!(field.boots(false), Runs::Old);
     field.publish("2");
-    let base = field.folder.path().join("base");
     let image = field.folder.path().join("flash");
-    fs::copy(&image, &base).unwrap();
     let mut seen = BTreeMap::<Runs, u32>::new();
-    let (mut points, mut heals) = (0, 0);
-    for point in (0..).step_by(power::every(3)) {
-        fs::copy(&base, &image).unwrap();
-        let mut board = field.start(Faults {
-            power: Some(point),
-            ..Faults::default()
-        });
-        if board.port.until_lost(&board.board, HELP) {
-            break;
-        }
-        drop(board);
-        points += 1;
+    let mut heals = 0;
+    let boots = |faults| {
+        let mut board = field.start(faults);
+        board.port.until_lost(&board.board, HELP);
+        board
+    };
+    let points = power::at_every_operation(&image, Torn::Half, 3, boots, |_| {
         *seen.entry(field.boots(true)).or_default() += 1;
         heals += u32::from(field.boots(false) == Runs::New);
-    }
+    });
     let count = |runs| seen.get(&runs).copied().unwrap_or_default();
     eprintln!(
         "| micropython-ota {version} | {} | {points} | {} | {} | {} | {} | {heals} |",

@@ -4,6 +4,7 @@
 
 use std::env;
 use std::fs;
+use std::path::Path;
 
 use boardside::virtual_board::Faults;
 use boardside::virtual_board::FileSystem;
@@ -29,48 +30,64 @@ struct Counts {
 }
 
 /// So many points are tried of all: one, or every `sample`th.
-pub(super) fn every(sample: usize) -> usize {
+fn every(sample: usize) -> usize {
     match env::var_os("BOARDSIDE_EVERY_CUT") {
         Some(_) => 1,
         None => sample,
     }
 }
 
-/// A sweep over the flash operations of `step`, which starts from the board as it lies in `base`.
-fn sweep(stand: &Stand, torn: Torn, sample: usize, step: fn(&mut Board)) -> Counts {
-    let base = stand.folder.path().join("base");
-    fs::copy(stand.image(), &base).unwrap();
-    let mut counts = Counts::default();
+/// A board that loses its power at one operation of its flash after the other, each time from the flash as it is now,
+/// until one has enough of them: `boots` is one such boot to its end, `then` what is looked at afterwards. How many?
+pub(super) fn at_every_operation(
+    image: &Path,
+    torn: Torn,
+    sample: usize,
+    mut boots: impl FnMut(Faults) -> Board,
+    mut then: impl FnMut(u32),
+) -> u32 {
+    let base = image.with_extension("base");
+    fs::copy(image, &base).unwrap();
+    let mut points = 0;
     for point in (0..).step_by(every(sample)) {
-        fs::copy(&base, stand.image()).unwrap();
+        fs::copy(&base, image).unwrap();
+        let power = Some(point);
         let faults = Faults {
-            power: Some(point),
+            power,
             torn,
             ..Faults::default()
         };
+        if boots(faults).board.status().powered {
+            break;
+        }
+        points += 1;
+        then(point);
+    }
+    fs::copy(&base, image).unwrap();
+    points
+}
+
+/// A sweep over the flash operations of `step`, which starts from the board as it lies in `base`.
+fn sweep(stand: &Stand, torn: Torn, sample: usize, step: fn(&mut Board)) -> Counts {
+    let boots = |faults| {
         let mut board = stand.start_with(faults);
         step(&mut board);
-        if board.board.status().powered {
-            break; // it needs no more operations than so many
-        }
-        drop(board);
-        counts.points += 1;
+        board
+    };
+    let mut counts = Counts::default();
+    counts.points = at_every_operation(&stand.image(), torn, sample, boots, |point| {
         let mut board = stand.start();
         let said = board.port.until(HELP);
         match runs(&said) {
             Runs::Old => counts.old += 1,
             Runs::New => counts.new += 1,
-            _ => {
-                counts.bad.push(format!("{point}: {said}"));
-                continue;
-            }
+            _ => return counts.bad.push(format!("{point}: {said}")),
         }
         match heal(&mut board) {
             Ok(()) => counts.converged += 1,
             Err(what) => counts.bad.push(format!("{point}: {what}")),
         }
-    }
-    fs::copy(&base, stand.image()).unwrap();
+    });
     counts
 }
 
@@ -191,24 +208,16 @@ fn after_lost_power_on_the_way_back_the_old_version_runs_and_the_release_is_refu
     board.reset();
     board.boots(&["2"]);
     drop(board);
-    let base = stand.folder.path().join("base");
-    fs::copy(stand.image(), &base).unwrap();
-    let mut points = 0;
-    for point in 0.. {
-        fs::copy(&base, stand.image()).unwrap();
-        let mut board = stand.start_with(Faults {
-            power: Some(point),
-            ..Faults::default()
-        });
-        if board.port.until_lost(&board.board, HELP) {
-            break;
-        }
-        drop(board);
-        points += 1;
+    let boots = |faults| {
+        let mut board = stand.start_with(faults);
+        board.port.until_lost(&board.board, HELP);
+        board
+    };
+    let points = at_every_operation(&stand.image(), Torn::Half, 1, boots, |point| {
         let mut board = stand.start();
         board.boots(&["1"]);
         assert_eq!(board.update().1, "refused: 2 did not confirm", "{point}");
-    }
+    });
     eprintln!(
         "| {} | half | return | {points} | {points} | 0 | 0 | |",
         file_system.name()
