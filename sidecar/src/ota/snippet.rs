@@ -62,7 +62,7 @@ impl Snippet {
         }
         if self.left_out > 0 {
             text += &format!(
-                "# {} more of the project are only for the safe client.\n",
+                "# Files of the project that are only for the safe client: {}.\n",
                 self.left_out
             );
         }
@@ -119,7 +119,7 @@ mod tests {
                 && text.contains("passwd=")
         );
         assert!(
-            text.ends_with("# 2 more of the project are only for the safe client.\n"),
+            text.ends_with("# Files of the project that are only for the safe client: 2.\n"),
             "{text}"
         );
     }

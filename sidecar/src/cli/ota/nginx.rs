@@ -45,14 +45,20 @@ pub(super) fn run(args: &NginxArgs, screen: &mut Screen) -> Result<Exit, Failure
     if text.contains("://") {
         return Err(Failure::usage(format!("nginx serves no {text}"), help));
     }
-    let root = absolute(&folder).map_err(|error| Failure::io(&text, &error))?;
+    // nginx would look for others beside its configuration.
+    let whole = |path: &str| {
+        let path = absolute(path).map_err(|error| Failure::io(path, &error))?;
+        Ok::<_, Failure>(path.to_string_lossy().into_owned())
+    };
+    let tls = args.tls.as_ref();
+    let tls = tls.map(|pair| Ok::<_, Failure>((whole(&pair[0])?, whole(&pair[1])?)));
     let port = if args.tls.is_some() { "443" } else { "80" };
     let nginx = Nginx {
-        root: root.to_string_lossy().into_owned(),
+        root: whole(&text)?,
         listen: args.listen.clone().unwrap_or_else(|| port.to_owned()),
         name: args.host.clone(),
-        users: args.users.clone(),
-        tls: args.tls.as_ref().map(|pair| (pair[0].clone(), pair[1].clone())),
+        users: args.users.as_deref().map(whole).transpose()?,
+        tls: tls.transpose()?,
     };
     if !nginx.is_plain() {
         let help = "name folders and files without $ and control characters";

@@ -93,7 +93,7 @@ fn a_canary_tries_a_version_and_the_others_follow_or_it_goes_back(#[case] by: By
         .write("users", "dev1:{PLAIN}secret\ndev2:{PLAIN}secret\n");
     fs::create_dir(&publisher.target).unwrap();
     let more: &[&str] = match by {
-        By::Nginx => &["--users", users.to_str().unwrap()],
+        By::Nginx => &["--users", "users"],
         By::Serve => &["--user", "dev1,dev2"],
     };
     let (_server, url) = by.start(&publisher, more);
