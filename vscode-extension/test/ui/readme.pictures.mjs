@@ -2,7 +2,7 @@
 import test from 'node:test';
 import path from 'node:path';
 import { Desk } from './desk.mjs';
-import { untilText } from './until.mjs';
+import { until, untilText } from './until.mjs';
 
 const MAIN = `import time
 import pump
@@ -33,6 +33,7 @@ test.before(async () => {
   page = desk.page;
   await desk.untilStatus(/board/);
 });
+test.afterEach((context) => desk.after(context));
 test.after(() => desk.end());
 
 const draw = async (name) => {
@@ -70,4 +71,26 @@ test('a traceback that leads to its line', async () => {
   await page.openFile('pump.py');
   await page.page.locator('.squiggly-error').first().waitFor();
   await draw('traceback');
+});
+
+test('what a release changes for devices, and the releases before it', async () => {
+  await page.closeEditors();
+  desk.write('boardside.toml', 'ota = { target = ".releases", files = ["main.py"] }\n', 'greenhouse');
+  desk.write('lib/pump.py', PUMP, 'greenhouse');
+  await page.command('Boardside: Focus on Releases View');
+  await page.rows('.releases').first().waitFor();
+  for (const [version, main] of [['1.0.0', MAIN], ['1.0.1', WARNER], ['1.0.2', MAIN]]) {
+    desk.write('main.py', main, 'greenhouse');
+    await page.command('Boardside: Publish Release…');
+    await until('a proposal', async () => (await page.quickInput.inputValue()) === version);
+    await page.keyboard.press('Enter');
+    await page.quickRow('main.py').waitFor();
+    if (version === '1.0.2') {
+      await page.rows('1.0.1').filter({ hasText: 'current' }).waitFor();
+      break;
+    }
+    await page.quickRow(`Publish ${version}`).click();
+    await desk.untilSaid(new RegExp(`devices are told greenhouse ${version.replaceAll('.', '\\.')}`));
+  }
+  await draw('releases');
 });

@@ -235,7 +235,7 @@ fn the_lines_for_boot_py_are_those_of_this_project() {
         ),
         "{old}"
     );
-    assert!(old.contains("# 1 more of the project"), "{old}");
+    assert!(old.contains("safe client: 1."), "{old}");
     let old = snippet(&["--layout", "folder", "--login"])["old"]
         .as_str()
         .unwrap()
