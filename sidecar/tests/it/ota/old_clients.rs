@@ -87,7 +87,6 @@ fn devices_install_stay_update_and_roll_back(#[case] by: By, #[values("flat", "f
 #[case::serve(By::Serve)]
 fn a_canary_tries_a_version_and_the_others_follow_or_it_goes_back(#[case] by: By) {
     let publisher = Publisher::to_folder();
-    let users = publisher.desk.path("users");
     publisher
         .desk
         .write("users", "dev1:{PLAIN}secret\ndev2:{PLAIN}secret\n");
