@@ -21,6 +21,8 @@ const HEAVY: u64 = 16 << 10;
 /// A path, in bytes: the safe client has it in a line of its manifest.
 const LONGEST_PATH: usize = 120;
 const MOST_FILES: usize = 2_000;
+/// Of the safe client on its device: where it asks, and perhaps its password.
+const OWN: &str = "ota.json";
 
 /// One file of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub enum ReleaseWarning {
         /// Which.
         path: String,
     },
+    /// The device's own settings were left out: who asks the server could read its password.
+    Own,
     /// Devices with the safe client run nothing else.
     NoMain,
     /// Devices with the safe client will not take it.
@@ -105,6 +109,10 @@ impl std::fmt::Display for ReleaseWarning {
             Self::Gone { path } => write!(
                 f,
                 "{path} is in it no more: devices with micropython-ota that ask for it will keep the version that they have"
+            ),
+            Self::Own => write!(
+                f,
+                "{OWN} is left out: it is the device's own, and who asks the server could read the password in it"
             ),
             Self::NoMain => f.write_str("it has no main.py: devices with the safe client will not take it"),
             Self::Unsigned => f.write_str(
@@ -169,6 +177,10 @@ impl Release {
             return Err(OtaError::NoFile { path: path.clone() });
         }
         let named = |path: &String| readers.old.as_ref().is_some_and(|old| old.contains(path));
+        // It comes into a project that was pulled from a board.
+        if !named(&OWN.to_owned()) && contents.remove(OWN).is_some() {
+            warnings.push(ReleaseWarning::Own);
+        }
         if !readers.safe && readers.old.is_some() {
             contents.retain(|path, _| named(path));
         }

@@ -51,6 +51,18 @@ fn what_old_clients_cannot_take_is_refused_or_only_for_the_safe_one() {
 }
 
 #[test]
+fn the_settings_of_a_device_are_left_out_unless_old_clients_ask_for_them() {
+    let files = [("main.py", &b""[..]), ("ota.json", b"{}")];
+    for safe in [false, true] {
+        let (names, warnings) = release(&files, None, safe).unwrap();
+        assert_eq!(names, ["main.py"]);
+        assert!(warnings[0].starts_with("ota.json is left out"), "{warnings:?}");
+        let asked = release(&files, Some(&["main.py", "ota.json"]), safe).unwrap();
+        assert_eq!(asked.0, ["main.py", "ota.json"]);
+    }
+}
+
+#[test]
 fn what_no_client_can_take_is_refused_whoever_signs() {
     let long = "a/".repeat(60) + "b";
     for path in [
